@@ -1,0 +1,1 @@
+"""How a grade is computed: pure functions over frozen values, standard library only."""
