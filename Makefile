@@ -1,0 +1,43 @@
+# Everything starts from a machine with Python 3.11 or newer and make. `make help` lists what there is.
+
+PYTHON ?= python3
+PORT ?= 5000
+WORKERS ?= 2
+
+VENV := .venv/bin
+SET_UP := @$(PYTHON) tools/setup_environment.py
+
+export PORT
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run venv test check lint types imports bench
+
+help:  ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run:  ## Serve the demonstration school on http://127.0.0.1:5000 (PORT=, DATABASE_URL=)
+	$(SET_UP) --port "$(PORT)" requirements.txt
+	@$(VENV)/python -m gradebook.cli.run
+
+test: venv  ## The whole suite on SQLite and on PostgreSQL, and the browser journeys
+	@CHROMIUM="$$($(VENV)/python tools/find_chromium.py --install)" \
+	$(VENV)/python -m pytest -n $(WORKERS) --database both
+
+check: lint types imports test  ## What CI runs: lint, types, direction of imports, then the tests
+
+lint: venv
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+
+types: venv
+	$(VENV)/mypy gradebook
+
+imports: venv
+	$(VENV)/lint-imports
+
+bench: venv  ## Measure the pages against the floors of this machine
+	$(VENV)/python -m benchmarks
+
+venv:  ## .venv with everything the tests and checks need
+	$(SET_UP) requirements-dev.txt

@@ -1,0 +1,24 @@
+"""How plain `gunicorn wsgi:app` serves. Every value can be overridden on gunicorn's command line."""
+
+import os
+
+bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
+
+# Threads, because a live-update stream keeps its thread for minutes: sync workers would die of a few of them.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 8
+
+preload_app = True  # one copy of the code in memory, shared by the workers
+graceful_timeout = 10  # a stop waits this long for answers that are under way
+timeout = 60
+control_socket_disable = True  # gunicorn 27 would open one in the home directory
+
+
+def post_fork(server, worker):
+    """A connection opened before the fork would be used by two processes: each worker opens its own."""
+    from gradebook.extensions import db
+
+    with worker.app.wsgi().app_context():
+        for engine in db.engines.values():
+            engine.dispose(close=False)

@@ -1,0 +1,362 @@
+"""What every test can ask for: the application on a migrated database, people signed in, time, statement counts.
+
+    pytest                        on SQLite
+    pytest --postgresql           on PostgreSQL (also when TEST_DATABASE_URL names one)
+    pytest --database both        every test that uses a database once on each
+    pytest --shuffle 7            in an order drawn with the number 7
+    @pytest.mark.commits          the test gets a database of its own, in which commits are real
+    @pytest.mark.only("sqlite")   the test is about one of the databases
+
+A test that uses `app` (or `client`, `sign_in`, ...) runs inside one transaction that is rolled back afterwards,
+whatever the views commit: their commits release savepoints of it.
+"""
+
+import ast
+import contextvars
+import importlib.util
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from gradebook.clock import set_clock
+from gradebook.extensions import db
+from tests import postgres, sqlite
+
+KINDS = ("sqlite", "postgresql")
+SERVER = postgres.Server()
+
+# What requirements-dev.txt brings. A test file that imports one of these is skipped by name where it is absent.
+HEAVIER_TOOLS = ("hypothesis", "playwright", "pytest_playwright", "axe_playwright_python", "importlinter")
+
+
+# --- Options, and which tests run where
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("gradebook")
+    group.addoption("--database", choices=[*KINDS, "both"], help="the database to test on (default: sqlite)")
+    group.addoption("--postgresql", dest="database", action="store_const", const="postgresql")
+    group.addoption("--shuffle", metavar="NUMBER", help="run the tests in an order drawn with this number")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "only(kind): is about one kind of database, sqlite or postgresql")
+    if "postgresql" in chosen_kinds(config) and not config.option.collectonly:
+        SERVER.start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    SERVER.stop()
+
+
+def chosen_kinds(config: pytest.Config) -> tuple[str, ...]:
+    """The kinds of database this run is for."""
+    named = config.getoption("database")
+    if named is None:
+        named = "postgresql" if "postgres" in os.environ.get("TEST_DATABASE_URL", "") else "sqlite"
+    return KINDS if named == "both" else (named,)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that uses a database runs once on each of the chosen ones."""
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    mark = metafunc.definition.get_closest_marker("only")
+    kinds = [kind for kind in chosen_kinds(metafunc.config) if mark is None or kind in mark.args]
+    if kinds:
+        parameters: list[Any] = [_kind_parameter(kind) for kind in kinds]
+    else:
+        parameters = [
+            pytest.param(None, marks=pytest.mark.skip(reason=f"only on {mark.args[0]}"), id="skipped")
+        ]
+    metafunc.parametrize("database_kind", parameters, indirect=True, scope="session")
+
+
+def _kind_parameter(kind: str) -> Any:
+    reason = postgres.why_not() if kind == "postgresql" else None
+    return pytest.param(kind, marks=[pytest.mark.skip(reason=reason)] if reason else [])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("shuffle"):
+        random.Random(config.getoption("shuffle")).shuffle(items)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """A test file whose tools are not installed becomes one skip that names the tool."""
+    imported = imported_packages(module_path)
+    absent = [tool for tool in HEAVIER_TOOLS if tool in imported and not importlib.util.find_spec(tool)]
+    if not absent:
+        return None
+    module = _SkippedModule.from_parent(parent, path=module_path)
+    module.reason = f"{absent[0]} is not installed (requirements-dev.txt)"
+    return module
+
+
+def imported_packages(path: Path) -> set[str]:
+    """The top-level names of everything that a Python file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return {name.partition(".")[0] for name in plain | named}
+
+
+class _SkippedModule(pytest.Module):
+    reason = ""
+
+    def collect(self) -> Any:
+        pytest.skip(self.reason, allow_module_level=True)
+
+
+# --- The database and the application
+
+
+class World:
+    """One kind of database in this worker: a migrated original, and the application on a copy of it."""
+
+    def __init__(self, databases: sqlite.Databases | postgres.Databases, folder: Path) -> None:
+        self.databases = databases
+        self._folder = folder
+        self._original = databases.create()
+        migrate(self.make_app(self._original))
+        self.app = self.make_app(databases.copy(self._original))
+
+    def make_app(self, url: str) -> Flask:
+        """The application with the settings of the tests, on this database."""
+        from gradebook.app import create_app  # here, so that tests without a database do not wait for it
+
+        return create_app(
+            {
+                "GRADEBOOK_ENV": "testing",
+                "DATABASE_URL": postgres.application_url(url),
+                "INSTANCE_DIR": str(self._folder),
+                "SECRET_KEY": "a key that is long enough and used in tests only",
+            }
+        )
+
+    @contextmanager
+    def app_of_its_own(self) -> Iterator[Flask]:
+        """The application on a fresh migrated database that is dropped afterwards."""
+        url = self.databases.copy(self._original)
+        app = self.make_app(url)
+        try:
+            yield app
+        finally:
+            dispose(app)
+            self.databases.drop(url)
+
+    def close(self) -> None:
+        dispose(self.app)
+        self.databases.close()
+
+
+def migrate(app: Flask) -> None:
+    """Bring the application's database to the newest step and let go of it."""
+    with app.app_context():
+        flask_migrate.upgrade()
+    dispose(app)
+
+
+def dispose(app: Flask) -> None:
+    """Close the application's database connections."""
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
+    """Makes the world of each kind of database when the first test asks for it."""
+    made: dict[str, World] = {}
+
+    def world(kind: str) -> World:
+        if kind not in made:
+            folder = tmp_path_factory.mktemp(kind)
+            databases = sqlite.Databases(folder) if kind == "sqlite" else postgres.Databases()
+            made[kind] = World(databases, folder)
+        return made[kind]
+
+    yield world
+    for each in made.values():
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database of this run of the test: "sqlite" or "postgresql"."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def world(database_kind: str, _worlds: Callable[[str], World]) -> World:
+    """The databases and the application of this kind; most tests want `app`."""
+    return _worlds(database_kind)
+
+
+@pytest.fixture
+def empty_database(world: World) -> Iterator[str]:
+    """The URL of a database without any table: for migrations and for commands in a process of their own."""
+    url = world.databases.create()
+    yield url
+    world.databases.drop(url)
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, world: World) -> Iterator[Flask]:
+    """The application, its context pushed, on a migrated empty database; what the test wrote is gone afterwards.
+
+    With @pytest.mark.commits the database is the test's own and commits are real; other processes and threads
+    can then see it, at app.config["DATABASE_URL"].
+    """
+    if request.node.get_closest_marker("commits"):
+        with world.app_of_its_own() as app, app.app_context():
+            yield _for_tests(app)
+            db.session.remove()
+    else:
+        with world.app.app_context(), _rolled_back():
+            yield _for_tests(world.app)
+
+
+@contextmanager
+def _rolled_back() -> Iterator[None]:
+    """Inside, every db.session works on one connection, in one transaction that never commits."""
+    with db.engine.connect() as connection:
+        outer = connection.begin()
+        with pytest.MonkeyPatch.context() as patches:
+            patches.setattr(db, "session", _sessions_on(connection))
+            yield
+            db.session.remove()
+        assert outer.is_active, "the test committed for real: mark it with @pytest.mark.commits"
+        outer.rollback()
+
+
+def _sessions_on(connection: Connection) -> scoped_session:
+    """The application's sessions (same class, options and scope), whose commits stay inside the connection's."""
+    usual = db.session.session_factory
+
+    class OnOneConnection(usual.class_):
+        def get_bind(self, *args: Any, **kwargs: Any) -> Connection:
+            return connection
+
+    options = {**usual.kw, "bind": connection, "join_transaction_mode": "create_savepoint"}
+    return scoped_session(sessionmaker(class_=OnOneConnection, **options), db.session.registry.scopefunc)
+
+
+# --- Asking over HTTP
+
+
+class Client(FlaskClient):
+    """A browser without scripts: keeps cookies, and sends the CSRF token with what it posts (unless csrf=False).
+
+    Each request runs in a context of its own, as on a server: the test's application context would otherwise
+    lend it `g` and the session. What the test wrote is there for the request (committed inside the test's
+    transaction), and what the test holds is read afresh after it.
+    """
+
+    def open(self, *args: Any, csrf: bool = True, **kwargs: Any) -> Any:
+        if csrf and kwargs.get("method", "GET") not in ("GET", "HEAD", "OPTIONS"):
+            kwargs["headers"] = {"X-CSRFToken": self.csrf_token(), **dict(kwargs.get("headers") or {})}
+        db.session.commit()
+        try:
+            return contextvars.Context().run(super().open, *args, **kwargs)
+        finally:
+            db.session.expire_all()
+
+    def csrf_token(self) -> str:
+        """The token that a page of this browser would carry."""
+        with self.session_transaction() as session:
+            raw = session.setdefault("csrf_token", "0" * 40)
+        return URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(raw)
+
+
+def _for_tests(app: Flask) -> Flask:
+    app.test_client_class = Client
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """A visitor's browser, signed in as nobody."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[Any], Client]:
+    """sign_in(person): a browser of its own in which this person signed in through the page, with the password."""
+
+    def sign_in(person: Any) -> Client:
+        client = app.test_client()
+        answer = client.post("/auth/sign-in", data={"username": person.username, "password": PASSWORD})
+        assert answer.status_code == 303, f"{person.username} was not let in"
+        return client
+
+    return sign_in
+
+
+# --- Time and statements
+
+
+class Clock:
+    """The time that gradebook.clock tells during a test. It stands still until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, moment: datetime) -> None:
+        """It is now `moment`, which must say its time zone."""
+        assert moment.tzinfo is not None, "a moment must say its time zone"
+        self.now = moment.astimezone(UTC)
+
+    def advance(self, **amount: float) -> None:
+        """Let time pass: advance(minutes=5)."""
+        self.now += timedelta(**amount)
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    """The application's clock, standing at noon (UTC) of a school day until the test moves it."""
+    clock = Clock(datetime(2026, 10, 14, 12, tzinfo=UTC))
+    set_clock(clock)
+    yield clock
+    set_clock(None)
+
+
+NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+
+@pytest.fixture
+def count_statements() -> Callable[[], Any]:
+    """`with count_statements() as statements:` ... `assert len(statements) <= 7`: what was sent to the database.
+
+    Every statement but those that only begin and end transactions, as texts, so that a failing test shows them.
+    """
+
+    @contextmanager
+    def count() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not statement.lstrip().upper().startswith(NOT_COUNTED):
+                statements.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+
+    return count

@@ -1,0 +1,81 @@
+"""Find a Chromium for the browser journeys, or install one; print its path.
+
+    .venv/bin/python tools/find_chromium.py [--install]
+
+Looks at CHROMIUM, then on PATH, then in Playwright's own folder. With --install it goes on to
+`playwright install chromium` and, as root on a machine with apt, to the package of the system. When there is
+none to be had it prints an empty line: the browser tests then say so, one by one.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MACOS = (
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+PLAYWRIGHT_FOLDERS = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")
+PLAYWRIGHT_BINARIES = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
+
+
+def main() -> None:
+    path = find_chromium()
+    if path is None and "--install" in sys.argv[1:]:
+        path = install_chromium()
+    print(path or "")
+
+
+def find_chromium() -> str | None:
+    """The path of a Chromium that is on this machine already and starts, or None."""
+    named = os.environ.get("CHROMIUM")
+    candidates = [named] if named else [*NAMES, *MACOS, *in_playwrights_folder()]
+    on_path = filter(None, map(shutil.which, candidates))
+    return next(filter(starts, on_path), None)
+
+
+def starts(path: str) -> bool:
+    """Whether it runs here: a name on PATH may be a stub, a downloaded one may lack system libraries."""
+    try:
+        answer = subprocess.run([path, "--version"], capture_output=True, timeout=30)  # noqa: S603 - a browser
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0
+
+
+def in_playwrights_folder() -> list[str]:
+    """The browsers that Playwright installed, newest first."""
+    folders = (
+        [Path(os.environ["PLAYWRIGHT_BROWSERS_PATH"])] if "PLAYWRIGHT_BROWSERS_PATH" in os.environ else []
+    )
+    folders += [Path(folder).expanduser() for folder in PLAYWRIGHT_FOLDERS]
+    found = [path for folder in folders for shape in PLAYWRIGHT_BINARIES for path in folder.glob(shape)]
+    return [str(path) for path in sorted(found, reverse=True)]
+
+
+def install_chromium() -> str | None:
+    """Try what may bring a Chromium here, the least invasive first; its path, or None."""
+    ways = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+        ways += [["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "-y", "chromium"]]
+    for way in ways:
+        print("Looking for a Chromium:", " ".join(way[-3:]), file=sys.stderr, flush=True)
+        quietly_run(way)
+        if path := find_chromium():
+            return path
+    return None
+
+
+def quietly_run(command: list[str]) -> None:
+    """Run it; its failure is not ours, the next way is tried."""
+    try:
+        subprocess.run(command, stdout=sys.stderr, timeout=240, check=False)  # noqa: S603 - commands of this file
+    except (OSError, subprocess.TimeoutExpired) as error:
+        print(f"  {error}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
