@@ -1,0 +1,152 @@
+"""A class's rules applied to one student's marks: current and final (grading.md G1, G6, G7, G10)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from fractions import Fraction
+from typing import NamedTuple
+
+from .categories import CategoryColumns
+from .cells import Asked, Cell, Value, read_cell, value_of
+from .scales import Letters, round_percent_or_none
+from .totals import Total
+from .values import Category, Grade, Marks, Rules, Totals, Work
+from .working import working
+
+
+class ExactTotals(NamedTuple):
+    """The two totals before rounding; a course grade is made of these (G11, G12)."""
+
+    current: Fraction | None
+    final: Fraction | None
+    graded_count: int
+    counting_count: int
+
+
+class Calculator:
+    """One class's rules, categories and assignments, prepared once and asked for each of its students."""
+
+    def __init__(self, rules: Rules, categories: Iterable[Category], works: Iterable[Work]) -> None:
+        self.rules = rules
+        by_category: dict[int, list[Work]] = {}
+        for work in works:
+            by_category.setdefault(work.category_id, []).append(work)
+        self._groups = [
+            CategoryColumns(category, by_category.pop(category.id, ()))
+            for category in sorted(categories, key=lambda category: (category.position, category.id))
+        ]
+        if by_category:
+            raise ValueError(f"assignments of unknown categories: {sorted(by_category)}")
+        self._total = Total(rules, [group.category for group in self._groups])
+        self._letters = Letters(rules.scale, rules.letter_on_whole_percent)
+
+    def totals(
+        self,
+        marks: Marks,
+        *,
+        at: datetime,
+        joined_at: datetime | None = None,
+        left_at: datetime | None = None,
+        posted_only: bool = False,
+        not_assigned: Collection[int] = (),
+    ) -> Totals:
+        """The numbers alone, for pages with many students; always those of `grade`."""
+        exact = self.exact(marks, Asked(at, joined_at, left_at, posted_only, not_assigned))
+        current = round_percent_or_none(exact.current)
+        final = current if exact.final == exact.current else round_percent_or_none(exact.final)
+        letter, final_letter = self._letters.of(current), self._letters.of(final)
+        return Totals(current, final, letter, final_letter, exact.graded_count, exact.counting_count)
+
+    def grade(
+        self,
+        marks: Marks,
+        *,
+        at: datetime,
+        joined_at: datetime | None = None,
+        left_at: datetime | None = None,
+        posted_only: bool = False,
+        not_assigned: Collection[int] = (),
+    ) -> Grade:
+        """The grade with every part, in an order that can be printed and added up by hand."""
+        asked = Asked(at, joined_at, left_at, posted_only, not_assigned)
+        sums = [group.sums(self._values(group, marks, asked)) for group in self._groups]
+        current, final = [pair[0] for pair in sums], [pair[1] for pair in sums]
+        cells = [self._cells(group, marks, asked) for group in self._groups]
+        workings = [
+            working(self.rules, self._groups, cells, some, self._total, self._letters, as_zero)
+            for some, as_zero in ((current, False), (final, True))
+        ]
+        return Grade(
+            current_working=workings[0],
+            final_working=workings[1],
+            graded_count=sum(one.pieces for one in current),
+            counting_count=sum(one.pieces for one in final),
+            mode=self.rules.mode,
+            cap_percent=self.rules.cap_percent,
+            letter_on_whole_percent=self.rules.letter_on_whole_percent,
+        )
+
+    def exact(self, marks: Marks, asked: Asked) -> ExactTotals:
+        """Both totals before rounding, capped."""
+        sums = [group.sums(self._values(group, marks, asked)) for group in self._groups]
+        current, final = [pair[0] for pair in sums], [pair[1] for pair in sums]
+        graded, counting = sum(one.pieces for one in current), sum(one.pieces for one in final)
+        total = self._total.capped(current)
+        final_total = total if graded == counting else self._total.capped(final)
+        return ExactTotals(total, final_total, graded, counting)
+
+    def _values(self, group: CategoryColumns, marks: Marks, asked: Asked) -> list[Value]:
+        rules, get = self.rules, marks.get
+        return [value_of(rules, column[0], get(column[0].id), asked) for column in group.columns]
+
+    def _cells(self, group: CategoryColumns, marks: Marks, asked: Asked) -> list[Cell]:
+        return [
+            read_cell(self.rules, column.work, marks.get(column.work.id), asked) for column in group.columns
+        ]
+
+
+def section_grade(
+    rules: Rules,
+    categories: Iterable[Category],
+    works: Iterable[Work],
+    marks: Marks,
+    *,
+    at: datetime,
+    joined_at: datetime | None = None,
+    left_at: datetime | None = None,
+    posted_only: bool = False,
+    not_assigned: Collection[int] = (),
+) -> Grade:
+    """One student's grade in one class, as of `at`. For a whole class, prepare one `Calculator`."""
+    return Calculator(rules, categories, works).grade(
+        marks,
+        at=at,
+        joined_at=joined_at,
+        left_at=left_at,
+        posted_only=posted_only,
+        not_assigned=not_assigned,
+    )
+
+
+def section_totals(
+    rules: Rules,
+    categories: Iterable[Category],
+    works: Iterable[Work],
+    marks: Marks,
+    *,
+    at: datetime,
+    joined_at: datetime | None = None,
+    left_at: datetime | None = None,
+    posted_only: bool = False,
+    not_assigned: Collection[int] = (),
+) -> Totals:
+    """As `section_grade`, the numbers alone."""
+    return Calculator(rules, categories, works).totals(
+        marks,
+        at=at,
+        joined_at=joined_at,
+        left_at=left_at,
+        posted_only=posted_only,
+        not_assigned=not_assigned,
+    )
