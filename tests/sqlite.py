@@ -1,4 +1,4 @@
-"""SQLite databases for the tests: files in a folder of the worker. The same questions as tests/postgres.py."""
+"""SQLite databases for the tests: files in a folder of the worker. Answers as tests/postgres.py does."""
 
 import shutil
 import uuid
