@@ -1,8 +1,8 @@
 """Static files, under a path that holds a hash of the whole folder.
 
-``/static/<hash>/js/main.js`` may be cached for a year, because any change gives every file a new address. Relative
-imports between modules keep working, since they stay inside the same path; there is no build step and no manifest.
-The style sheets are kept one per component and joined here into ``app.css``, so that a page asks for one.
+``/static/<hash>/js/main.js`` may be cached for a year, because any change gives every file a new address.
+Relative imports between modules keep working, since they stay inside the same path; there is no build step.
+The style sheets are kept one per component and joined into ``app.css``, so that a page asks for one.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _text_asset(body: bytes, content_type: str) -> TextAsset:
     # mtime=0: the same file gives the same bytes in every process, so the etag holds across workers.
-    return TextAsset(body, gzip.compress(body, 9, mtime=0), content_type, hashlib.sha256(body).hexdigest()[:16])
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    return TextAsset(body, gzip.compress(body, 9, mtime=0), content_type, digest)
 
 
 def init_assets(app: Flask) -> None:
