@@ -193,7 +193,7 @@ class CourseCalculator:
 
 
 def finals_as_zero(exact: Sequence[Fraction | None]) -> Sequence[Fraction | None]:
-    """The finals of the periods, those without one as 0 (G11); without any at all there is no course final."""
+    """The finals of the periods, those without one as 0 (G11); without any at all there is no final."""
     if all(one is None for one in exact):
         return exact
     return [one or ZERO for one in exact]
@@ -202,8 +202,8 @@ def finals_as_zero(exact: Sequence[Fraction | None]) -> Sequence[Fraction | None
 def weigh_periods(rules: Rules, exact: Sequence[Fraction | None], letters: Letters) -> CourseTotal:
     """The weighted total of the periods' exact totals, in the order of the rules' periods (G11).
 
-    Periods without a total take no part. Weights that add up to less than 100 are scaled up, above 100 they are
-    left, and a weight of 0 in all gives None.
+    Periods without a total take no part. Weights that add up to less than 100 are scaled up, above 100 they
+    are left, and a weight of 0 in all gives None.
     """
     pairs = list(zip(rules.periods, exact, strict=True))
     weight_sum = sum((period.weight for period, one in pairs if one is not None), ZERO)

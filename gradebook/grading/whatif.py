@@ -17,7 +17,7 @@ from typing import NamedTuple
 from .periods import CourseCalculator, CourseGrade
 from .scales import round_percent
 from .section_grade import Calculator
-from .values import Grade, Mark, Marks, Rules, What
+from .values import Grade, Mark, Marks, Reason, Rules, What
 
 HUNDRED = 10_000
 """100% in steps of 0.01%: the most that "what do I need" asks of anyone."""
@@ -107,7 +107,7 @@ def target_of(rules: Rules, letter: str) -> Decimal | None:
 
 class _Outcome(NamedTuple):
     total: Decimal | None
-    dropped: frozenset[int]
+    dropped: frozenset[tuple[int, Reason]]
 
 
 class _Search:
@@ -189,10 +189,10 @@ def _grade(calculator: Calculator | CourseCalculator, marks: Marks, student: Stu
     )
 
 
-def _dropped(grade: Grade | CourseGrade) -> frozenset[int]:
+def _dropped(grade: Grade | CourseGrade) -> frozenset[tuple[int, Reason]]:
     grades = [grade] if isinstance(grade, Grade) else [one for _, one in grade.periods]
     return frozenset(
-        line.work.id
+        (line.work.id, line.reason)
         for one in grades
         for part in one.parts
         for line in part.lines
