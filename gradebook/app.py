@@ -1,0 +1,49 @@
+"""create_app(): configuration, extensions, blueprints, in that order."""
+
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from gradebook import cli, models, web
+from gradebook.blueprints import register_blueprints
+from gradebook.config import ROOT, load_config
+from gradebook.database import engine_options, normalise_url, prepare_engine
+from gradebook.extensions import babel, csrf, db, login_manager, migrate
+from gradebook.web.door import check_doors
+
+
+def create_app(config: dict[str, Any] | None = None) -> Flask:
+    """The application. Raises ConfigurationError for unsafe settings and DoorError for a route without a door."""
+    app = Flask("gradebook", root_path=str(ROOT), static_folder=None, template_folder="templates")
+    app.config.update(load_config(config))
+    app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
+    _bind_database(app)
+    _bind_extensions(app)
+    web.init_app(app)
+    register_blueprints(app)
+    cli.init_app(app)
+    check_doors(app)
+    return app
+
+
+def _behind_proxies(app: Flask) -> Any:
+    count = app.config["PROXIES"]
+    return ProxyFix(app.wsgi_app, x_for=count, x_proto=count) if count else app.wsgi_app
+
+
+def _bind_database(app: Flask) -> None:
+    url = normalise_url(app.config["DATABASE_URL"])
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def _bind_extensions(app: Flask) -> None:
+    assert models  # noqa: S101 - imported so that the migrations see every table
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    babel.init_app(app, locale_selector=web.chosen_locale)

@@ -1,0 +1,7 @@
+"""Signing in and out, the role in use, passwords, invitations, and the pages that belong to the account."""
+
+from flask import Blueprint
+
+bp = Blueprint("auth", __name__)
+
+from gradebook.blueprints.auth import account, home, invitations, sign_in  # noqa: E402, F401 - bind the routes

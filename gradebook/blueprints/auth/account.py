@@ -1,0 +1,134 @@
+"""Pages about one's own account: password, sessions (A5), appearance."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from gradebook.blueprints.auth import bp
+from gradebook.blueprints.auth.forms import AppearanceForm, ChangePasswordForm, NewPasswordForm
+from gradebook.blueprints.auth.visitors import visitor
+from gradebook.extensions import db
+from gradebook.models import AttemptKind, User
+from gradebook.policy.access import NotFound
+from gradebook.services import accounts, passwords
+from gradebook.services.passwords import SHORTEST, PasswordFault
+from gradebook.web import door
+from gradebook.web.login import current_login_session, current_person
+from gradebook.web.requests import moment
+
+
+@bp.get("/auth/password")
+@door.signed_in
+def change_password() -> Any:
+    """The form."""
+    return _password_page(ChangePasswordForm())
+
+
+@bp.post("/auth/password")
+@door.signed_in
+def change_password_post() -> Any:
+    """Check the present password, store the new one, end all other sessions."""
+    form, person = ChangePasswordForm(), current_person()
+    if not form.validate() or not check_new_password(form, person.user, schools_of(person)):
+        return _password_page(form), 422
+    try:
+        attempt_id = accounts.knock(AttemptKind.PASSWORD, person.user.username, visitor(), moment()).id
+    except accounts.TooManyTries:
+        db.session.rollback()
+        form.current.errors = [_("Too many tries. Wait 5 minutes.")]
+        return _password_page(form), 429
+    db.session.commit()
+    if not passwords.check_password(person.user.password_hash, form.current.data or ""):
+        form.current.errors = [_("The current password is not right.")]
+        return _password_page(form), 422
+    accounts.forgive(attempt_id)
+    accounts.set_password(
+        person.user, form.password.data or "", moment(), actor_id=person.id, keep_session=current_login_session()
+    )
+    db.session.commit()
+    flash(_("Your password is changed. You are signed out everywhere else."), "good")
+    return redirect(url_for("auth.change_password"), 303)
+
+
+def _password_page(form: ChangePasswordForm) -> str:
+    return render_template(
+        "auth/change_password.html", form=form, shortest=SHORTEST[current_person().user.account_kind]
+    )
+
+
+def schools_of(person: Any) -> tuple[str, ...]:
+    """Names that a password may not be built from."""
+    return tuple(role.school_name for role in person.roles)
+
+
+def check_new_password(form: NewPasswordForm, user: User, schools: tuple[str, ...]) -> bool:
+    """Put the reason beside the field if this person may not have this password."""
+    fault = passwords.password_fault(form.password.data or "", user, schools)
+    if fault is not None:
+        form.password.errors = [_fault_words(fault, user)]
+    return fault is None
+
+
+def _fault_words(fault: PasswordFault, user: User) -> str:
+    return {
+        PasswordFault.TOO_SHORT: _("Use %(number)s characters or more", number=SHORTEST[user.account_kind]),
+        PasswordFault.TOO_LONG: _("Use %(number)s characters or fewer", number=passwords.LONGEST),
+        PasswordFault.COMMON: _("Many people use a password like this, so it is easy to guess. Choose another"),
+        PasswordFault.NAMES_YOU: _("A password made of your name or your school's is easy to guess. Choose another"),
+    }[fault]
+
+
+@bp.get("/auth/sessions")
+@door.signed_in
+def sessions() -> Any:
+    """A5: where you are signed in."""
+    return render_template(
+        "auth/sessions.html",
+        sessions=accounts.live_login_sessions(current_person()),
+        this=current_login_session(),
+        timezone=next((role.timezone for role in current_person().roles), "UTC"),
+    )
+
+
+@bp.post("/auth/sessions/<public_id>/ending")
+@door.signed_in
+def end_session(public_id: str) -> Any:
+    """End one of one's own sessions."""
+    if public_id == current_login_session().public_id:
+        raise NotFound
+    ended = accounts.end_login_session(current_person().id, public_id, moment())
+    db.session.commit()
+    flash(_("Signed out there.") if ended else _("That session had already ended."), "good")
+    return redirect(url_for("auth.sessions"), 303)
+
+
+@bp.post("/auth/sessions/endings")
+@door.signed_in
+def end_other_sessions() -> Any:
+    """Sign out everywhere else."""
+    count = accounts.end_other_login_sessions(current_person().id, current_login_session().id, moment())
+    db.session.commit()
+    flash(ngettext("Signed out of %(num)s other device.", "Signed out of %(num)s other devices.", count), "good")
+    return redirect(url_for("auth.sessions"), 303)
+
+
+@bp.get("/auth/appearance")
+@door.signed_in
+def appearance() -> Any:
+    """The theme."""
+    return render_template("auth/appearance.html", form=AppearanceForm(theme=current_person().user.theme or ""))
+
+
+@bp.post("/auth/appearance")
+@door.signed_in
+def appearance_post() -> Any:
+    """Keep the theme with the account."""
+    form = AppearanceForm()
+    if not form.validate():
+        return render_template("auth/appearance.html", form=form), 422
+    current_person().user.theme = form.theme.data or None
+    db.session.commit()
+    flash(_("Appearance saved."), "good")
+    return redirect(url_for("auth.appearance"), 303)

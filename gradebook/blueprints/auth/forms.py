@@ -1,0 +1,49 @@
+"""The forms of the account pages."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Length
+
+
+class SignInForm(FlaskForm):
+    """A1."""
+
+    username = StringField(
+        _l("Username or email"), [InputRequired(_l("Enter your username or email")), Length(max=254)]
+    )
+    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password")), Length(max=1000)])
+    own_device = BooleanField(_l("This is my own device"))
+
+
+class NewPasswordForm(FlaskForm):
+    """One password field; the rules need the person and are checked by the view."""
+
+    password = PasswordField(_l("New password"), [InputRequired(_l("Enter a new password"))])
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The present password first."""
+
+    current = PasswordField(_l("Current password"), [InputRequired(_l("Enter your current password"))])
+
+
+class CodeForm(FlaskForm):
+    """The code of a sign-in slip."""
+
+    code = StringField(_l("Code"), [InputRequired(_l("Enter the code from your slip")), Length(max=40)])
+
+
+class AppearanceForm(FlaskForm):
+    """Light, dark, or as the device."""
+
+    theme = RadioField(
+        _l("Theme"),
+        choices=[
+            SelectChoice("", _l("As my device")),
+            SelectChoice("light", _l("Light")),
+            SelectChoice("dark", _l("Dark")),
+        ],
+        default="",
+    )

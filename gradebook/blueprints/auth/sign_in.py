@@ -1,0 +1,104 @@
+"""A1: sign in; sign out; forgot."""
+
+from typing import Any
+
+from flask import Response, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from gradebook.blueprints.auth import bp
+from gradebook.blueprints.auth.forms import SignInForm
+from gradebook.blueprints.auth.visitors import (
+    DEVICE_LIFE,
+    device_cookie_name,
+    device_name,
+    safe_next,
+    visitor,
+)
+from gradebook.extensions import db
+from gradebook.models import AttemptKind, User
+from gradebook.services import accounts, passwords
+from gradebook.web import door
+from gradebook.web.login import begin_login, current_login_session, current_person, end_login, signed_in_person
+from gradebook.web.requests import moment
+
+
+@bp.get("/auth/sign-in")
+@door.public
+def sign_in() -> Any:
+    """The form; whoever is signed in goes on to where they wanted."""
+    if signed_in_person() is not None:
+        return redirect(safe_next(request.args.get("next")), 303)
+    return render_template("auth/sign_in.html", form=SignInForm())
+
+
+@bp.post("/auth/sign-in")
+@door.public
+def sign_in_post() -> Any:
+    """One error for every wrong combination, in the same time."""
+    form = SignInForm()
+    if not form.validate():
+        return _again(form, 422)
+    try:
+        attempt_id = accounts.knock(AttemptKind.PASSWORD, form.username.data or "", visitor(), moment()).id
+    except accounts.TooManyTries:
+        db.session.rollback()
+        return _refused(form, _("Too many tries. Wait 5 minutes, or ask the school office for a sign-in slip."), 429)
+    db.session.commit()
+    user = accounts.account_named(form.username.data or "")
+    user_id, stored = (user.id, user.password_hash) if user else (None, None)
+    db.session.rollback()  # no lock and no connection is held while the hash is worked out
+    if not passwords.check_password(stored, form.password.data or "") or user_id is None or stored is None:
+        return _refused(form, _("The username or password is not right."), 422)
+    accounts.forgive(attempt_id)
+    return let_in(db.session.get_one(User, user_id), form)
+
+
+def let_in(user: User, form: SignInForm) -> Response:
+    """Open the session, note the device, store a stronger hash if there is one, and go on."""
+    if user.password_hash and passwords.needs_rehash(user.password_hash):
+        user.password_hash = passwords.hash_password(form.password.data or "")
+    return open_session(user, own_device=bool(form.own_device.data), target=safe_next(request.args.get("next")))
+
+
+def open_session(user: User, *, own_device: bool, target: str) -> Response:
+    """A new login session on this browser, committed, and the way to `target`."""
+    now = moment()
+    token, login_session = accounts.open_login_session(user, now, own_device=own_device, device_name=device_name())
+    device_token = accounts.remember_device(user, visitor().device_token, now)
+    person = accounts.person_of(user, now)
+    db.session.commit()
+    begin_login(token, login_session, person)
+    response = make_response(redirect(target, 303))
+    if device_token:
+        response.set_cookie(
+            device_cookie_name(), device_token, max_age=DEVICE_LIFE, httponly=True, samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )  # fmt: skip
+    return response
+
+
+def _refused(form: SignInForm, words: str, status: int) -> Any:
+    form.username.errors = [*form.username.errors, words]
+    return _again(form, status)
+
+
+def _again(form: SignInForm, status: int) -> Any:
+    return render_template("auth/sign_in.html", form=form), status
+
+
+@bp.post("/auth/sign-out")
+@door.signed_in
+def sign_out() -> Any:
+    """End the login session on the server, then the cookie."""
+    accounts.end_login_session(current_person().id, current_login_session().public_id, moment())
+    db.session.commit()
+    end_login()
+    flash(_("You are signed out."), "good")
+    return redirect(url_for("auth.sign_in"), 303)
+
+
+@bp.get("/auth/forgot")
+@door.public
+def forgot() -> Any:
+    """A2, for schools that send no mail: a slip from the office."""
+    return render_template("auth/forgot.html")

@@ -1,0 +1,102 @@
+"""Private conversations between a child's guardian and that child's teachers.
+
+No student's account can take part: a participant is admitted under a role row, and the constraint lists the
+roles that exist here. Students are named (`student_id`) as whom a conversation is about, never who is in it.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gradebook.database import Base, HasId, HasPublicId, Id, UtcDateTime, enum_column
+from gradebook.models.people import AccountKind, RoleKind, User
+from gradebook.models.sections import Section
+
+
+class Conversation(HasPublicId, Base):
+    """A talk about one child in one class, with one guardian."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint("id", "school_id"),
+        UniqueConstraint("school_id", "key"),
+        ForeignKeyConstraint(["section_id", "school_id"], ["sections.id", "sections.school_id"]),
+        ForeignKeyConstraint(["student_id", "student_kind"], ["users.id", "users.account_kind"]),
+        CheckConstraint("student_kind = 'student'", name="about_a_student"),
+        Index("ix_conversations_student_id", "student_id"),
+        Index("ix_conversations_section_id", "section_id"),
+    )
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    key: Mapped[str] = mapped_column(String(120))
+    """What makes it one: child, class and guardian in one text, so that it cannot be begun twice."""
+    student_id: Mapped[int] = mapped_column(Id)
+    student_kind: Mapped[AccountKind] = mapped_column(
+        enum_column(AccountKind, "student_kind"), default=AccountKind.STUDENT
+    )
+    section_id: Mapped[int] = mapped_column(Id)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seq: Mapped[int] = mapped_column(default=0)
+    last_message_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    student: Mapped[User] = relationship(foreign_keys=[student_id], primaryjoin="Conversation.student_id == User.id")
+    guardian: Mapped[User] = relationship(foreign_keys=[guardian_id])
+    section: Mapped[Section] = relationship(
+        foreign_keys=[section_id], primaryjoin="Conversation.section_id == Section.id"
+    )
+
+
+class Participant(Base):
+    """A person in a conversation, under the role that admitted them; and how far they have read."""
+
+    __tablename__ = "participants"
+    __table_args__ = (
+        ForeignKeyConstraint(["conversation_id", "school_id"], ["conversations.id", "conversations.school_id"]),
+        ForeignKeyConstraint(["user_id", "school_id", "role_kind"], ["roles.user_id", "roles.school_id", "roles.kind"]),
+        CheckConstraint("role_kind IN ('teacher', 'parent', 'office')", name="never_a_student"),
+        Index("ix_participants_user_id", "user_id"),
+    )
+
+    conversation_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    role_kind: Mapped[RoleKind] = mapped_column(enum_column(RoleKind, "role_kind"))
+    joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_read_seq: Mapped[int] = mapped_column(default=0)
+    last_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])
+
+
+class MessageKind(StrEnum):
+    """What a line of a conversation is."""
+
+    TEXT = "text"
+    SYSTEM = "system"
+
+
+class Message(HasId, Base):
+    """One message. Its order is `seq`, taken from the conversation's counter under its row lock."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        ForeignKeyConstraint(["conversation_id", "school_id"], ["conversations.id", "conversations.school_id"]),
+        UniqueConstraint("school_id", "conversation_id", "seq"),
+        UniqueConstraint("school_id", "author_id", "conversation_id", "client_key"),
+    )
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    conversation_id: Mapped[int] = mapped_column(Id)
+    seq: Mapped[int]
+    author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[MessageKind] = mapped_column(enum_column(MessageKind, "kind"), default=MessageKind.TEXT)
+    body: Mapped[str] = mapped_column(Text)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    client_key: Mapped[str] = mapped_column(String(36))
+    """Made by the form: the same key sent twice is one message."""
+
+    author: Mapped[User] = relationship(foreign_keys=[author_id])

@@ -1,0 +1,169 @@
+"""People: accounts, what they are to a school, and who is whose guardian."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gradebook.database import Base, HasId, HasPublicId, Id, UtcDateTime, enum_column
+from gradebook.models.school import School
+
+
+class AccountKind(StrEnum):
+    """An account is a student's or an adult's, for ever."""
+
+    STUDENT = "student"
+    ADULT = "adult"
+
+
+class RoleKind(StrEnum):
+    """What a person is to a school."""
+
+    OFFICE = "office"
+    PARENT = "parent"
+    STUDENT = "student"
+    TEACHER = "teacher"
+
+
+class User(HasPublicId, Base):
+    """An account: a student's or an adult's."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        UniqueConstraint("id", "account_kind"),  # the target of the composite keys that keep students apart
+        CheckConstraint("email IS NULL OR email_key IS NOT NULL", name="email_has_key"),
+        Index("ix_users_email_key", "email_key"),
+    )
+
+    account_kind: Mapped[AccountKind] = mapped_column(enum_column(AccountKind, "account_kind"))
+    username: Mapped[str] = mapped_column(String(120))
+    username_key: Mapped[str] = mapped_column(String(120), unique=True)
+    """The username case-folded: unique in the deployment."""
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_key: Mapped[str | None] = mapped_column(String(254))
+    """The address case-folded. Not unique: families share inboxes."""
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Only a confirmed address signs in, and only where exactly one account has it."""
+    phone: Mapped[str | None] = mapped_column(String(40))
+    display_name: Mapped[str] = mapped_column(String(200))
+    """Any script, any length, one word allowed; never split."""
+    sort_name: Mapped[str] = mapped_column(String(200))
+    called: Mapped[str] = mapped_column(String(100))
+    """What a greeting calls the person; the given name unless told otherwise."""
+    birth_date: Mapped[date | None]
+    form: Mapped[str | None] = mapped_column(String(40))
+    """A student's form or year group as the school says it: 7B, grade 9."""
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    """argon2id; None until the person has accepted an invitation."""
+    auth_epoch: Mapped[int] = mapped_column(default=1)
+    """Raised to end every login session of this person at once."""
+    identity_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the office saw who this guardian is; messages open only then (ux.md A3)."""
+    deactivated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    locale: Mapped[str | None] = mapped_column(String(20))
+    theme: Mapped[str | None] = mapped_column(String(10))
+    """light, dark, or None for the system's choice."""
+
+    roles: Mapped[list["Role"]] = relationship(back_populates="user", viewonly=True)
+
+
+class Role(HasId, Base):
+    """What a person is to one school, from a day to a day; ended, never deleted."""
+
+    __tablename__ = "roles"
+    __table_args__ = (
+        UniqueConstraint("user_id", "school_id", "kind"),
+        ForeignKeyConstraint(["user_id", "account_kind"], ["users.id", "users.account_kind"]),
+        CheckConstraint("(account_kind = 'student') = (kind = 'student')", name="students_are_only_students"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= begins_on", name="dates_in_order"),
+        Index("ix_roles_school_id_kind", "school_id", "kind"),
+    )
+
+    user_id: Mapped[int] = mapped_column(Id)
+    account_kind: Mapped[AccountKind] = mapped_column(enum_column(AccountKind, "account_kind"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    kind: Mapped[RoleKind] = mapped_column(enum_column(RoleKind, "kind"))
+    begins_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    """The first day without the role."""
+    source_id: Mapped[str | None] = mapped_column(String(255))
+    """The person's sourcedId in this school's roster files."""
+
+    user: Mapped[User] = relationship(back_populates="roles", foreign_keys=[user_id, account_kind])
+    school: Mapped[School] = relationship()
+
+
+class Guardianship(HasPublicId, Base):
+    """An adult's link to a child at one school, with its rights and dates."""
+
+    __tablename__ = "guardianships"
+    __table_args__ = (
+        UniqueConstraint("school_id", "student_id", "guardian_id"),
+        ForeignKeyConstraint(["student_id", "student_kind"], ["users.id", "users.account_kind"]),
+        ForeignKeyConstraint(["guardian_id", "guardian_kind"], ["users.id", "users.account_kind"]),
+        CheckConstraint("student_kind = 'student'", name="child_is_a_student"),
+        CheckConstraint("guardian_kind = 'adult'", name="guardian_is_an_adult"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= begins_on", name="dates_in_order"),
+        Index("ix_guardianships_guardian_id", "guardian_id"),
+        Index("ix_guardianships_student_id", "student_id"),
+    )
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    student_id: Mapped[int] = mapped_column(Id)
+    student_kind: Mapped[AccountKind] = mapped_column(
+        enum_column(AccountKind, "student_kind"), default=AccountKind.STUDENT
+    )
+    guardian_id: Mapped[int] = mapped_column(Id)
+    guardian_kind: Mapped[AccountKind] = mapped_column(
+        enum_column(AccountKind, "guardian_kind"), default=AccountKind.ADULT
+    )
+    relationship_name: Mapped[str] = mapped_column("relationship", String(60))
+    """mother, father, grandmother, foster carer, relative … as the office says it."""
+    may_see_grades: Mapped[bool] = mapped_column(default=True)
+    may_message: Mapped[bool] = mapped_column(default=True)
+    begins_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    """The first day without the right."""
+    ended_by_office: Mapped[bool] = mapped_column(default=False)
+    """A roster file does not open such a link again."""
+
+    student: Mapped[User] = relationship(foreign_keys=[student_id, student_kind], viewonly=True)
+    guardian: Mapped[User] = relationship(foreign_keys=[guardian_id, guardian_kind], viewonly=True)
+
+
+class Restriction(HasPublicId, Base):
+    """A dated order that takes rights from an adult about one child, whatever the guardianship says."""
+
+    __tablename__ = "restrictions"
+    __table_args__ = (
+        ForeignKeyConstraint(["student_id", "student_kind"], ["users.id", "users.account_kind"]),
+        CheckConstraint("student_kind = 'student'", name="child_is_a_student"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= begins_on", name="dates_in_order"),
+        CheckConstraint("no_contact OR no_records OR hide_address", name="restricts_something"),
+        Index("ix_restrictions_student_id_adult_id", "student_id", "adult_id"),
+    )
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    student_id: Mapped[int] = mapped_column(Id)
+    student_kind: Mapped[AccountKind] = mapped_column(
+        enum_column(AccountKind, "student_kind"), default=AccountKind.STUDENT
+    )
+    adult_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    no_contact: Mapped[bool]
+    """No messages about this child; earlier ones are hidden too."""
+    no_records: Mapped[bool]
+    """No grades of this child."""
+    hide_address: Mapped[bool]
+    document_reference: Mapped[str] = mapped_column(String(200))
+    note: Mapped[str | None] = mapped_column(Text)
+    begins_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    """The first day without the restriction."""
+    entered_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    """The second person; the restriction holds before that too."""
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    adult: Mapped[User] = relationship(foreign_keys=[adult_id])

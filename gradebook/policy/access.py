@@ -1,0 +1,167 @@
+"""Fetching is checking: a row is obtained through the person, or not at all.
+
+*Not yours* and *not there* are the same NotFound.
+"""
+
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager, joinedload
+
+from gradebook.extensions import db
+from gradebook.models import (
+    AcademicSession,
+    Assignment,
+    Conversation,
+    Course,
+    Enrollment,
+    Guardianship,
+    Role,
+    RoleKind,
+    School,
+    Section,
+    User,
+)
+from gradebook.policy import scopes
+from gradebook.policy.person import Person
+
+
+class NotFound(LookupError):
+    """There is no such thing for this person."""
+
+
+def section_for_teacher(person: Person, public_id: str) -> Section:
+    """A class that this person teaches today. Raises NotFound."""
+    section: Section = _one(_sections(public_id).where(Section.id.in_(scopes.sections_taught_by(person))))
+    person.learn("teaches", section.id)
+    return section
+
+
+def section_for_student(person: Person, public_id: str) -> Section:
+    """A class in which this student is today. Raises NotFound."""
+    section: Section = _one(_sections(public_id).where(Section.id.in_(scopes.sections_attended_by(person))))
+    person.learn("attends", section.id)
+    return section
+
+
+def child_of_guardian(person: Person, public_id: str) -> User:
+    """A child whose grades this guardian may see today. Raises NotFound."""
+    child: User = _one(select(User).where(User.public_id == public_id, User.id.in_(scopes.children_of(person))))
+    person.learn("guards", child.id)
+    return child
+
+
+def section_of_child(person: Person, child: User, public_id: str) -> Section:
+    """A class of that child that this guardian may see today. Raises NotFound."""
+    section: Section = _one(_sections(public_id).where(Section.id.in_(scopes.sections_of_child(person, child.id))))
+    return section
+
+
+def section_for_office(person: Person, public_id: str) -> Section:
+    """A class of the school that this office runs. Raises NotFound."""
+    section: Section = _one(_sections(public_id).where(Section.school_id.in_(scopes.schools_run_by(person))))
+    return section
+
+
+def _sections(public_id: str) -> Select[Any]:
+    return (
+        select(Section)
+        .join(Section.school)
+        .join(Section.term)
+        .options(contains_eager(Section.school), contains_eager(Section.term))
+        .where(Section.public_id == public_id)
+    )
+
+
+def assignment_for_teacher(person: Person, public_id: str) -> Assignment:
+    """An assignment of a class that this person teaches today. Raises NotFound."""
+    assignment: Assignment = _one(
+        select(Assignment)
+        .options(joinedload(Assignment.category))
+        .where(Assignment.public_id == public_id, Assignment.id.in_(scopes.assignments_of_teacher(person)))
+    )
+    person.learn("teaches", assignment.section_id)
+    return assignment
+
+
+def student_of_section(section: Section, public_id: str) -> Enrollment:
+    """The place of a student, present or past, in a class that was itself obtained through the person. Raises NotFound."""
+    enrollment: Enrollment = _one(
+        select(Enrollment)
+        .join(Enrollment.user)
+        .options(contains_eager(Enrollment.user))
+        .where(
+            User.public_id == public_id,
+            Enrollment.section_id == section.id,
+            Enrollment.role_kind == RoleKind.STUDENT,
+        )
+    )
+    return enrollment
+
+
+def conversation_for(person: Person, public_id: str) -> Conversation:
+    """A conversation that this person may read today. Raises NotFound."""
+    conversation: Conversation = _one(
+        select(Conversation)
+        .options(
+            joinedload(Conversation.student), joinedload(Conversation.guardian), joinedload(Conversation.section)
+        )
+        .where(Conversation.public_id == public_id, Conversation.id.in_(scopes.conversations_of(person)))
+    )
+    person.learn("takes_part", conversation.id)
+    return conversation
+
+
+def person_for_office(person: Person, public_id: str) -> User:
+    """Someone with a role, present or past, in the school that this office runs. Raises NotFound."""
+    user: User = _one(select(User).where(User.public_id == public_id, User.id.in_(scopes.people_of_office(person))))
+    person.learn("knows", user.id)
+    return user
+
+
+def student_for_office(person: Person, public_id: str) -> User:
+    """A student of the school that this office runs. Raises NotFound."""
+    user: User = _one(
+        select(User)
+        .join(Role, Role.user_id == User.id)
+        .where(
+            User.public_id == public_id,
+            Role.school_id.in_(scopes.schools_run_by(person)),
+            Role.kind == RoleKind.STUDENT,
+        )
+    )
+    person.learn("knows", user.id)
+    return user
+
+
+def guardianship_for_office(person: Person, public_id: str) -> Guardianship:
+    """A guardianship recorded by the school that this office runs. Raises NotFound."""
+    guardianship: Guardianship = _one(
+        select(Guardianship)
+        .options(joinedload(Guardianship.student), joinedload(Guardianship.guardian))
+        .where(Guardianship.public_id == public_id, Guardianship.school_id.in_(scopes.schools_run_by(person)))
+    )
+    return guardianship
+
+
+def school_of_office(person: Person) -> School:
+    """The school that this office runs. Raises NotFound."""
+    school: School = _one(select(School).where(School.id.in_(scopes.schools_run_by(person))))
+    return school
+
+
+def school_row_for_office(person: Person, model: type[Any], public_id: str) -> Any:
+    """A row of a school-owned table (course, term, enrollment …) of the school that this office runs. Raises NotFound."""
+    allowed = (AcademicSession, Course, Enrollment)
+    if model not in allowed:
+        raise TypeError(f"{model.__name__} is not fetched this way")
+    return _one(
+        select(model).where(model.public_id == public_id, model.school_id.in_(scopes.schools_run_by(person)))
+    )
+
+
+def _one(query: Select[Any]) -> Any:
+    row = db.session.scalars(query).unique().one_or_none()
+    if row is None:
+        raise NotFound
+    return row

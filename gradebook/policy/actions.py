@@ -1,0 +1,19 @@
+"""The name of everything that can be done, in alphabetical order."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """Something a person may or may not do; rules.py says how each is earned."""
+
+    ASSIGNMENT_EDIT = "assignment:edit"
+    CONVERSATION_READ = "conversation:read"
+    CONVERSATION_REPLY = "conversation:reply"
+    GRADES_SEE_CHILD = "grades:see_child"
+    GRADES_SEE_OWN = "grades:see_own"
+    MESSAGES_USE = "messages:use"
+    PERSON_MANAGE = "person:manage"
+    SCHOOL_MANAGE = "school:manage"
+    SECTION_GRADE = "section:grade"
+    SECTION_MANAGE = "section:manage"
+    SECTION_SET_RULES = "section:set_rules"

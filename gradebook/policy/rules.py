@@ -1,0 +1,32 @@
+"""The table that a principal could read aloud: action -> the facts of which any one earns it. No entry: refused."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gradebook.policy import facts
+from gradebook.policy.actions import Action
+from gradebook.policy.person import Person
+
+Fact = Callable[[Person, Any], bool]
+
+RULES: dict[Action, tuple[Fact, ...]] = {
+    Action.ASSIGNMENT_EDIT: (facts.teaches_the_class_of,),
+    Action.CONVERSATION_READ: (facts.takes_part_in,),
+    Action.CONVERSATION_REPLY: (facts.takes_part_in,),
+    Action.GRADES_SEE_CHILD: (facts.is_guardian_of,),
+    Action.GRADES_SEE_OWN: (facts.is_enrolled_in,),
+    Action.MESSAGES_USE: (facts.may_use_messages,),
+    Action.PERSON_MANAGE: (facts.is_known_to_the_office,),
+    Action.SCHOOL_MANAGE: (facts.runs_the_office_of,),
+    Action.SECTION_GRADE: (facts.teaches,),
+    Action.SECTION_MANAGE: (facts.runs_the_office_of_the_class,),
+    Action.SECTION_SET_RULES: (facts.teaches,),
+}
+
+
+def can(person: Person | None, action: str, thing: Any = None) -> bool:
+    """Whether the person may do this to the thing. An unknown action is an error, not a no."""
+    name = Action(action)
+    if person is None or person.acting is None:
+        return False
+    return any(fact(person, thing) for fact in RULES.get(name, ()))

@@ -1,0 +1,166 @@
+"""The facts as queries: what a person can list is exactly what they can open."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+
+from gradebook.models import (
+    Assignment,
+    Conversation,
+    Enrollment,
+    Guardianship,
+    Participant,
+    Restriction,
+    Role,
+    RoleKind,
+    Section,
+    User,
+)
+from gradebook.policy.person import Person
+
+
+def holds_on(dated: Any, day: date) -> ColumnElement[bool]:
+    """Rows of a dated relation that hold on a school day: from begins_on, before ends_on."""
+    return and_(dated.begins_on <= day, or_(dated.ends_on.is_(None), dated.ends_on > day))
+
+
+def holds_today(dated: Any, person: Person) -> ColumnElement[bool]:
+    """Rows of a dated, school-owned relation that hold today, each in the time zone of its own school."""
+    schools_by_day: dict[date, list[int]] = defaultdict(list)
+    for school_id, day in person.school_days.items():
+        schools_by_day[day].append(school_id)
+    spans = [
+        and_(dated.school_id.in_(schools), holds_on(dated, day)) for day, schools in sorted(schools_by_day.items())
+    ]
+    return or_(*spans) if spans else false()
+
+
+def sections_taught_by(person: Person) -> Select[tuple[int]]:
+    """Keys of the classes this person teaches today, in the school in use."""
+    if not person.acts_as(RoleKind.TEACHER):
+        return select(Section.id).where(false())
+    return select(Enrollment.section_id).where(
+        Enrollment.user_id == person.id, Enrollment.role_kind == RoleKind.TEACHER, holds_today(Enrollment, person)
+    )
+
+
+def sections_attended_by(person: Person) -> Select[tuple[int]]:
+    """Keys of the classes this student is in today, across schools."""
+    if not person.acts_as(RoleKind.STUDENT):
+        return select(Section.id).where(false())
+    return _attended(Enrollment.user_id == person.id, person)
+
+
+def sections_of_child(person: Person, child_id: int) -> Select[tuple[int]]:
+    """Keys of a child's classes today, at the schools where this guardian may see the child's grades."""
+    schools = _guarded(person, Guardianship.school_id).where(Guardianship.student_id == child_id)
+    return _attended(and_(Enrollment.user_id == child_id, Enrollment.school_id.in_(schools)), person)
+
+
+def _attended(whose: ColumnElement[bool], person: Person) -> Select[tuple[int]]:
+    return select(Enrollment.section_id).where(
+        whose, Enrollment.role_kind == RoleKind.STUDENT, holds_today(Enrollment, person)
+    )
+
+
+def children_of(person: Person) -> Select[tuple[int]]:
+    """Keys of the children whose grades this guardian may see today."""
+    return _guarded(person, Guardianship.student_id)
+
+
+def _guarded(person: Person, column: Any) -> Select[tuple[int]]:
+    return select(column).where(guardianship_gives_grades(person))
+
+
+def guardianship_gives_grades(person: Person) -> ColumnElement[bool]:
+    """Condition on Guardianship: this person's, holding today, with the right to see grades and no order against it."""
+    return and_(_own_guardianship(person), Guardianship.may_see_grades, ~_restricted(person, Restriction.no_records))
+
+
+def guardianship_gives_messages(person: Person) -> ColumnElement[bool]:
+    """Condition on Guardianship: this person's, holding today, with the right to write and no order against it."""
+    return and_(_own_guardianship(person), Guardianship.may_message, ~_restricted(person, Restriction.no_contact))
+
+
+def _own_guardianship(person: Person) -> ColumnElement[bool]:
+    if not person.acts_as(RoleKind.PARENT):
+        return false()
+    return and_(Guardianship.guardian_id == person.id, holds_today(Guardianship, person))
+
+
+def _restricted(person: Person, right: Any) -> ColumnElement[bool]:
+    """An order in force today, about this child and this adult, that takes the right away."""
+    return (
+        select(Restriction.id)
+        .where(
+            Restriction.student_id == Guardianship.student_id,
+            Restriction.adult_id == Guardianship.guardian_id,
+            Restriction.school_id == Guardianship.school_id,
+            right,
+            holds_today(Restriction, person),
+        )
+        .exists()
+    )
+
+
+def conversations_of(person: Person) -> Select[tuple[int]]:
+    """Keys of the conversations this person may read today, in the role in use."""
+    mine = select(Participant.conversation_id).where(Participant.user_id == person.id)
+    if person.acts_as(RoleKind.PARENT):
+        return (
+            mine.join(Conversation, Conversation.id == Participant.conversation_id)
+            .join(
+                Guardianship,
+                and_(
+                    Guardianship.school_id == Conversation.school_id,
+                    Guardianship.student_id == Conversation.student_id,
+                    Guardianship.guardian_id == Conversation.guardian_id,
+                ),
+            )
+            .where(
+                Participant.role_kind == RoleKind.PARENT,
+                Conversation.guardian_id == person.id,
+                guardianship_gives_messages(person),
+            )
+        )
+    if person.acts_as(RoleKind.TEACHER):
+        return mine.join(Conversation, Conversation.id == Participant.conversation_id).where(
+            Participant.role_kind == RoleKind.TEACHER,
+            Conversation.section_id.in_(sections_taught_by(person)),
+            ~is_guardian_by_any_date(person.id, Conversation.student_id),
+        )
+    return mine.where(false())
+
+
+def is_guardian_by_any_date(adult_id: Any, student_id: Any) -> ColumnElement[bool]:
+    """Whether the office ever recorded this adult as a guardian of this child: such a teacher stays out of its threads."""
+    return (
+        select(Guardianship.id)
+        .where(Guardianship.guardian_id == adult_id, Guardianship.student_id == student_id)
+        .correlate_except(Guardianship)
+        .exists()
+    )
+
+
+def assignments_of_teacher(person: Person) -> Select[tuple[int]]:
+    """Keys of the assignments of this teacher's classes, deleted ones left out."""
+    return select(Assignment.id).where(
+        Assignment.section_id.in_(sections_taught_by(person)), Assignment.deleted_at.is_(None)
+    )
+
+
+def people_of_office(person: Person) -> Select[tuple[int]]:
+    """Keys of everyone who has or had a role in the school that this office runs."""
+    return select(Role.user_id).where(Role.school_id.in_(schools_run_by(person)))
+
+
+def schools_run_by(person: Person) -> list[int]:
+    """The school in use, if the role in use is its office."""
+    return [role.school_id for role in person.roles_in_use if role.kind == RoleKind.OFFICE]
+
+
+def active_users() -> ColumnElement[bool]:
+    """Condition on User: the account is in use."""
+    return User.deactivated_at.is_(None)

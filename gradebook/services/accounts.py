@@ -1,0 +1,298 @@
+"""Signing in: tries, login sessions, the role in use, and passwords."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, delete, func, or_, select, update
+
+from gradebook.clock import day_in
+from gradebook.config import ABSOLUTE_LIFE, OWN_DEVICE_LIFE
+from gradebook.extensions import db
+from gradebook.models import Attempt, AttemptKind, KnownDevice, LoginSession, Role, RoleKind, School, User
+from gradebook.policy.person import Acting, HeldRole, Person
+from gradebook.services import audit, passwords
+
+TRY_WINDOW = timedelta(minutes=5)
+TRIES_PER_ACCOUNT = 10
+TRIES_PER_NETWORK = 100  # a whole school is one address
+TRIES_IN_ALL = 1000
+
+STAFF_IDLE = timedelta(minutes=30)
+FAMILY_IDLE = timedelta(minutes=60)
+STAFF = (RoleKind.OFFICE, RoleKind.TEACHER)
+FIRST_ROLE = (RoleKind.TEACHER, RoleKind.OFFICE, RoleKind.PARENT, RoleKind.STUDENT)
+
+
+class TooManyTries(Exception):
+    """This account, network or deployment has failed too often in the last five minutes."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Where a try comes from."""
+
+    network: str
+    device_token: str | None
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a random token; it has 256 bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def name_key(name: str) -> str:
+    """A username or address as it is compared: trimmed and case-folded."""
+    return name.strip().casefold()
+
+
+def knock(kind: AttemptKind, name: str, visitor: Visitor, now: datetime) -> Attempt:
+    """Count a try before it is made; forgive() takes it back when it succeeds. Raises TooManyTries."""
+    account = token_hash(name_key(name))
+    device = token_hash(visitor.device_token) if visitor.device_token else None
+    if _is_over(db.session.execute(_tries(kind, account, visitor.network, device, name_key(name), now)).one()):
+        raise TooManyTries
+    attempt = Attempt(kind=kind, at=now, account_key=account, network=visitor.network, device_hash=device)
+    db.session.add(attempt)
+    db.session.flush()
+    return attempt
+
+
+def _tries(kind: AttemptKind, account: str, network: str, device: str | None, name: str, now: datetime) -> Any:
+    recent = and_(Attempt.at > now - TRY_WINDOW, Attempt.kind == kind)
+    known = (
+        select(KnownDevice.id)
+        .join(User, User.id == KnownDevice.user_id)
+        .where(KnownDevice.token_hash == device, or_(User.username_key == name, User.email_key == name))
+    )
+
+    def count(*conditions: Any) -> Any:
+        return select(func.count()).select_from(Attempt).where(recent, *conditions).scalar_subquery()
+
+    return select(
+        count(Attempt.account_key == account).label("account"),
+        count(Attempt.network == network).label("network"),
+        count().label("everywhere"),
+        count(Attempt.device_hash == device, Attempt.account_key == account).label("device"),
+        known.exists().label("is_known"),
+    )
+
+
+def _is_over(tries: Row[Any]) -> bool:
+    """A device that has signed in to this account before has an allowance of its own: nobody can lock the owner out."""
+    if tries.is_known:
+        return bool(tries.device >= TRIES_PER_ACCOUNT)
+    return bool(
+        tries.account >= TRIES_PER_ACCOUNT or tries.network >= TRIES_PER_NETWORK or tries.everywhere >= TRIES_IN_ALL
+    )
+
+
+def forgive(attempt_id: int) -> None:
+    """Take a try back: it succeeded."""
+    db.session.execute(delete(Attempt).where(Attempt.id == attempt_id))
+
+
+def account_named(name: str) -> User | None:
+    """The account in use with this username, or the only one that has confirmed this address."""
+    key = name_key(name)
+    users = db.session.scalars(
+        select(User).where(
+            User.deactivated_at.is_(None),
+            or_(User.username_key == key, and_(User.email_key == key, User.email_confirmed_at.is_not(None))),
+        )
+    ).all()
+    by_name = [user for user in users if user.username_key == key]
+    return (by_name or list(users))[0] if len(by_name or users) == 1 else None
+
+
+def open_login_session(user: User, now: datetime, *, own_device: bool, device_name: str) -> tuple[str, LoginSession]:
+    """A new login session and its token. Staff never keep a session on a device, whatever they ticked."""
+    token = secrets.token_urlsafe(32)
+    acting = default_role(person_of(user, now))
+    keeps = own_device and not any(role.kind in STAFF for role in person_of(user, now).roles)
+    login_session = LoginSession(
+        token_hash=token_hash(token),
+        user_id=user.id,
+        auth_epoch=user.auth_epoch,
+        role_kind=acting.kind if acting else None,
+        role_school_id=acting.school_id if acting else None,
+        own_device=keeps,
+        proved_at=now,
+        created_at=now,
+        last_used_at=now,
+        expires_at=now + (OWN_DEVICE_LIFE if keeps else ABSOLUTE_LIFE),
+        device_name=device_name[:120],
+    )
+    db.session.add(login_session)
+    return token, login_session
+
+
+def remember_device(user: User, device_token: str | None, now: datetime) -> str | None:
+    """Note that this browser has signed in to this account. Returns a new token if the browser needs one."""
+    if device_token:
+        noted = db.session.execute(
+            update(KnownDevice)
+            .where(KnownDevice.token_hash == token_hash(device_token), KnownDevice.user_id == user.id)
+            .values(last_used_at=now)
+        )
+        if noted.rowcount:  # type: ignore[attr-defined]
+            return None
+    token = secrets.token_urlsafe(32)
+    db.session.add(KnownDevice(user_id=user.id, token_hash=token_hash(token), last_used_at=now))
+    return token
+
+
+_HELD = (
+    Role.kind, Role.school_id, Role.begins_on, Role.ends_on,
+    School.name.label("school_name"), School.timezone, School.phone,
+)  # fmt: skip
+
+
+def resume(token: str, now: datetime) -> tuple[LoginSession, Person] | None:
+    """The live login session behind a token and its person, in one query; None if it is over for any reason."""
+    rows = db.session.execute(
+        select(LoginSession, User, *_HELD)
+        .join(User, User.id == LoginSession.user_id)
+        .outerjoin(Role, Role.user_id == User.id)
+        .outerjoin(School, School.id == Role.school_id)
+        .where(LoginSession.token_hash == token_hash(token))
+    ).all()
+    if not rows:
+        return None
+    login_session, user = rows[0][0], rows[0][1]
+    person = Person(user, _held_today(rows, now), None, now)
+    person.acting = role_in_use(person, login_session)
+    return (login_session, person) if _is_live(login_session, person, now) else None
+
+
+def _held_today(rows: Any, now: datetime) -> tuple[HeldRole, ...]:
+    return tuple(
+        HeldRole(row.kind, row.school_id, row.school_name, row.timezone, row.phone)
+        for row in rows
+        if row.kind is not None
+        and row.begins_on <= day_in(row.timezone, now)
+        and (row.ends_on is None or row.ends_on > day_in(row.timezone, now))
+    )
+
+
+def _is_live(login_session: LoginSession, person: Person, now: datetime) -> bool:
+    return (
+        login_session.ended_at is None
+        and login_session.expires_at > now
+        and now - login_session.last_used_at < idle_limit(login_session, person)
+        and login_session.auth_epoch == person.user.auth_epoch
+        and person.user.deactivated_at is None
+    )
+
+
+def idle_limit(login_session: LoginSession, person: Person) -> timedelta:
+    """How long without activity ends the session: staff 30 minutes, families 60, nothing on one's own device."""
+    if any(role.kind in STAFF for role in person.roles):
+        return STAFF_IDLE
+    return OWN_DEVICE_LIFE if login_session.own_device else FAMILY_IDLE
+
+
+def touch(login_session_id: int, now: datetime) -> None:
+    """Note the last use. Called at most once a minute."""
+    db.session.execute(update(LoginSession).where(LoginSession.id == login_session_id).values(last_used_at=now))
+
+
+def person_of(user: User, now: datetime) -> Person:
+    """The person behind an account, with the roles it holds now and none in use yet."""
+    rows = db.session.execute(
+        select(*_HELD).select_from(Role).join(School, School.id == Role.school_id).where(Role.user_id == user.id)
+    ).all()
+    return Person(user, _held_today(rows, now), None, now)
+
+
+def person_acting_as(user: User, now: datetime, kind: RoleKind, school_id: int | None = None) -> Person:
+    """The person with a role in use, for commands, previews and tests."""
+    person = person_of(user, now)
+    person.acting = next(
+        (choice for choice in person.choices if choice.kind == kind and school_id in (None, choice.school_id)), None
+    )
+    return person
+
+
+def default_role(person: Person) -> Acting | None:
+    """The role put to use at sign-in: work before family."""
+    return min(person.choices, key=lambda choice: FIRST_ROLE.index(choice.kind), default=None)
+
+
+def role_in_use(person: Person, login_session: LoginSession) -> Acting | None:
+    """The role that the session chose, if the person still holds it; else the default."""
+    if login_session.role_kind is not None:
+        chosen = Acting(login_session.role_kind, login_session.role_school_id)
+        if chosen in person.choices:
+            return chosen
+    return default_role(person)
+
+
+def switch_role(login_session: LoginSession, person: Person, wanted: Acting) -> bool:
+    """Put another held role to use. False if the person does not hold it."""
+    if wanted not in person.choices:
+        return False
+    login_session.role_kind, login_session.role_school_id = wanted.kind, wanted.school_id
+    return True
+
+
+def live_login_sessions(person: Person) -> list[LoginSession]:
+    """Where this person is signed in, the latest first."""
+    rows = db.session.scalars(
+        select(LoginSession)
+        .where(
+            LoginSession.user_id == person.id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.expires_at > person.now,
+            LoginSession.auth_epoch == person.user.auth_epoch,
+        )
+        .order_by(LoginSession.last_used_at.desc())
+    )
+    return [row for row in rows if _is_live(row, person, person.now)]
+
+
+def end_login_session(user_id: int, public_id: str, now: datetime) -> bool:
+    """End one of a person's own sessions; False if there is none such or it had already ended."""
+    ended = db.session.execute(
+        update(LoginSession)
+        .where(
+            LoginSession.public_id == public_id, LoginSession.user_id == user_id, LoginSession.ended_at.is_(None)
+        )
+        .values(ended_at=now)
+    )
+    return bool(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def end_other_login_sessions(user_id: int, keep_id: int | None, now: datetime) -> int:
+    """End all sessions of a person but one; returns how many."""
+    ended = db.session.execute(
+        update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.id != (keep_id or 0), LoginSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def set_password(user: User, password: str, now: datetime, *, actor_id: int, keep_session: LoginSession | None) -> None:
+    """Store a new password and end every other session of the person. The caller has checked the rules."""
+    user.password_hash = passwords.hash_password(password)
+    user.auth_epoch += 1
+    if keep_session is not None:
+        keep_session.auth_epoch = user.auth_epoch
+        keep_session.proved_at = now
+    end_other_login_sessions(user.id, keep_session.id if keep_session else None, now)
+    audit.record("account.password_changed", now, school_id=None, actor_id=actor_id, person_id=user.id)
+
+
+def sweep(now: datetime) -> int:
+    """Delete what is of no use any more: old tries, dead sessions, devices unused for a year. Returns how many rows."""
+    gone = 0
+    for statement in (
+        delete(Attempt).where(Attempt.at < now - timedelta(days=1)),
+        delete(LoginSession).where(LoginSession.expires_at < now - timedelta(days=30)),
+        delete(KnownDevice).where(KnownDevice.last_used_at < now - timedelta(days=365)),
+    ):
+        gone += db.session.execute(statement).rowcount  # type: ignore[attr-defined]
+    return int(gone)

@@ -1,0 +1,20 @@
+"""The class's counter: every accepted change of what its grid shows takes the next number (architecture.md 5)."""
+
+from sqlalchemy import update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from gradebook.extensions import db
+from gradebook.models import Section
+
+
+def next_number(section: Section) -> int:
+    """Take the class's next number. The row stays locked until the commit, so numbers appear in order."""
+    number = db.session.execute(
+        update(Section)
+        .where(Section.id == section.id)
+        .values(last_seq=Section.last_seq + 1)
+        .returning(Section.last_seq)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()
+    set_committed_value(section, "last_seq", number)  # the row has it; a flush must not write it again
+    return int(number)

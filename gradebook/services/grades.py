@@ -1,0 +1,491 @@
+"""From rows to grades: one set of queries per page, then the pure calculation.
+
+Score rows are read as plain tuples, never as entities: a grid of 30 × 40 would spend more time on making the
+entities than on everything else.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Integer, Select, String, and_, func, select, type_coerce
+from sqlalchemy.orm import contains_eager
+
+from gradebook.extensions import db
+from gradebook.grading.section_grade import Calculator
+from gradebook.grading.values import (
+    Grade,
+    LateRule,
+    Mark,
+    Rules,
+    Status,
+    Totals,
+    Work,
+)
+from gradebook.grading.values import Category as GradedCategory
+from gradebook.grading.values import GradingScale as Letters
+from gradebook.models import (
+    AcademicSession,
+    Assignment,
+    Category,
+    Enrollment,
+    GradingScaleBand,
+    Guardianship,
+    RoleKind,
+    Score,
+    Section,
+    User,
+)
+from gradebook.policy import scopes
+from gradebook.policy.person import Person
+
+
+class Column(NamedTuple):
+    """One assignment as a page shows it."""
+
+    id: int
+    public_id: str
+    category_id: int
+    title: str
+    possible: int
+    """Full marks in hundredths of a point."""
+    weight: int | None
+    extra_credit: bool
+    counts: bool
+    never_drop: bool
+    assigned_on: date | None
+    due_on: date | None
+    due_time: time | None
+    posted_at: datetime | None
+    position: int
+    grading_period_id: int | None
+    seq: int
+    description: str | None
+
+    @property
+    def points(self) -> Decimal:
+        """Full marks."""
+        return Decimal(self.possible).scaleb(-2)
+
+
+class Cell(NamedTuple):
+    """One stored score. Points and percent are in hundredths."""
+
+    assignment_id: int
+    student_id: int
+    points: int | None
+    percent: int | None
+    letter: str | None
+    status: str
+    late: bool
+    late_cleared: bool
+    turned_in_at: datetime | None
+    finish_by: date | None
+    comment: str | None
+    seq: int
+
+
+class Student(NamedTuple):
+    """A student's place in a class, as lists need it."""
+
+    id: int
+    public_id: str
+    display_name: str
+    sort_name: str
+    begins_on: date
+    ends_on: date | None
+
+
+@dataclass
+class ClassWork:
+    """A class's categories and assignments, with its calculator."""
+
+    section: Section
+    categories: list[Any]
+    columns: list[Column]
+    calculator: Calculator
+    scale: Letters | None
+    timezone: ZoneInfo
+    now: datetime
+    by_id: dict[int, Column] = field(default_factory=dict)
+
+    def totals(self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool) -> Totals:
+        """The student's totals as teachers (all scores) or families (posted only) see them."""
+        return self.calculator.totals(marks, posted_only=posted_only, **self._asked(student))
+
+    def grade(self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool) -> Grade:
+        """The grade with its parts."""
+        return self.calculator.grade(marks, posted_only=posted_only, **self._asked(student))
+
+    def _asked(self, student: Student) -> dict[str, Any]:
+        return {
+            "at": self.now,
+            "joined_at": day_begins(student.begins_on, self.timezone),
+            "left_at": day_begins(student.ends_on, self.timezone) if student.ends_on else None,
+        }
+
+    def marks(self, cells: Iterable[Cell]) -> dict[int, Mark | int]:
+        """Cells of one student as the calculation sees them."""
+        return {cell.assignment_id: mark_of(cell, self.timezone) for cell in cells if not is_blank(cell)}
+
+    def is_posted(self, column: Column) -> bool:
+        """Whether families see the column's scores now."""
+        return column.posted_at is not None and column.posted_at <= self.now
+
+    def has_hidden(self) -> bool:
+        """Whether any column is hidden now: only then can a teacher's total differ from a family's."""
+        return any(not self.is_posted(column) for column in self.columns)
+
+
+def day_begins(day: date, timezone: ZoneInfo) -> datetime:
+    """Midnight at the start of a school day."""
+    return datetime.combine(day, time(), timezone)
+
+
+def due_moment(due_on: date | None, due_time: time | None, timezone: ZoneInfo) -> datetime | None:
+    """When work is due; without a time it is the end of that school day (grading.md G4)."""
+    if due_on is None:
+        return None
+    if due_time is None:
+        return day_begins(due_on + timedelta(days=1), timezone)
+    return datetime.combine(due_on, due_time, timezone)
+
+
+def is_blank(cell: Cell) -> bool:
+    """Whether the cell says nothing that the calculation could see."""
+    return cell.points is None and cell.percent is None and cell.letter is None and cell.status == "none"
+
+
+def mark_of(cell: Cell, timezone: ZoneInfo) -> Mark | int:
+    """A cell as the calculation sees it; a plain score is just its hundredths."""
+    if cell.points is not None and cell.status == "none" and not cell.late:
+        return cell.points
+    return Mark(
+        points=cell.points,
+        percent=None if cell.percent is None else Fraction(cell.percent, 100),
+        letter=cell.letter,
+        status=Status(cell.status),
+        late=cell.late,
+        turned_in_at=cell.turned_in_at,
+        finish_by_at=day_begins(cell.finish_by, timezone) if cell.finish_by else None,
+        late_cleared=cell.late_cleared,
+    )
+
+
+def class_work(section: Section, now: datetime) -> ClassWork:
+    """One class's categories, assignments and rules: two statements, one if it has no letters."""
+    return work_of([section], now)[section.id]
+
+
+def work_of(sections: list[Section], now: datetime) -> dict[int, ClassWork]:
+    """Several classes' categories, assignments and rules, in two statements whatever their number."""
+    rows = db.session.execute(_WORK.where(Category.section_id.in_([section.id for section in sections]))).all()
+    scales = _scales({section.grading_scale_id for section in sections} - {None})
+    by_section: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_section[row.section_id].append(row)
+    return {section.id: _class_work(section, by_section[section.id], scales, now) for section in sections}
+
+
+_COLUMNS = (
+    Assignment.id,
+    Assignment.public_id,
+    Assignment.category_id,
+    Assignment.title,
+    type_coerce(Assignment.points, Integer).label("possible"),
+    type_coerce(Assignment.weight, Integer).label("own_weight"),
+    Assignment.extra_credit,
+    Assignment.counts,
+    Assignment.never_drop,
+    Assignment.assigned_on,
+    Assignment.due_on,
+    Assignment.due_time,
+    Assignment.posted_at,
+    Assignment.position,
+    Assignment.grading_period_id,
+    Assignment.seq,
+    Assignment.description,
+)
+
+_CATEGORY = (
+    Category.section_id,
+    Category.id.label("key"),
+    Category.public_id.label("category_public_id"),
+    Category.title.label("category_title"),
+    Category.weight.label("category_weight"),
+    Category.drop_lowest,
+    Category.drop_highest,
+    Category.weighing,
+    Category.extra_credit.label("category_extra_credit"),
+    Category.position.label("category_position"),
+)
+
+_WORK = (
+    select(*_COLUMNS, *_CATEGORY)
+    .select_from(Category)
+    .outerjoin(Assignment, and_(Assignment.category_id == Category.id, Assignment.deleted_at.is_(None)))
+    .where(Category.deleted_at.is_(None))
+    .order_by(Category.position, Category.id, Assignment.position, Assignment.id)
+)
+
+
+class CategoryRow(NamedTuple):
+    """A category as pages show it."""
+
+    id: int
+    public_id: str
+    title: str
+    weight: Decimal
+    drop_lowest: int
+    drop_highest: int
+    weighing: str
+    extra_credit: bool
+    position: int
+
+
+def _class_work(section: Section, rows: list[Any], scales: dict[int, Letters], now: datetime) -> ClassWork:
+    timezone = ZoneInfo(section.school.timezone)
+    categories: dict[int, CategoryRow] = {}
+    columns: list[Column] = []
+    for row in rows:
+        categories.setdefault(row.key, CategoryRow(*row[len(_COLUMNS) + 1 :]))
+        if row.id is not None:
+            columns.append(Column(*row[: len(_COLUMNS)]))
+    scale = scales.get(section.grading_scale_id) if section.grading_scale_id else None
+    calculator = Calculator(
+        rules_of(section, scale),
+        [graded_category(category) for category in categories.values()],
+        [work_of_column(column, timezone, now) for column in columns],
+    )
+    by_id = {column.id: column for column in columns}
+    return ClassWork(section, list(categories.values()), columns, calculator, scale, timezone, now, by_id)
+
+
+def graded_category(category: CategoryRow) -> GradedCategory:
+    """A category as the calculation sees it."""
+    return GradedCategory(
+        id=category.id,
+        title=category.title,
+        weight=Fraction(category.weight),
+        drop_lowest=category.drop_lowest,
+        drop_highest=category.drop_highest,
+        weighing=str(category.weighing),  # type: ignore[arg-type]
+        extra_credit=category.extra_credit,
+        position=category.position,
+    )
+
+
+def work_of_column(column: Column, timezone: ZoneInfo, now: datetime) -> Work:
+    """An assignment as the calculation sees it at this moment."""
+    return Work(
+        id=column.id,
+        category_id=column.category_id,
+        title=column.title,
+        possible=column.possible,
+        weight=None if column.weight is None else Fraction(column.weight, 100),
+        extra_credit=column.extra_credit,
+        never_drop=column.never_drop,
+        counts=column.counts,
+        due_at=due_moment(column.due_on, column.due_time, timezone),
+        position=column.position,
+        period_id=column.grading_period_id,
+        posted=column.posted_at is not None and column.posted_at <= now,
+    )
+
+
+def rules_of(section: Section, scale: Letters | None) -> Rules:
+    """The class's rules as the calculation sees them."""
+    late = None
+    if section.late_percent:
+        late = LateRule(Fraction(section.late_percent), str(section.late_interval), Fraction(section.late_floor))  # type: ignore[arg-type]
+    return Rules(
+        mode=str(section.total_mode),  # type: ignore[arg-type]
+        missing_percent=None if section.missing_percent is None else Fraction(section.missing_percent),
+        late=late,
+        cap_percent=None if section.cap_percent is None else Fraction(section.cap_percent),
+        scale=scale,
+        letter_on_whole_percent=section.letter_on_whole_percent,
+    )
+
+
+def _scales(keys: set[Any]) -> dict[int, Letters]:
+    """Letter tables by key; one statement, none when no class has letters."""
+    if not keys:
+        return {}
+    bands: dict[int, list[tuple[str, Decimal]]] = defaultdict(list)
+    for band in db.session.execute(
+        select(GradingScaleBand.scale_id, GradingScaleBand.label, GradingScaleBand.bound).where(
+            GradingScaleBand.scale_id.in_(keys)
+        )
+    ):
+        bands[band.scale_id].append((band.label, band.bound))
+    return {key: Letters.of(some) for key, some in bands.items()}
+
+
+_CELLS = select(
+    Score.assignment_id,
+    Score.student_id,
+    type_coerce(Score.points, Integer),
+    type_coerce(Score.percent, Integer),
+    Score.letter,
+    type_coerce(Score.status, String),
+    Score.late,
+    Score.late_cleared,
+    Score.turned_in_at,
+    Score.finish_by,
+    Score.comment,
+    Score.seq,
+)
+
+
+def cells_of(assignment_ids: Iterable[int] | Any, student_ids: Iterable[int] | None = None) -> list[Cell]:
+    """Stored scores of these assignments (of these students only, if given), in one statement."""
+    query = _CELLS.where(Score.assignment_id.in_(assignment_ids))
+    if student_ids is not None:
+        query = query.where(Score.student_id.in_(list(student_ids)))
+    return [Cell(*row) for row in db.session.execute(query)]
+
+
+def cells_of_students(student_ids: Iterable[int], section_ids: Iterable[int]) -> list[Cell]:
+    """Stored scores of these students in these classes, in one statement that starts from the student."""
+    query = (
+        _CELLS.join(Assignment, Assignment.id == Score.assignment_id)
+        .where(Score.student_id.in_(list(student_ids)), Assignment.section_id.in_(list(section_ids)))
+        .where(Assignment.deleted_at.is_(None))
+    )
+    return [Cell(*row) for row in db.session.execute(query)]
+
+
+def students_of(section: Section, day: date, *, limit: int | None = None, offset: int = 0) -> list[Student]:
+    """The students of a class on a school day, by name; `limit` and `offset` page through large classes."""
+    query = (
+        select(
+            User.id, User.public_id, User.display_name, User.sort_name, Enrollment.begins_on, Enrollment.ends_on
+        )
+        .join(Enrollment, Enrollment.user_id == User.id)
+        .where(*_is_student_on(section, day))
+        .order_by(func.lower(User.sort_name), User.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [Student(*row) for row in db.session.execute(query)]
+
+
+def count_students(section: Section, day: date) -> int:
+    """How many students the class has on a school day."""
+    query = select(func.count()).select_from(Enrollment).where(*_is_student_on(section, day))
+    return db.session.scalar(query) or 0
+
+
+def _is_student_on(section: Section, day: date) -> tuple[Any, ...]:
+    return (
+        Enrollment.section_id == section.id,
+        Enrollment.role_kind == RoleKind.STUDENT,
+        Enrollment.begins_on <= day,
+        (Enrollment.ends_on.is_(None)) | (Enrollment.ends_on > day),
+    )
+
+
+def by_student(cells: Iterable[Cell]) -> dict[int, list[Cell]]:
+    """Cells by student."""
+    found: dict[int, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        found[cell.student_id].append(cell)
+    return found
+
+
+@dataclass(frozen=True)
+class StudentClass:
+    """One class of one student as families see it: posted scores only."""
+
+    student: Student
+    work: ClassWork
+    cells: dict[int, Cell]
+    """Posted cells by assignment; a hidden cell is not in here at all (grading.md G8)."""
+
+    @property
+    def section(self) -> Section:
+        """The class."""
+        return self.work.section
+
+    def totals(self) -> Totals:
+        """The numbers alone."""
+        return self.work.totals(self.student, self.work.marks(self.cells.values()), posted_only=True)
+
+    def grade(self) -> Grade:
+        """The grade with its parts."""
+        return self.work.grade(self.student, self.work.marks(self.cells.values()), posted_only=True)
+
+
+def classes_of_students(places: list[tuple[Student, Section]], now: datetime) -> list[StudentClass]:
+    """What families see of these students in these classes: three statements whatever their number."""
+    if not places:
+        return []
+    sections = {section.id: section for _, section in places}
+    work = work_of(list(sections.values()), now)
+    posted = {
+        column.id: section_id
+        for section_id, some in work.items()
+        for column in some.columns
+        if some.is_posted(column)
+    }
+    found: dict[tuple[int, int], dict[int, Cell]] = defaultdict(dict)
+    for cell in cells_of_students({student.id for student, _ in places}, sections):
+        if cell.assignment_id in posted:
+            found[cell.student_id, posted[cell.assignment_id]][cell.assignment_id] = cell
+    return [StudentClass(student, work[section.id], found[student.id, section.id]) for student, section in places]
+
+
+def places_of_student(person: Person) -> list[tuple[Student, Section]]:
+    """The signed-in student's classes of today, across schools, in one statement."""
+    return _places(
+        select(*_PLACE, Section).select_from(Enrollment),
+        Enrollment.user_id == person.id,
+        Enrollment.section_id.in_(scopes.sections_attended_by(person)),
+    )
+
+
+def places_of_children(person: Person, child_id: int | None = None) -> list[tuple[Student, Section]]:
+    """The classes of today of all children of this guardian (or of one), in one statement.
+
+    Each class is joined through the guardianship at its own school: a right at one school opens nothing at another.
+    """
+    query = (
+        select(*_PLACE, Section)
+        .select_from(Guardianship)
+        .join(
+            Enrollment,
+            and_(
+                Enrollment.user_id == Guardianship.student_id, Enrollment.school_id == Guardianship.school_id
+            ),
+        )
+    )
+    whose = () if child_id is None else (Guardianship.student_id == child_id,)
+    return _places(query, scopes.guardianship_gives_grades(person), scopes.holds_today(Enrollment, person), *whose)
+
+
+_PLACE = (User.id, User.public_id, User.display_name, User.sort_name, Enrollment.begins_on, Enrollment.ends_on)
+
+
+def _places(query: Select[Any], *conditions: Any) -> list[tuple[Student, Section]]:
+    rows = db.session.execute(
+        query.join(User, User.id == Enrollment.user_id)
+        .join(Section, Section.id == Enrollment.section_id)
+        .join(Section.term)
+        .join(Section.school)
+        .options(contains_eager(Section.term), contains_eager(Section.school))
+        .where(Enrollment.role_kind == RoleKind.STUDENT, Section.ended.is_(False), *conditions)
+        .order_by(func.lower(User.sort_name), User.id, Section.title, Section.id)
+    ).all()
+    return [(Student(*row[:-1]), row[-1]) for row in rows]
+
+
+def term_today(section: Section, day: date) -> bool:
+    """Whether the class's term holds on that day."""
+    term: AcademicSession = section.term
+    return term.begins_on <= day < term.ends_on

@@ -1,0 +1,91 @@
+"""Every view carries one decorator that states its door: who may come in at all. The policy decides the rest.
+
+    @bp.get("/classes/<section_id>")
+    @door.teacher
+    def gradebook(section_id): ...
+
+The door is checked before the view runs; a route without one stops the application from starting.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Flask, redirect, request, url_for
+from werkzeug.exceptions import Unauthorized
+
+from gradebook.models import RoleKind
+from gradebook.policy.access import NotFound
+from gradebook.web.login import signed_in_person
+from gradebook.web.requests import wants_page
+
+View = Callable[..., Any]
+
+
+class DoorError(RuntimeError):
+    """A route has no door."""
+
+
+class RoleNotInUse(Exception):
+    """The person holds a role that opens this door, but uses another one now."""
+
+    def __init__(self, kinds: tuple[RoleKind, ...]) -> None:
+        super().__init__(kinds)
+        self.kinds = kinds
+
+
+def public(view: View) -> View:
+    """Open to everyone, signed in or not."""
+    view.door = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Open to everyone who is signed in, in any role."""
+    return _guarded(view, "signed in", ())
+
+
+def roles(*kinds: RoleKind) -> Callable[[View], View]:
+    """Open to people who use one of these roles now."""
+    return lambda view: _guarded(view, " or ".join(kinds), kinds)
+
+
+teacher = roles(RoleKind.TEACHER)
+student = roles(RoleKind.STUDENT)
+parent = roles(RoleKind.PARENT)
+office = roles(RoleKind.OFFICE)
+correspondent = roles(RoleKind.PARENT, RoleKind.TEACHER)
+
+
+def _guarded(view: View, name: str, kinds: tuple[RoleKind, ...]) -> View:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        person = signed_in_person()
+        if person is None:
+            return ask_to_sign_in()
+        if kinds and not any(person.acts_as(kind) for kind in kinds):
+            held = tuple(kind for kind in kinds if person.holds(kind))
+            raise RoleNotInUse(held) if held else NotFound
+        return view(*args, **kwargs)
+
+    guarded.door = name  # type: ignore[attr-defined]
+    return guarded
+
+
+def ask_to_sign_in() -> Any:
+    """To the sign-in page and back afterwards; 401 for scripts."""
+    if not wants_page():
+        raise Unauthorized
+    back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
+    return redirect(url_for("auth.sign_in", next=back), 303)
+
+
+def check_doors(app: Flask) -> None:
+    """Raises DoorError naming every route whose view states no door."""
+    open_routes = [
+        f"{rule.rule} ({rule.endpoint})"
+        for rule in app.url_map.iter_rules()
+        if not hasattr(app.view_functions[rule.endpoint], "door")
+    ]
+    if open_routes:
+        raise DoorError("These routes have no door: " + ", ".join(sorted(open_routes)))

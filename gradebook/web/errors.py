@@ -1,0 +1,61 @@
+"""Error pages: what happened, then what to do. A page for people, short JSON for scripts."""
+
+import logging
+import secrets
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from gradebook.extensions import db
+from gradebook.policy.access import NotFound
+from gradebook.web.door import RoleNotInUse
+from gradebook.web.requests import wants_page
+
+PAGES = {400, 403, 404, 405, 409, 413, 422, 428, 429, 500, 503}
+log = logging.getLogger("gradebook")
+
+
+def init_app(app: Flask) -> None:
+    """Bind the handlers."""
+    app.register_error_handler(NotFound, lambda error: _answer(404))
+    app.register_error_handler(RoleNotInUse, lambda error: _answer(403, role_kinds=error.kinds))
+    app.register_error_handler(CSRFError, lambda error: _answer(400, form_expired=True))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database_down)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _http(error: HTTPException) -> Any:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error
+    response = _answer(error.code)
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after"):
+            response.headers[name] = value
+    return response
+
+
+def _database_down(error: OperationalError) -> Response:
+    log.exception("the database does not answer")
+    db.session.rollback()
+    return _answer(503)
+
+
+def _unexpected(error: Exception) -> Response:
+    reference = secrets.token_hex(4).upper()
+    log.exception("unexpected error %s", reference)
+    db.session.rollback()
+    return _answer(500, reference=reference)
+
+
+def _answer(code: int, **facts: Any) -> Response:
+    if not wants_page():
+        response = jsonify(error=code)
+    else:
+        page = code if code in PAGES else (400 if code < 500 else 500)
+        response = Response(render_template(f"errors/{page}.html", **facts), mimetype="text/html")
+    response.status_code = code
+    return response

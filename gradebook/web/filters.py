@@ -1,0 +1,74 @@
+"""Template filters: names, numbers, days and moments in the person's language and the school's time zone."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask_babel import format_decimal, get_locale
+from flask_babel import gettext as _
+from babel.dates import format_date, format_time
+from markupsafe import Markup, escape
+
+from gradebook.web.requests import moment
+
+TINTS = ("info", "good", "warn", "late", "quiet", "teal", "rust")
+
+
+def init_app(app: Flask) -> None:
+    """Register the filters."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        points=points, percent=percent, day=day, moment=at, initials=initials, tint=tint
+    )
+
+
+def initials(name: str) -> str:
+    """At most two letters for an avatar: of the first and the last word."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:]))
+
+
+def tint(key: int) -> str:
+    """The avatar's colour pair, chosen from the person's key so that it never changes."""
+    return TINTS[key % len(TINTS)]
+
+
+def points(amount: Decimal | int | Fraction | None) -> str:
+    """Points in the person's language, up to 2 decimals, without trailing zeros; – for none."""
+    if amount is None:
+        return "–"
+    if isinstance(amount, Fraction):
+        amount = Decimal(amount.numerator) / Decimal(amount.denominator)
+    return format_decimal(amount, "#,##0.##")
+
+
+def percent(amount: Decimal | Fraction | None) -> str:
+    """82.40 as 82.4% in the person's language: the 2 places of a total without trailing zeros; – for none."""
+    if amount is None:
+        return "–"
+    return _("%(number)s%%", number=points(amount))
+
+
+def day(value: date | None, year: bool | None = None) -> str:
+    """A school day: Tue 18 Nov; with the year when it is not this one."""
+    if value is None:
+        return ""
+    with_year = value.year != moment().year if year is None else year
+    return format_date(value, "EEE d MMM y" if with_year else "EEE d MMM", locale=_locale())
+
+
+def at(value: datetime | None, timezone: str = "UTC") -> Markup:
+    """A moment as <time>: Tue 18 Nov, 15:30 in the school's time zone."""
+    if value is None:
+        return Markup("")
+    local = value.astimezone(ZoneInfo(timezone))
+    words = _("%(day)s, %(time)s", day=day(local.date()), time=format_time(local, "HH:mm", locale=_locale()))
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="minutes"), escape(words))
+
+
+def _locale() -> Any:
+    return get_locale() or "en"

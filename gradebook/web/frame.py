@@ -1,0 +1,201 @@
+"""The frame around every page: names, navigation, the role switch and the count of unread messages."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from gradebook.config import ABSOLUTE_LIFE
+from gradebook.models import RoleKind
+from gradebook.policy.person import Acting, Person
+from gradebook.policy.rules import can
+from gradebook.services import messaging
+from gradebook.services.accounts import FAMILY_IDLE, STAFF_IDLE
+from gradebook.web.filters import initials, tint
+from gradebook.web.login import signed_in_person
+
+PRODUCT = "Gradebook"
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A place in the main navigation."""
+
+    label: str
+    url: str
+    icon: str
+    is_current: bool
+
+
+@dataclass
+class Frame:
+    """What layouts/base.html shows around a page. Works for visitors too."""
+
+    person: Person | None
+    hours: int = field(default=int(ABSOLUTE_LIFE.total_seconds() // 3600))
+
+    @property
+    def school_name(self) -> str:
+        """The school of the role in use, or all of them for families in several."""
+        names = dict.fromkeys(role.school_name for role in self._roles)
+        return ", ".join(names) or PRODUCT
+
+    @property
+    def phone(self) -> str | None:
+        """The office's number, where the role in use belongs to one school."""
+        phones = {role.school_phone for role in self._roles}
+        return phones.pop() if len(phones) == 1 else None
+
+    @property
+    def _roles(self) -> tuple[Any, ...]:
+        return self.person.roles_in_use if self.person else ()
+
+    @property
+    def home_url(self) -> str:
+        """The home of the role in use."""
+        return url_for("auth.home")
+
+    @property
+    def help_url(self) -> str:
+        """The Help page of the role in use."""
+        return url_for("auth.help_page")
+
+    @property
+    def role_label(self) -> str | None:
+        """The role in use, in words."""
+        acting = self.person.acting if self.person else None
+        return role_label(self.person, acting) if self.person and acting else None
+
+    @property
+    def roles(self) -> list[tuple[str, str, bool]]:
+        """(label, value, is current) for the role switch."""
+        if self.person is None:
+            return []
+        return [
+            (role_label(self.person, choice), role_value(choice), choice == self.person.acting)
+            for choice in self.person.choices
+        ]
+
+    @property
+    def nav(self) -> list[NavItem]:
+        """The places of the main navigation for the role in use."""
+        if self.person is None or self.person.acting is None:
+            return []
+        return [
+            NavItem(label, url_for(endpoint), icon, _is_here(endpoint, prefixes))
+            for label, endpoint, icon, prefixes in _places(self.person)
+        ]
+
+    @cached_property
+    def unread(self) -> int | None:
+        """Unread messages; None where messages do not exist: for students and visitors nothing is even asked."""
+        if self.person is None or not can(self.person, "messages:use"):
+            return None
+        return messaging.unread_count(self.person)
+
+    @property
+    def messages_url(self) -> str:
+        """The list of conversations."""
+        return url_for("messages.index")
+
+    @property
+    def user_name(self) -> str | None:
+        """The person's own name."""
+        return self.person.user.display_name if self.person else None
+
+    @property
+    def initials(self) -> str:
+        """For the avatar."""
+        return initials(self.user_name or "")
+
+    @property
+    def tint(self) -> str:
+        """The avatar's colour pair; it never changes for a person."""
+        return tint(self.person.id) if self.person else "info"
+
+    @property
+    def theme(self) -> str | None:
+        """light, dark, or None for the system's choice."""
+        return self.person.user.theme if self.person else None
+
+    @property
+    def lang(self) -> str:
+        """For the lang attribute."""
+        return str(get_locale() or "en").replace("_", "-")
+
+    @property
+    def dir(self) -> str:
+        """For the dir attribute."""
+        locale = get_locale()
+        return locale.text_direction if locale else "ltr"
+
+    @property
+    def has_cover(self) -> bool:
+        """Whether the privacy cover is offered: where a projector may be on."""
+        return self._is_staff
+
+    @property
+    def idle_minutes(self) -> int:
+        """Minutes without activity after which this person is signed out."""
+        return int((STAFF_IDLE if self._is_staff else FAMILY_IDLE).total_seconds() // 60)
+
+    @property
+    def _is_staff(self) -> bool:
+        return bool(self.person and (self.person.acts_as(RoleKind.TEACHER) or self.person.acts_as(RoleKind.OFFICE)))
+
+
+def init_app(app: Flask) -> None:
+    """Give every template `frame`, `can` and `person`."""
+    app.context_processor(_context)
+
+
+def _context() -> dict[str, Any]:
+    person = signed_in_person()
+    if "frame" not in g:
+        g.frame = Frame(person)
+    return {"frame": g.frame, "person": person, "can": lambda action, thing=None: can(person, action, thing)}
+
+
+def role_label(person: Person, acting: Acting) -> str:
+    """A role in words; staff roles name their school when the person works in several."""
+    words = {
+        RoleKind.OFFICE: _("School office"),
+        RoleKind.PARENT: _("Parent"),
+        RoleKind.STUDENT: _("Student"),
+        RoleKind.TEACHER: _("Teacher"),
+    }[acting.kind]
+    school = next((role.school_name for role in person.roles if role.school_id == acting.school_id), None)
+    return _("%(role)s, %(school)s", role=words, school=school) if school else words
+
+
+def role_value(acting: Acting) -> str:
+    """A role as the switch's form sends it."""
+    return f"{acting.kind}-{acting.school_id or 0}"
+
+
+def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    messages = [(_("Messages"), "messages.index", "message", ("messages.",))] if can(person, "messages:use") else []
+    assert person.acting  # noqa: S101 - asked by the caller
+    return {
+        RoleKind.TEACHER: [
+            (_("Home"), "teacher.home", "home", ("teacher.home",)),
+            (_("Classes"), "teacher.classes", "book", ("teacher.",)),
+            *messages,
+        ],
+        RoleKind.STUDENT: [(_("Home"), "student.home", "home", ("student.",))],
+        RoleKind.PARENT: [(_("Home"), "parent.home", "home", ("parent.",)), *messages],
+        RoleKind.OFFICE: [
+            (_("People"), "office.people", "people", ("office.people", "office.person", "office.student")),
+            (_("Classes"), "office.classes", "book", ("office.classes", "office.section")),
+        ],
+    }[person.acting.kind]
+
+
+def _is_here(endpoint: str, prefixes: tuple[str, ...]) -> bool:
+    here = request.endpoint or ""
+    if here == endpoint:
+        return True
+    return here != "teacher.home" and any(here.startswith(prefix) for prefix in prefixes)

@@ -1,0 +1,21 @@
+"""The language of the page."""
+
+from babel import Locale
+from flask import current_app, request
+
+from gradebook.web.login import signed_in_person
+
+LANGUAGES = ("en",)  # those with a complete catalogue
+
+
+def chosen_locale() -> str:
+    """The person's language, else the best of the browser's, else the default."""
+    person = signed_in_person()
+    if person is not None and person.user.locale in LANGUAGES:
+        return str(person.user.locale)
+    return request.accept_languages.best_match(LANGUAGES) or current_app.config["BABEL_DEFAULT_LOCALE"]
+
+
+def direction(locale: Locale) -> str:
+    """`ltr` or `rtl`, for the dir attribute."""
+    return locale.text_direction

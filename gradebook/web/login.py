@@ -1,0 +1,79 @@
+"""Who is asking: from the cookie to a Person, in one query."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+from flask import Flask, g, session
+from flask_login import UserMixin, current_user, login_user, logout_user
+
+from gradebook.extensions import login_manager
+from gradebook.models import LoginSession
+from gradebook.policy.person import Person
+from gradebook.services import accounts
+from gradebook.web.requests import moment, short_write
+
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass
+class SignedIn(UserMixin):
+    """What Flask-Login keeps in `current_user`: the person and the login session behind the cookie."""
+
+    token: str
+    login_session: LoginSession
+    person: Person
+
+    def get_id(self) -> str:
+        """The random token of the login session. The cookie holds nothing else, so ending the session kills it."""
+        return self.token
+
+
+def init_app(app: Flask) -> None:
+    """Teach Flask-Login to find people by the token of their login session."""
+    login_manager.session_protection = None  # the token is the session; addresses change on phones
+    login_manager.user_loader(_load)
+
+
+def _load(token: str) -> SignedIn | None:
+    now = moment()
+    found = accounts.resume(token, now)
+    if found is None:
+        return None
+    login_session, person = found
+    if now - login_session.last_used_at >= TOUCH_EVERY:
+        with short_write():
+            accounts.touch(login_session.id, now)
+        return SignedIn(token, *cast(tuple[LoginSession, Person], accounts.resume(token, now)))
+    return SignedIn(token, login_session, person)
+
+
+def signed_in_person() -> Person | None:
+    """The person who asks, or None for a visitor."""
+    user = current_user
+    return user.person if user.is_authenticated else None
+
+
+def current_person() -> Person:
+    """The person who asks; only for views behind a door that is not public."""
+    return cast(Person, current_user.person)
+
+
+def current_login_session() -> LoginSession:
+    """The login session behind this request."""
+    return cast(LoginSession, current_user.login_session)
+
+
+def begin_login(token: str, login_session: LoginSession, person: Person) -> None:
+    """Hand the browser a new cookie. Whatever stood in the old one is gone, the CSRF token included."""
+    session.clear()
+    g.pop("csrf_token", None)
+    session.permanent = login_session.own_device
+    login_user(SignedIn(token, login_session, person))
+
+
+def end_login() -> None:
+    """Empty the browser's cookie; the caller has ended the login session in the database."""
+    logout_user()
+    session.clear()
+

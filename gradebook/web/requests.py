@@ -1,0 +1,53 @@
+"""The life of a request: whether it writes, one moment for all of it, and that a GET never does."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import cast
+
+from flask import Flask, g, request
+
+from gradebook.clock import utc_now
+from gradebook.database import will_write
+from gradebook.extensions import db
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def init_app(app: Flask) -> None:
+    """Mark each request as reading or writing before anything touches the database."""
+    app.before_request(_begin)
+
+
+def _begin() -> None:
+    will_write.set(request.method not in SAFE_METHODS)
+    g.now = utc_now()
+
+
+def moment() -> datetime:
+    """The moment of this request: one for everything that it does."""
+    return cast(datetime, g.now)
+
+
+def wants_page() -> bool:
+    """Whether a person's browser asks for a page, rather than a script for a part of one."""
+    return request.headers.get("X-Requested-With") != "fetch"
+
+
+@contextmanager
+def short_write() -> Iterator[None]:
+    """A small write of its own inside a request that only reads (the three named in architecture.md 6).
+
+    What was read so far is left behind: the transaction that follows sees the write.
+    """
+    before = will_write.get()
+    db.session.rollback()
+    will_write.set(True)
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        will_write.set(before)
