@@ -35,6 +35,7 @@ from gradebook.extensions import db
 from tests import postgres, sqlite
 
 KINDS = ("sqlite", "postgresql")
+BROWSER = Path(__file__).parent / "browser"
 SERVER = postgres.Server()
 
 # What requirements-dev.txt brings. A test file that imports one of these is skipped where it is absent.
@@ -96,8 +97,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """A test file whose tools are not installed becomes one skip that names the tool."""
-    imported = imported_packages(module_path)
-    absent = [tool for tool in HEAVIER_TOOLS if tool in imported and not importlib.util.find_spec(tool)]
+    needed = imported_packages(module_path)
+    if module_path.is_relative_to(BROWSER):
+        needed |= {"playwright", "pytest_playwright", "axe_playwright_python"}
+    absent = [tool for tool in HEAVIER_TOOLS if tool in needed and not importlib.util.find_spec(tool)]
     if not absent:
         return None
     module = _SkippedModule.from_parent(parent, path=module_path)
@@ -293,7 +296,11 @@ def client(app: Flask) -> Client:
 
 @pytest.fixture
 def sign_in(app: Flask) -> Callable[[Any], Client]:
-    """sign_in(person): a browser of its own in which this person signed in through the page."""
+    """sign_in(person): a browser of its own in which this person signed in through the page.
+
+    Everyone in tests/school.py has the same password, hashed once, with the real parameters.
+    """
+    from tests.school import PASSWORD
 
     def sign_in(person: Any) -> Client:
         client = app.test_client()
@@ -340,7 +347,7 @@ NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 @pytest.fixture
 def count_statements() -> Callable[[], Any]:
-    """`with count_statements() as statements:` ... `assert len(statements) <= 7`: what the database was asked.
+    """`with count_statements() as seen:` ... `assert len(seen) <= 7`: what the database was asked.
 
     Every statement but those that begin and end transactions, as texts, so that a failing test shows them.
     """
