@@ -1,0 +1,209 @@
+"""What must hold for every class there can be (grading.md, "Proofs expected")."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from random import Random
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gradebook.grading.section_grade import section_grade, section_totals
+from gradebook.grading.values import Mark, Status, WorkLine, exact_text
+from gradebook.grading.whatif import Need, Student, needed_for
+from tests.grading import oracle
+from tests.grading.random_classes import SomeClass, some_class, some_mark
+
+chance = st.randoms(use_true_random=False)
+some = settings(max_examples=80, derandomize=True, deadline=None, database=None)
+
+
+def lines_of(one: SomeClass) -> list[WorkLine]:
+    return [line for part in one.grade().parts for line in part.lines]
+
+
+@given(chance)
+@some
+def test_the_order_of_the_input_never_matters(chance: Random) -> None:
+    one = some_class(chance)
+    shuffled = replace(one, categories=one.categories[::-1], works=chance.sample(one.works, len(one.works)))
+    shuffled.marks = dict(reversed(one.marks.items()))
+    assert shuffled.grade().to_dict() == one.grade().to_dict()
+
+
+@given(chance)
+@some
+def test_the_points_of_an_excused_score_never_matter(chance: Random) -> None:
+    one = some_class(chance)
+    assume(one.works)
+    work = chance.choice(one.works)
+    grades = [
+        replace(one, marks=one.marks | {work.id: Mark(points=points, status=Status.excused)}).grade().totals
+        for points in (None, 0, chance.randint(0, 99_999))
+    ]
+    assert grades[0] == grades[1] == grades[2]
+
+
+@given(chance)
+@some
+def test_a_full_mark_never_lowers_current(chance: Random) -> None:
+    """While nothing is above 100% and no highest are dropped. In points mode only without drops: there the
+    choice is made for the category, and with one fewer or more points possible it can hurt the whole."""
+    one = some_class(chance, above_full=False)
+    drops = 0 if one.rules.mode == "points" else 2
+    one.categories = [
+        replace(category, drop_highest=0, drop_lowest=min(drops, category.drop_lowest))
+        for category in one.categories
+    ]
+    one.works = [work._replace(extra_credit=False) for work in one.works]
+    ungraded = [work for work in one.works if work.id not in one.marks]
+    assume(ungraded)
+    work = chance.choice(ungraded)
+    before = one.grade()
+    assume(all(part.exact is None or part.exact <= 100 for part in before.parts))
+    after = replace(one, marks=one.marks | {work.id: Mark(points=work.possible, posted=True)}).grade()
+    assert before.current is None or (after.current is not None and after.current >= before.current)
+
+
+@given(chance)
+@some
+def test_dropping_the_lowest_never_lowers_a_category(chance: Random) -> None:
+    one = some_class(chance)
+    percentages = []
+    for lowest in (0, 1, 2, 3):
+        one.categories = [
+            replace(category, drop_lowest=lowest, drop_highest=0) for category in one.categories
+        ]
+        percentages.append([part.exact for part in one.grade().parts])
+    for fewer, more in zip(percentages, percentages[1:], strict=False):
+        assert all(a is None or (b is not None and a <= b) for a, b in zip(fewer, more, strict=True))
+
+
+@given(chance)
+@some
+def test_the_printed_parts_add_up_to_the_total(chance: Random) -> None:
+    grade = some_class(chance).grade().to_dict()
+    for total in (grade["current"], grade["final"]):
+        if total["exact"] is None:
+            continue
+        whole = Fraction(total["before_cap"] or total["exact"])
+        assert sum(Fraction(part["contribution"]) for part in total["parts"]) == whole
+        for part in total["parts"]:
+            assert sum(Fraction(line["contribution"]) for line in part["lines"]) == Fraction(
+                part["contribution"]
+            )
+            assert sum(Fraction(line["earned"]) for line in part["lines"]) == Fraction(part["earned"])
+            assert sum(Fraction(line["possible"]) for line in part["lines"]) == Fraction(part["possible"])
+
+
+@given(chance)
+@some
+def test_the_shares_of_a_weighted_grade_are_the_whole(chance: Random) -> None:
+    one = some_class(chance)
+    one.rules = replace(one.rules, mode="weighted")
+    working = one.grade().current_working
+    assume(working.exact is not None and working.weight_sum is not None)
+    shares = sum(part.share for part in working.parts if part.share and not part.category.extra_credit)
+    assert shares == max(Fraction(100), working.weight_sum or 0)
+
+
+@given(chance)
+@some
+def test_hidden_scores_never_change_what_a_family_sees(chance: Random) -> None:
+    one = some_class(chance)
+    one.asked["posted_only"] = True
+    by_id = {work.id: work for work in one.works}
+
+    def hidden(work_id: int, mark: Mark | int) -> bool:
+        own = None if isinstance(mark, int) else mark.posted
+        return not (by_id[work_id].posted if own is None else own)
+
+    without = {key: mark for key, mark in one.marks.items() if not hidden(key, mark)}
+    others = dict(one.marks)
+    for key, mark in one.marks.items():
+        if hidden(key, mark):
+            other = some_mark(chance, by_id[key])
+            others[key] = (Mark(points=other) if isinstance(other, int) else other)._replace(posted=False)
+    seen = one.grade().to_dict()
+    assert seen == replace(one, marks=without).grade().to_dict()
+    assert seen == replace(one, marks=others).grade().to_dict()
+
+
+@given(chance)
+@some
+def test_a_cell_of_a_bare_number_is_a_plain_score(chance: Random) -> None:
+    one = some_class(chance)
+    full = {key: Mark(points=mark) if isinstance(mark, int) else mark for key, mark in one.marks.items()}
+    assert replace(one, marks=full).grade().to_dict() == one.grade().to_dict()
+
+
+def test_the_grade_is_that_of_a_second_calculator_that_tries_everything() -> None:
+    for seed in range(2_500):
+        one = some_class(Random(seed))
+        grade = one.grade()
+        exact = oracle.grade(one.rules, one.categories, one.works, one.marks, **one.asked)
+        assert (grade.current_working.exact, grade.final_working.exact) == exact, seed
+        assert (grade.current, grade.final) == tuple(map(oracle.rounded, exact)), seed
+
+
+def test_what_is_dropped_is_what_the_second_calculator_drops() -> None:
+    for seed in range(1_000):
+        one = some_class(Random(seed))
+        for part in one.grade().parts:
+            # Given what each cell is worth, the choice alone is compared.
+            worth = [(line.work, Fraction(line.value)) for line in part.lines if line.value is not None]
+            kept = {work.id for work, _ in oracle.after_drops(part.category, worth)}
+            dropped = {line.work.id for line in part.lines if line.what == "dropped"}
+            assert {work.id for work, _ in worth} - kept == dropped, seed
+
+
+def test_ten_thousand_classes_without_an_exception() -> None:
+    for seed in range(10_000):
+        one = some_class(Random(seed), most_works=14)
+        calculator = one.calculator()
+        totals = calculator.totals(one.marks, **one.asked)
+        if seed % 5 == 0:
+            grade = calculator.grade(one.marks, **one.asked)
+            assert grade.totals == totals, seed
+            json.dumps(grade.to_dict(), allow_nan=False)
+
+
+def test_the_plain_functions_are_the_calculator() -> None:
+    one = some_class(Random(7))
+    args = (one.rules, one.categories, one.works, one.marks)
+    assert section_grade(*args, **one.asked) == one.grade()
+    assert section_totals(*args, **one.asked) == one.grade().totals
+
+
+def test_what_is_needed_is_the_smallest_that_reaches() -> None:
+    """Compared with trying all of 0.00% to 100.00%, one after the other, drops of both kinds included."""
+    tried = 0
+    for seed in range(200):
+        random = Random(seed)
+        one = some_class(random, most_works=6)
+        blank = [work.id for work in one.works if work.id not in one.marks]
+        now = one.grade().current
+        if not blank or now is None or tried == 8:
+            continue
+        tried += 1
+        target = max(Decimal(0), now + random.choice([-10, 1, 3, 8]))
+        needed = needed_for(one.calculator(), one.marks, blank, target, Student(**one.asked))
+        assert (needed.answer, needed.percent) == first_that_reaches(one, blank, target), seed
+    assert tried == 8
+
+
+def first_that_reaches(one: SomeClass, blank: list[int], target: Decimal) -> tuple[Need, Decimal | None]:
+    calculator = one.calculator()
+    for step in range(10_001):
+        pretend = dict.fromkeys(blank, Mark(percent=Fraction(step, 100), posted=True))
+        current = calculator.totals(one.marks | pretend, **one.asked).current
+        if current is not None and current >= target:
+            return Need.needs if step else Need.already_reached, Decimal(step).scaleb(-2)
+    return Need.not_reachable, None
+
+
+@given(st.fractions() | st.decimals(allow_nan=False, allow_infinity=False, places=4).map(Fraction))
+@some
+def test_exact_text_is_exact(amount: Fraction) -> None:
+    assert Fraction(exact_text(amount)) == amount
