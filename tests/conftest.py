@@ -256,6 +256,16 @@ def _sessions_on(connection: Connection) -> scoped_session:
     return scoped_session(sessionmaker(class_=OnOneConnection, **options), db.session.registry.scopefunc)
 
 
+@pytest.fixture
+def school(app: Flask, clock: "Clock") -> Any:
+    """The people and classes of tests/school.py (school.maya, school.algebra), on their own day."""
+    from tests.school import build
+
+    school = build()
+    db.session.commit()
+    return school
+
+
 # --- Asking over HTTP
 
 

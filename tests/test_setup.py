@@ -25,7 +25,7 @@ runpy.run_path({str(SET_UP)!r}, run_name="__main__")
 
 # Root may write everywhere: the set-up runs as a user who may not, after the modules were read.
 AS_NOBODY = """
-import os, runpy, sys
+import os, runpy, shutil, sys
 set_up = runpy.run_path(sys.argv[1])
 sys.argv = [sys.argv[1], "requirements.txt"]
 if os.geteuid() == 0:

@@ -115,7 +115,14 @@ def running_server(listener: socket.socket, url: str, app: Flask, log: Path) -> 
         "BASE_URL": url,
         "WEB_CONCURRENCY": "1",
     }
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "wsgi:app"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"fd://{listener.fileno()}",
+        "tests.browser.served:app",
+    ]
     with log.open("w") as output, listener:
         server = subprocess.Popen(
             command,

@@ -1,0 +1,14 @@
+"""The application as the journeys see it: its clock runs from noon of the day of tests/school.py."""
+
+from datetime import UTC, datetime, time, timedelta
+from time import monotonic
+
+from gradebook.app import create_app
+from gradebook.clock import set_clock
+from tests.school import TODAY
+
+NOON = datetime.combine(TODAY, time(12), UTC)
+STARTED = monotonic()
+
+set_clock(lambda: NOON + timedelta(seconds=monotonic() - STARTED))
+app = create_app()
