@@ -86,7 +86,7 @@ def set_up(requirements):
         make_environment()
     say(f"Installing {requirements.name} (only when it changed; about a minute) ...")
     MARKER.unlink(missing_ok=True)
-    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "-qq"]  # errors only
     run([*pip, "install", "-r", str(requirements)], f"pip could not install {requirements.name}")
     MARKER.write_text(fingerprint(requirements), encoding="utf-8")
 

@@ -57,9 +57,9 @@ def prepare(port: int) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Make the folder. Raises Problem when it cannot be made or written."""
+    """Make the folder, for its owner alone. Raises Problem when it cannot be made or written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise Problem(f"the folder {folder} cannot be made ({error.strerror}).") from None
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -122,9 +122,8 @@ def _is_empty() -> bool:
 
 def _fill() -> str:
     """Load the demonstration school and return its sign-ins as the text that is printed and kept."""
-    from gradebook.demo import load_demonstration_school
-
     from gradebook.clock import utc_now
+    from gradebook.demo import load_demonstration_school
     from gradebook.extensions import db
 
     print("Loading the demonstration school ...", flush=True)
