@@ -1,7 +1,11 @@
-"""The `flask` commands."""
+"""The `flask` commands, a module per subject."""
 
 from flask import Flask
+
+from gradebook.cli import demo, grades, office, roster, sweep
 
 
 def init_app(app: Flask) -> None:
     """Register every command."""
+    for module in (demo, grades, office, roster, sweep):
+        module.init_app(app)

@@ -1,0 +1,7 @@
+"""Private conversations between guardians and teachers."""
+
+from flask import Blueprint
+
+bp = Blueprint("messages", __name__, url_prefix="/messages")
+
+from gradebook.blueprints.messages import conversations  # noqa: E402, F401 - bind the routes

@@ -1,0 +1,7 @@
+"""What the school office uses: people, guardianships, classes, sign-in slips."""
+
+from flask import Blueprint
+
+bp = Blueprint("office", __name__, url_prefix="/office")
+
+from gradebook.blueprints.office import people  # noqa: E402, F401 - bind the routes

@@ -1,0 +1,7 @@
+"""What parents use: all children at a glance, and each child's classes."""
+
+from flask import Blueprint
+
+bp = Blueprint("parent", __name__, url_prefix="/parent")
+
+from gradebook.blueprints.parent import home  # noqa: E402, F401 - bind the routes

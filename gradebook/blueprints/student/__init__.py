@@ -1,0 +1,7 @@
+"""What students use: home and one class with the reasons for its grade."""
+
+from flask import Blueprint
+
+bp = Blueprint("student", __name__, url_prefix="/student")
+
+from gradebook.blueprints.student import home  # noqa: E402, F401 - bind the routes

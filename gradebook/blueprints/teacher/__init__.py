@@ -1,0 +1,7 @@
+"""What teachers use: home, the class grid, assignments, rules, one student in a class."""
+
+from flask import Blueprint
+
+bp = Blueprint("teacher", __name__, url_prefix="/teacher")
+
+from gradebook.blueprints.teacher import home  # noqa: E402, F401 - bind the routes

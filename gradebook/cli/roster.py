@@ -1,0 +1,7 @@
+"""Commands about roster."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Register them."""

@@ -1,0 +1,21 @@
+"""What all blueprints share: the door, the request's life, headers, error pages, the page frame, filters, assets."""
+
+from flask import Flask
+
+from gradebook.web import errors, filters, frame, headers, health, login, requests
+from gradebook.web.assets import init_assets
+from gradebook.web.language import chosen_locale
+
+__all__ = ["chosen_locale", "init_app"]
+
+
+def init_app(app: Flask) -> None:
+    """Bind everything here to the application."""
+    requests.init_app(app)
+    login.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    filters.init_app(app)
+    frame.init_app(app)
+    init_assets(app)
+    health.init_app(app)
