@@ -95,45 +95,40 @@ class CategoryColumns:
 
     def _dropping_sums(self, values: Sequence[Value]) -> Sums:
         """As `_plain_sums` for one total: what is None or OUT takes no part."""
-        pool, places, beside = self._pool(values)
+        places, pool, beside = self._pool(values)
         dropped = choose(pool, self.category.drop_lowest, self.category.drop_highest)
-        dropped = Dropped(_at(places, dropped.lowest), _at(places, dropped.highest))
         earned = beside.earned + sum(pool.values)
         possible = beside.possible + sum([self.columns[place].possible for place in places])
         top = pool.fixed_top + sum(pool.tops)
         base = pool.fixed_base + sum(pool.bases)
-        for at, place in enumerate(places):
-            if place in dropped.lowest or place in dropped.highest:
-                earned -= pool.values[at]
-                possible -= self.columns[place].possible
-                top -= pool.tops[at]
-                base -= pool.bases[at]
+        for at in (*dropped.lowest, *dropped.highest):
+            earned -= pool.values[at]
+            possible -= self.columns[places[at]].possible
+            top -= pool.tops[at]
+            base -= pool.bases[at]
+        dropped = Dropped(_in_columns(places, dropped.lowest), _in_columns(places, dropped.highest))
         return Sums(earned, possible, top, base, beside.pieces + len(places), dropped, len(places))
 
-    def _pool(self, values: Sequence[Value]) -> tuple[Pool, list[int], Sums]:
-        """What may be dropped, its places among the columns, and the sums of what may not."""
+    def _pool(self, values: Sequence[Value]) -> tuple[Sequence[int], Pool, Sums]:
+        """The places of what may be dropped, the same as a pool, and the sums of what may not."""
         places: list[int] = []
         droppable: list[Amount] = []
-        kept: list[Value] = [OUT] * len(values)
+        kept: list[Value] = []
         for place, value in enumerate(values):
-            if value is None or value is OUT:
-                continue
-            if self.columns[place].droppable:
+            if value is None or value is OUT or not self.columns[place].droppable:
+                kept.append(value)
+            else:
+                kept.append(OUT)
                 places.append(place)
                 droppable.append(value)
-            else:
-                kept[place] = value
         beside = self._plain_sums(kept)[0] if self._some_kept else NOTHING
-        columns = [self.columns[place] for place in places]
-        pool = Pool(
-            tops=[value * column.factor for value, column in zip(droppable, columns, strict=True)],
-            bases=[column.base for column in columns],
-            values=droppable,
-            any_possible=any(column.possible for column in columns),
-            fixed_top=beside.top,
-            fixed_base=beside.base,
-        )
-        return pool, places, beside
+        tops: Sequence[Amount] = droppable
+        if self.category.weighing != "points":
+            tops = [self.columns[at].factor * value for at, value in zip(places, droppable, strict=True)]
+        bases = [self.columns[place].base for place in places]
+        # An own weight of 0 makes a base of 0 too, so bases alone do not tell.
+        any_possible = any(bases) or any(self.columns[place].possible for place in places)
+        return places, Pool(tops, bases, droppable, any_possible, beside.top, beside.base), beside
 
 
 def _column(work: Work, factor: int) -> Column:
@@ -166,5 +161,5 @@ def _weight(category: Category, work: Work) -> Fraction:
     return Fraction(work.weight)
 
 
-def _at(places: Sequence[int], chosen: frozenset[int]) -> frozenset[int]:
-    return frozenset(places[at] for at in chosen) if chosen else chosen
+def _in_columns(places: Sequence[int], chosen: frozenset[int]) -> frozenset[int]:
+    return frozenset([places[at] for at in chosen]) if chosen else chosen

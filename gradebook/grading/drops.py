@@ -51,50 +51,54 @@ def choose(pool: Pool, lowest: int, highest: int) -> Dropped:
     if not pool.any_possible:
         return _by_points(pool.values, lowest, highest)
     everything = range(size)
-    kept = best(everything, pool.tops, pool.bases, size - lowest, pool.fixed_top, pool.fixed_base)
-    low = frozenset(everything).difference(kept)
+    low = frozenset(leave_out(everything, lowest, pool.tops, pool.bases, pool.fixed_top, pool.fixed_base))
     if highest == 0:
         return Dropped(low)
     # The lowest percentage is the highest of the same scores with their signs turned.
+    left = [place for place in everything if place not in low]
     turned = [-top for top in pool.tops]
-    left = best(kept, turned, pool.bases, len(kept) - highest, -pool.fixed_top, pool.fixed_base)
-    return Dropped(low, frozenset(kept).difference(left))
+    return Dropped(
+        low, frozenset(leave_out(left, highest, turned, pool.bases, -pool.fixed_top, pool.fixed_base))
+    )
 
 
-def best(
+def leave_out(
     places: Sequence[int],
+    count: int,
     tops: Sequence[Amount],
     bases: Sequence[int],
-    size: int,
     fixed_top: Amount,
     fixed_base: int,
 ) -> Sequence[int]:
-    """The `size` of these places with the highest percentage; of equal choices, the earlier places.
+    """The `count` places without which the others have the highest percentage; of equal choices, later ones.
 
     A choice with nothing in its base has no percentage, and is taken only if there is no other.
     """
-    q_top = fixed_top + sum([tops[place] for place in places])
-    q_base = fixed_base + sum([bases[place] for place in places])
-    if size == len(places) or q_base == 0:
-        return places[:size]
+    size = len(places) - count
+    all_top = q_top = fixed_top + sum([tops[place] for place in places])
+    all_base = q_base = fixed_base + sum([bases[place] for place in places])
+    if count == 0 or all_base == 0:
+        return places[size:]
     while True:
-        # sorted() is stable, so of equal worth the earlier stays in front.
         less = [q_top * base - top * q_base for top, base in zip(tops, bases, strict=True)]
-        chosen = sorted(places, key=less.__getitem__)
+        # sorted() is stable, so of equal worth the earlier stays in front.
+        ranked = sorted(places, key=less.__getitem__)
         if fixed_base == 0:
-            _bring_a_base(chosen, bases, size)
-        del chosen[size:]
-        top = fixed_top + sum([tops[place] for place in chosen])
-        base = fixed_base + sum([bases[place] for place in chosen])
+            _bring_a_base(ranked, bases, size)
+        dropped = ranked[size:]
+        top = all_top - sum([tops[place] for place in dropped])
+        base = all_base - sum([bases[place] for place in dropped])
         if top * q_base == q_top * base:
-            return sorted(chosen)
+            return dropped
         q_top, q_base = top, base
 
 
 def _bring_a_base(ranked: list[int], bases: Sequence[int], size: int) -> None:
     """If none of the first `size` has a base, the first that has one takes the last of their places."""
     if not any(bases[place] for place in ranked[:size]):
-        ranked[size - 1] = next(place for place in ranked if bases[place])
+        first = next(place for place in ranked if bases[place])
+        ranked.remove(first)
+        ranked.insert(size - 1, first)
 
 
 def _by_points(values: Sequence[Amount], lowest: int, highest: int) -> Dropped:
