@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -24,11 +25,12 @@ PLAYWRIGHT_BINARIES = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac
 
 def main() -> None:
     path = find_chromium()
-    if path is None and "--install" in sys.argv[1:]:
+    if path is None and "--install" in sys.argv[1:] and not os.environ.get("CHROMIUM"):
         path = install_chromium()
     print(path or "")
 
 
+@cache
 def find_chromium() -> str | None:
     """The path of a Chromium that is on this machine already and starts, or None."""
     named = os.environ.get("CHROMIUM")
@@ -64,6 +66,7 @@ def install_chromium() -> str | None:
     for way in ways:
         print("Looking for a Chromium:", " ".join(way[-3:]), file=sys.stderr, flush=True)
         quietly_run(way)
+        find_chromium.cache_clear()
         if path := find_chromium():
             return path
     return None

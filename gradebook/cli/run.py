@@ -71,7 +71,7 @@ def prepare_database(instance: Path) -> str:
 
     The sign-ins are kept in a file that only its owner can read, for the next start.
     """
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import ArgumentError, OperationalError
 
     from gradebook.config import ConfigurationError
 
@@ -79,6 +79,8 @@ def prepare_database(instance: Path) -> str:
         people = _upgrade_and_fill()
     except ConfigurationError as error:
         raise Problem(str(error)) from None
+    except ArgumentError as error:
+        raise Problem(f"DATABASE_URL cannot be understood: {error}") from None
     except OperationalError as error:
         raise Problem(f"the database cannot be used: {str(error.orig).splitlines()[0]}") from None
     path = instance / sign_ins_name()
