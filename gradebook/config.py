@@ -24,11 +24,27 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("GRADEBOOK_ENV", "development", "development, production or testing; only production is for a real school"),
+    Setting(
+        "GRADEBOOK_ENV",
+        "development",
+        "development, production or testing; only production is for a real school",
+    ),
     Setting("DATABASE_URL", "SQLite in the instance folder", "the database, as an SQLAlchemy URL"),
-    Setting("SECRET_KEY", "made and kept in the instance folder in development", "signs cookies; required in production"),
-    Setting("BASE_URL", "http://127.0.0.1:5000", "the address people use, for links on slips; https turns secure cookies on"),
-    Setting("TRUSTED_HOSTS", "localhost, 127.0.0.1 and the host of BASE_URL", "host names that are answered, by commas"),
+    Setting(
+        "SECRET_KEY",
+        "made and kept in the instance folder in development",
+        "signs cookies; required in production",
+    ),
+    Setting(
+        "BASE_URL",
+        "http://127.0.0.1:5000",
+        "the address people use, for links on slips; https turns secure cookies on",
+    ),
+    Setting(
+        "TRUSTED_HOSTS",
+        "localhost, 127.0.0.1 and the host of BASE_URL",
+        "host names that are answered, by commas",
+    ),
     Setting("INSTANCE_DIR", "instance, beside the code", "where SQLite and the development key live"),
     Setting("PROXIES", "0", "how many proxies of your own stand in front, for the client's address and https"),
     Setting("PORT", "5000 (make run), 8000 (gunicorn)", "the port to listen on"),

@@ -86,11 +86,7 @@ def prepare_database(instance: Path) -> str:
     path = instance / sign_ins_name()
     if people:
         write_privately(path, people)
-    return (
-        path.read_text()
-        if path.exists()
-        else "It holds a school already: sign in with an account of yours.\n"
-    )
+    return path.read_text() if path.exists() else "It holds a school already: sign in with an account of yours.\n"
 
 
 def sign_ins_name() -> str:
@@ -125,8 +121,8 @@ def _is_empty() -> bool:
 def _fill() -> str:
     """Load the demonstration school and return its sign-ins as the text that is printed and kept."""
     from gradebook.clock import utc_now
-    from gradebook.demo import load_demonstration_school
     from gradebook.extensions import db
+    from gradebook.services.demonstration import load_demonstration_school
 
     print("Loading the demonstration school ...", flush=True)
     sign_ins = load_demonstration_school(utc_now())

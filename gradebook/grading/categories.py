@@ -142,11 +142,7 @@ def _factors(category: Category, works: Sequence[Work]) -> list[int]:
         return [1] * len(works)
     weights = [_weight(category, work) for work in works]
     common = lcm(
-        *(
-            work.possible * weight.denominator
-            for work, weight in zip(works, weights, strict=True)
-            if work.possible
-        )
+        *(work.possible * weight.denominator for work, weight in zip(works, weights, strict=True) if work.possible)
     )
     # Out of 0 there is no percentage to weigh: such work adds its points and no more.
     return [

@@ -57,9 +57,7 @@ def choose(pool: Pool, lowest: int, highest: int) -> Dropped:
     # The lowest percentage is the highest of the same scores with their signs turned.
     left = [place for place in everything if place not in low]
     turned = [-top for top in pool.tops]
-    return Dropped(
-        low, frozenset(leave_out(left, highest, turned, pool.bases, -pool.fixed_top, pool.fixed_base))
-    )
+    return Dropped(low, frozenset(leave_out(left, highest, turned, pool.bases, -pool.fixed_top, pool.fixed_base)))
 
 
 def leave_out(

@@ -91,3 +91,8 @@ def _from_hundredths(hundredths: int) -> Decimal:
     # From text and not by arithmetic: the caller's decimal context must not be able to change a grade.
     size = abs(hundredths)
     return Decimal(f"{'-' if hundredths < 0 else ''}{size // 100}.{size % 100:02d}")
+
+
+def round_to(amount: Fraction, places: int) -> Decimal:
+    """The amount with so many places, half up: for the lines of a sum; totals have 2 (`round_percent`)."""
+    return Decimal(_half_up(amount * 10**places)).scaleb(-places)

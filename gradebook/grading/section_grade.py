@@ -101,9 +101,7 @@ class Calculator:
         return [value_of(rules, column[0], get(column[0].id), asked) for column in group.columns]
 
     def _cells(self, group: CategoryColumns, marks: Marks, asked: Asked) -> list[Cell]:
-        return [
-            read_cell(self.rules, column.work, marks.get(column.work.id), asked) for column in group.columns
-        ]
+        return [read_cell(self.rules, column.work, marks.get(column.work.id), asked) for column in group.columns]
 
 
 def section_grade(

@@ -80,9 +80,7 @@ class ScoreError(ValueError):
         self.params = params
 
 
-def parse_score(
-    text: str, possible: int, *, letters: Collection[str] = (), confirmed: bool = False
-) -> TypedScore:
+def parse_score(text: str, possible: int, *, letters: Collection[str] = (), confirmed: bool = False) -> TypedScore:
     """The score that was typed for an assignment of `possible` hundredths; raises ScoreError.
 
     `letters` are the labels of the scale if the class uses letters. `confirmed` accepts more than 150%.

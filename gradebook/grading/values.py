@@ -448,9 +448,7 @@ class Grade:
     @property
     def totals(self) -> Totals:
         """The same numbers without the parts."""
-        return Totals(
-            self.current, self.final, self.letter, self.final_letter, self.graded_count, self.counting_count
-        )
+        return Totals(self.current, self.final, self.letter, self.final_letter, self.graded_count, self.counting_count)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON types only; amounts are exact strings. What exports and frozen grades print."""

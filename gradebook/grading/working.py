@@ -129,9 +129,7 @@ def _line(column: Column, cell: Cell, place: int, sums: Sums, as_zero: bool) -> 
 
 
 def _class_possible(categories: Sequence[Category], sums: Sequence[Sums]) -> int:
-    return sum(
-        one.possible for category, one in zip(categories, sums, strict=True) if not category.extra_credit
-    )
+    return sum(one.possible for category, one in zip(categories, sums, strict=True) if not category.extra_credit)
 
 
 def _weight_sum(categories: Sequence[Category], sums: Sequence[Sums]) -> Fraction:

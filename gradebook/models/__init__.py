@@ -4,13 +4,49 @@ from gradebook.models.accounts import Attempt, AttemptKind, Invitation, KnownDev
 from gradebook.models.audit import AuditEntry
 from gradebook.models.conversations import Conversation, Message, MessageKind, Participant
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
-from gradebook.models.school import AcademicSession, Course, GradingScale, GradingScaleBand, School, SessionKind
+from gradebook.models.school import (
+    AcademicSession,
+    Course,
+    GradingScale,
+    GradingScaleBand,
+    School,
+    SessionKind,
+)
 from gradebook.models.sections import Enrollment, LateInterval, Position, Section, TotalMode
 from gradebook.models.work import Assignment, Category, ChangeKind, Score, ScoreChange, Weighing
 
 __all__ = [
-    "AcademicSession", "AccountKind", "Assignment", "Attempt", "AttemptKind", "AuditEntry", "Category", "ChangeKind",
-    "Conversation", "Course", "Enrollment", "GradingScale", "GradingScaleBand", "Guardianship", "Invitation",
-    "KnownDevice", "LateInterval", "LoginSession", "Message", "MessageKind", "Participant", "Position", "Restriction",
-    "Role", "RoleKind", "School", "Score", "ScoreChange", "Section", "SessionKind", "TotalMode", "User", "Weighing",
+    "AcademicSession",
+    "AccountKind",
+    "Assignment",
+    "Attempt",
+    "AttemptKind",
+    "AuditEntry",
+    "Category",
+    "ChangeKind",
+    "Conversation",
+    "Course",
+    "Enrollment",
+    "GradingScale",
+    "GradingScaleBand",
+    "Guardianship",
+    "Invitation",
+    "KnownDevice",
+    "LateInterval",
+    "LoginSession",
+    "Message",
+    "MessageKind",
+    "Participant",
+    "Position",
+    "Restriction",
+    "Role",
+    "RoleKind",
+    "School",
+    "Score",
+    "ScoreChange",
+    "Section",
+    "SessionKind",
+    "TotalMode",
+    "User",
+    "Weighing",
 ]

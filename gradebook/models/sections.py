@@ -115,5 +115,7 @@ class Enrollment(HasPublicId, Base):
     """The first day without the place."""
     source_id: Mapped[str | None] = mapped_column(String(255))
 
-    section: Mapped[Section] = relationship(foreign_keys=[section_id], primaryjoin="Enrollment.section_id == Section.id")
+    section: Mapped[Section] = relationship(
+        foreign_keys=[section_id], primaryjoin="Enrollment.section_id == Section.id"
+    )
     user: Mapped[User] = relationship(foreign_keys=[user_id])

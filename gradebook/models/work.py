@@ -5,7 +5,16 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gradebook.database import Base, HasId, HasPublicId, Id, Points, UtcDateTime, enum_column
@@ -57,7 +66,8 @@ class Assignment(HasPublicId, Base):
         UniqueConstraint("id", "school_id"),
         UniqueConstraint("school_id", "source_id"),
         ForeignKeyConstraint(
-            ["category_id", "section_id", "school_id"], ["categories.id", "categories.section_id", "categories.school_id"]
+            ["category_id", "section_id", "school_id"],
+            ["categories.id", "categories.section_id", "categories.school_id"],
         ),
         CheckConstraint(f"points BETWEEN 0 AND {MOST_POINTS}", name="points_in_bounds"),
         CheckConstraint("weight IS NULL OR weight BETWEEN 0 AND 1000000", name="weight_in_bounds"),

@@ -104,7 +104,9 @@ def conversation_for(person: Person, public_id: str) -> Conversation:
     conversation: Conversation = _one(
         select(Conversation)
         .options(
-            joinedload(Conversation.student), joinedload(Conversation.guardian), joinedload(Conversation.section)
+            joinedload(Conversation.student),
+            joinedload(Conversation.guardian),
+            joinedload(Conversation.section),
         )
         .where(Conversation.public_id == public_id, Conversation.id.in_(scopes.conversations_of(person)))
     )
@@ -155,9 +157,7 @@ def school_row_for_office(person: Person, model: type[Any], public_id: str) -> A
     allowed = (AcademicSession, Course, Enrollment)
     if model not in allowed:
         raise TypeError(f"{model.__name__} is not fetched this way")
-    return _one(
-        select(model).where(model.public_id == public_id, model.school_id.in_(scopes.schools_run_by(person)))
-    )
+    return _one(select(model).where(model.public_id == public_id, model.school_id.in_(scopes.schools_run_by(person))))
 
 
 def _one(query: Select[Any]) -> Any:

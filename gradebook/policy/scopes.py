@@ -42,7 +42,9 @@ def sections_taught_by(person: Person) -> Select[tuple[int]]:
     if not person.acts_as(RoleKind.TEACHER):
         return select(Section.id).where(false())
     return select(Enrollment.section_id).where(
-        Enrollment.user_id == person.id, Enrollment.role_kind == RoleKind.TEACHER, holds_today(Enrollment, person)
+        Enrollment.user_id == person.id,
+        Enrollment.role_kind == RoleKind.TEACHER,
+        holds_today(Enrollment, person),
     )
 
 

@@ -211,7 +211,8 @@ def person_acting_as(user: User, now: datetime, kind: RoleKind, school_id: int |
     """The person with a role in use, for commands, previews and tests."""
     person = person_of(user, now)
     person.acting = next(
-        (choice for choice in person.choices if choice.kind == kind and school_id in (None, choice.school_id)), None
+        (choice for choice in person.choices if choice.kind == kind and school_id in (None, choice.school_id)),
+        None,
     )
     return person
 
@@ -258,7 +259,9 @@ def end_login_session(user_id: int, public_id: str, now: datetime) -> bool:
     ended = db.session.execute(
         update(LoginSession)
         .where(
-            LoginSession.public_id == public_id, LoginSession.user_id == user_id, LoginSession.ended_at.is_(None)
+            LoginSession.public_id == public_id,
+            LoginSession.user_id == user_id,
+            LoginSession.ended_at.is_(None),
         )
         .values(ended_at=now)
     )
@@ -269,7 +272,11 @@ def end_other_login_sessions(user_id: int, keep_id: int | None, now: datetime) -
     """End all sessions of a person but one; returns how many."""
     ended = db.session.execute(
         update(LoginSession)
-        .where(LoginSession.user_id == user_id, LoginSession.id != (keep_id or 0), LoginSession.ended_at.is_(None))
+        .where(
+            LoginSession.user_id == user_id,
+            LoginSession.id != (keep_id or 0),
+            LoginSession.ended_at.is_(None),
+        )
         .values(ended_at=now)
     )
     return int(ended.rowcount)  # type: ignore[attr-defined]

@@ -37,7 +37,13 @@ ACTS = (
 
 
 def record(
-    act: str, now: datetime, *, school_id: int | None, actor_id: int | None, person_id: int | None = None, **facts: Any
+    act: str,
+    now: datetime,
+    *,
+    school_id: int | None,
+    actor_id: int | None,
+    person_id: int | None = None,
+    **facts: Any,
 ) -> None:
     """Add an entry: plain values only, never a secret or message text. Raises ValueError for an unknown act."""
     if act not in ACTS:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import contains_eager
 
 from gradebook.extensions import db
 from gradebook.grading.section_grade import Calculator
+from gradebook.grading.values import Category as GradedCategory
 from gradebook.grading.values import (
     Grade,
     LateRule,
@@ -27,7 +28,6 @@ from gradebook.grading.values import (
     Totals,
     Work,
 )
-from gradebook.grading.values import Category as GradedCategory
 from gradebook.grading.values import GradingScale as Letters
 from gradebook.models import (
     AcademicSession,
@@ -365,7 +365,12 @@ def students_of(section: Section, day: date, *, limit: int | None = None, offset
     """The students of a class on a school day, by name; `limit` and `offset` page through large classes."""
     query = (
         select(
-            User.id, User.public_id, User.display_name, User.sort_name, Enrollment.begins_on, Enrollment.ends_on
+            User.id,
+            User.public_id,
+            User.display_name,
+            User.sort_name,
+            Enrollment.begins_on,
+            Enrollment.ends_on,
         )
         .join(Enrollment, Enrollment.user_id == User.id)
         .where(*_is_student_on(section, day))
@@ -429,10 +434,7 @@ def classes_of_students(places: list[tuple[Student, Section]], now: datetime) ->
     sections = {section.id: section for _, section in places}
     work = work_of(list(sections.values()), now)
     posted = {
-        column.id: section_id
-        for section_id, some in work.items()
-        for column in some.columns
-        if some.is_posted(column)
+        column.id: section_id for section_id, some in work.items() for column in some.columns if some.is_posted(column)
     }
     found: dict[tuple[int, int], dict[int, Cell]] = defaultdict(dict)
     for cell in cells_of_students({student.id for student, _ in places}, sections):
@@ -460,16 +462,21 @@ def places_of_children(person: Person, child_id: int | None = None) -> list[tupl
         .select_from(Guardianship)
         .join(
             Enrollment,
-            and_(
-                Enrollment.user_id == Guardianship.student_id, Enrollment.school_id == Guardianship.school_id
-            ),
+            and_(Enrollment.user_id == Guardianship.student_id, Enrollment.school_id == Guardianship.school_id),
         )
     )
     whose = () if child_id is None else (Guardianship.student_id == child_id,)
     return _places(query, scopes.guardianship_gives_grades(person), scopes.holds_today(Enrollment, person), *whose)
 
 
-_PLACE = (User.id, User.public_id, User.display_name, User.sort_name, Enrollment.begins_on, Enrollment.ends_on)
+_PLACE = (
+    User.id,
+    User.public_id,
+    User.display_name,
+    User.sort_name,
+    Enrollment.begins_on,
+    Enrollment.ends_on,
+)
 
 
 def _places(query: Select[Any], *conditions: Any) -> list[tuple[Student, Section]]:

@@ -28,9 +28,17 @@ _COMMON = frozenset(
     purple orange yellow silver golden diamond banana pepper ginger tigger buster maggie snoopy harrypotter
     hogwarts spiderman ironman pikachu naruto unicorn rainbow passphrase openup access""".split()
 )
-_WALKS = ("01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba",
-          "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm", "azertyuiopqsdfghjklmwxcvbn", "1q2w3e4r5t6y7u8i9o0p",
-          "qazwsxedcrfvtgbyhnujmikolp")
+_WALKS = (
+    "01234567890123456789",
+    "98765432109876543210",
+    "abcdefghijklmnopqrstuvwxyz",
+    "zyxwvutsrqponmlkjihgfedcba",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "qazwsxedcrfvtgbyhnujmikolp",
+)
 _LEET = str.maketrans("013457@$!", "oieasta" + "si")
 
 

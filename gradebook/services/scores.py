@@ -107,7 +107,7 @@ def _contents_at(wanted: Iterable[Place], stored: dict[Place, Cell], seen: int) 
     contents = {place: content_of(cell) for place, cell in stored.items()}
     moved = [place for place, cell in stored.items() if cell.seq > seen]
     if moved:
-        contents.update({place: EMPTY for place in moved})
+        contents.update(dict.fromkeys(moved, EMPTY))
         contents.update(_history_at(moved, seen))
     return contents
 

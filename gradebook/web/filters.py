@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_time
 from flask import Flask
 from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
-from babel.dates import format_date, format_time
 from markupsafe import Markup, escape
 
 from gradebook.web.requests import moment
@@ -21,9 +21,7 @@ def init_app(app: Flask) -> None:
     """Register the filters."""
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(
-        points=points, percent=percent, day=day, moment=at, initials=initials, tint=tint
-    )
+    app.jinja_env.filters.update(points=points, percent=percent, day=day, moment=at, initials=initials, tint=tint)
 
 
 def initials(name: str) -> str:

@@ -76,4 +76,3 @@ def end_login() -> None:
     """Empty the browser's cookie; the caller has ended the login session in the database."""
     logout_user()
     session.clear()
-

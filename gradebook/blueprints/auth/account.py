@@ -45,7 +45,11 @@ def change_password_post() -> Any:
         return _password_page(form), 422
     accounts.forgive(attempt_id)
     accounts.set_password(
-        person.user, form.password.data or "", moment(), actor_id=person.id, keep_session=current_login_session()
+        person.user,
+        form.password.data or "",
+        moment(),
+        actor_id=person.id,
+        keep_session=current_login_session(),
     )
     db.session.commit()
     flash(_("Your password is changed. You are signed out everywhere else."), "good")

@@ -21,7 +21,6 @@ from gradebook.web import door
 from gradebook.web.login import signed_in_person
 from gradebook.web.requests import moment
 
-
 SLIP = "invitation"  # in the browser's signed cookie: the slip whose code was typed right
 
 

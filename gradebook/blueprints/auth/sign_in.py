@@ -18,7 +18,13 @@ from gradebook.extensions import db
 from gradebook.models import AttemptKind, User
 from gradebook.services import accounts, passwords
 from gradebook.web import door
-from gradebook.web.login import begin_login, current_login_session, current_person, end_login, signed_in_person
+from gradebook.web.login import (
+    begin_login,
+    current_login_session,
+    current_person,
+    end_login,
+    signed_in_person,
+)
 from gradebook.web.requests import moment
 
 

@@ -1,0 +1,712 @@
+"""The demonstration school: the same every time, but for the password and the dates, which lie around today.
+
+Oak School: a year with two terms and four grading periods, 8 teachers, 16 classes, 160 students and
+their guardians.
+Maths 7B is the full class: 30 assignments and every kind of score.
+"""
+
+import random
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+
+from gradebook.extensions import db
+from gradebook.models import (
+    AcademicSession,
+    AccountKind,
+    Assignment,
+    Category,
+    ChangeKind,
+    Course,
+    Enrollment,
+    GradingScale,
+    GradingScaleBand,
+    Guardianship,
+    LateInterval,
+    Position,
+    Restriction,
+    Role,
+    RoleKind,
+    School,
+    Score,
+    Section,
+    SessionKind,
+    TotalMode,
+    User,
+)
+from gradebook.policy.conversations import Correspondence
+from gradebook.services import messaging
+from gradebook.services.counters import next_number
+from gradebook.services.passwords import hash_password
+from gradebook.services.scores import Content, write_cells
+
+TIMEZONE = "Europe/London"
+FORMS = ("6A", "6B", "7A", "7B", "8A")
+FORM_SIZE = 32
+BAND_SIZE = 24
+WEEKS_BEFORE = 11
+YEAR_WEEKS = 42
+
+GIVEN = """
+Ana Leo Amira Ben Chloe Daniel Elif Farid Grace Hana Ibrahim Jonas Keira Liam Mei Noah Olivia Pablo
+Qasim Rosa Samuel Tara Umar Vera Wen Xenia Yusuf Zara Aidan Bella Caleb Daria Ethan Freya Gabriel
+Hugo Isla Jamal Kofi Lena Marco Nadia Oscar Priya Rafael Sofia Tomas Uma Victor Willow Yara Zane
+Alice Bruno Celia Dev Esme Finn Gita Hector
+""".split()
+FAMILY = """
+Gomez Okafor Sato Evans Lam Ibrahim Novak Patel Silva Murphy Haddad Kowalski Nguyen Brown Rossi
+Ahmed Schmidt Jones Mensah Petrov Larsen Diaz Cohen Walsh Yilmaz Osman Tanaka Baker Ferrari Khan
+Moreau Byrne Adeyemi Fischer Lopez Wright Banerjee Costa Dubois Eriksen Farah Green Hughes Ivanov
+Jansen Kim Lewis Mwangi Nowak O’Connor Popescu Quinn Reyes Sharma Thomas Underhill Vargas White
+Young Zhang
+""".split()
+PARENTS = """
+Maria David Fatima James Aisha Peter Elena Mark Grace Ahmed Julia Paul Nadia Simon Ingrid Carlos
+Helen Omar Yuki Robert
+""".split()
+
+QUIZZES = (
+    "Integers",
+    "Fractions",
+    "Ratio",
+    "Expressions",
+    "Equations",
+    "Angles",
+    "Area",
+    "Percentages",
+    "Sequences",
+    "Coordinates",
+)
+TESTS = ("Number test", "Algebra test", "Geometry test", "Term test")
+PROJECTS = ("Tiling project", "Budget project", "Survey project")
+HOMEWORK = (
+    "Number lines",
+    "Mixed numbers",
+    "Scale drawings",
+    "Simplifying",
+    "Word problems",
+    "Protractors",
+    "Compound shapes",
+    "Discounts",
+    "Patterns",
+    "Plotting points",
+    "Negative numbers",
+    "Estimating",
+    "Revision sheet",
+)
+OTHER_WORK = {
+    "English": (("Reading", 30), ("Writing", 50), ("Speaking", 20)),
+    "Maths": (("Tests", 60), ("Homework", 40)),
+    "Music": (("Performance", 70), ("Theory", 30)),
+    "Science": (("Lab reports", 50), ("Tests", 50)),
+}
+TITLES = {
+    "Reading": "Reading log",
+    "Writing": "Essay draft",
+    "Speaking": "Short talk",
+    "Tests": "Unit test",
+    "Homework": "Worksheet",
+    "Performance": "Rehearsal",
+    "Theory": "Theory sheet",
+    "Lab reports": "Lab report",
+}
+LETTERS = (("A", 90), ("B", 80), ("C", 70), ("D", 60), ("F", 0))
+COMMENTS = (
+    "Clear steps. Next time check the sign in line 3.",
+    "Good thinking, and your diagram helps. Label both axes.",
+    "You may hand in the last two questions until Friday.",
+    "Much better than last week.",
+)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One account that the start prints."""
+
+    role: str
+    username: str
+    password: str
+
+
+@dataclass
+class Demonstration:
+    """What has been made so far."""
+
+    school: School
+    now: datetime
+    today: date
+    password_hash: str
+    dice: random.Random
+    people: dict[str, User] = field(default_factory=dict)
+    students: dict[str, list[User]] = field(default_factory=dict)
+    sections: dict[str, Section] = field(default_factory=dict)
+    year: AcademicSession = None  # type: ignore[assignment]
+    periods: list[AcademicSession] = field(default_factory=list)
+
+    @property
+    def begin(self) -> date:
+        """The first school day."""
+        return self.year.begins_on
+
+
+def load_demonstration_school(now: datetime) -> list[SignIn]:
+    """Add the school to the session and return who can sign in. The caller commits."""
+    password = "-".join(secrets.choice(_WORDS) for _ in range(4))
+    school = School(name="Oak School", timezone=TIMEZONE, phone="020 7946 0021", is_demonstration=True)
+    db.session.add(school)
+    db.session.flush()
+    demo = Demonstration(school, now, school.today(now), hash_password(password), random.Random(7))  # noqa: S311 - dice for a story, not a secret
+    _add_calendar(demo)
+    _add_staff(demo)
+    _add_students(demo)
+    _add_classes(demo)
+    _add_families(demo)
+    _add_work(demo)
+    _add_conversations(demo)
+    db.session.flush()
+    return [
+        SignIn("teacher", "ortiz", password),
+        SignIn("student", "ana.gomez", password),
+        SignIn("parent", "maria.gomez", password),
+        SignIn("school office", "office", password),
+        SignIn("teacher and parent", "lee", password),
+    ]
+
+
+_WORDS = """
+amber anchor apple autumn basket beacon bottle branch bridge button candle canyon carrot castle
+cedar circle clover copper coral cotton desert dragon ember engine falcon feather fiddle forest
+garden ginger glacier guitar hammer harbor hazel honey island jacket jungle kettle ladder lantern
+lemon marble meadow mirror mitten nectar ocean olive orchard paddle pebble pepper pillow planet
+pocket puzzle quartz rabbit ribbon river rocket saddle salmon silver spiral sunset tablet thistle
+timber tulip tunnel valley velvet violet walnut willow window winter yonder zephyr
+""".split()
+
+
+def school_year(today: date) -> tuple[date, date]:
+    """A year from a Monday that has been running for eleven weeks or more, with today well inside."""
+    september = date(today.year if today.month >= 9 else today.year - 1, 9, 1)
+    first_monday = september + timedelta(days=-september.weekday() % 7)
+    begin = min(first_monday, today - timedelta(days=today.weekday(), weeks=WEEKS_BEFORE))
+    return begin, max(begin + timedelta(weeks=YEAR_WEEKS), today + timedelta(weeks=4))
+
+
+def _add_calendar(demo: Demonstration) -> None:
+    begin, end = school_year(demo.today)
+    demo.year = _session(demo, SessionKind.YEAR, f"{begin.year}–{end.year % 100}", begin, end, None)
+    quarter = (end - begin) // 4
+    days = [begin, begin + quarter, begin + 2 * quarter, begin + 3 * quarter, end]
+    for index in (0, 1):
+        term = _session(demo, SessionKind.TERM, f"Term {index + 1}", days[2 * index], days[2 * index + 2], demo.year)
+        for number in (2 * index, 2 * index + 1):
+            demo.periods.append(
+                _session(
+                    demo,
+                    SessionKind.GRADING_PERIOD,
+                    f"Quarter {number + 1}",
+                    days[number],
+                    days[number + 1],
+                    term,
+                )
+            )
+
+
+def _session(
+    demo: Demonstration,
+    kind: SessionKind,
+    title: str,
+    begins_on: date,
+    ends_on: date,
+    parent: AcademicSession | None,
+) -> AcademicSession:
+    session = AcademicSession(
+        school_id=demo.school.id,
+        kind=kind,
+        title=title,
+        begins_on=begins_on,
+        ends_on=ends_on,
+        parent_id=parent.id if parent else None,
+    )
+    db.session.add(session)
+    db.session.flush()
+    return session
+
+
+def _user(
+    demo: Demonstration,
+    username: str,
+    name: str,
+    kind: AccountKind,
+    *,
+    signs_in: bool = True,
+    form: str | None = None,
+) -> User:
+    first, _, last = name.rpartition(" ")
+    user = User(
+        account_kind=kind,
+        username=username,
+        username_key=username.casefold(),
+        display_name=name,
+        sort_name=f"{last}, {first}",
+        called=first,
+        form=form,
+        password_hash=demo.password_hash if signs_in else None,
+        identity_seen_at=demo.now if signs_in and kind == AccountKind.ADULT else None,
+    )
+    db.session.add(user)
+    demo.people[username] = user
+    return user
+
+
+def _role(demo: Demonstration, user: User, kind: RoleKind, ends_on: date | None = None) -> None:
+    db.session.add(
+        Role(
+            user_id=user.id,
+            account_kind=user.account_kind,
+            school_id=demo.school.id,
+            kind=kind,
+            begins_on=demo.begin,
+            ends_on=ends_on,
+        )
+    )
+
+
+def _add_staff(demo: Demonstration) -> None:
+    staff = (
+        ("ortiz", "Inés Ortiz"),
+        ("lee", "Tom Lee"),
+        ("adeyemi", "Ruth Adeyemi"),
+        ("novak", "Petr Novak"),
+        ("haddad", "Salma Haddad"),
+        ("murphy", "Sean Murphy"),
+        ("sato", "Kenji Sato"),
+        ("larsen", "Ida Larsen"),
+    )
+    for username, name in staff:
+        _user(demo, username, name, AccountKind.ADULT)
+    _user(demo, "office", "Pat Lindqvist", AccountKind.ADULT)
+    _user(demo, "office2", "Jo Marsh", AccountKind.ADULT)
+    db.session.flush()
+    for username, _name in staff:
+        _role(demo, demo.people[username], RoleKind.TEACHER)
+    for username in ("office", "office2"):
+        _role(demo, demo.people[username], RoleKind.OFFICE)
+
+
+def _add_students(demo: Demonstration) -> None:
+    """Ana Gomez in 7B and her brother Leo in 6A come first; the others in families of one to three."""
+    names = {("Ana", "Gomez"), ("Leo", "Gomez"), ("Teo", "Lee")}
+    demo.students = {form: [] for form in FORMS}
+    for given, family, form in (("Leo", "Gomez", "6A"), ("Ana", "Gomez", "7B"), ("Teo", "Lee", "7B")):
+        demo.students[form].append(_student(demo, given, family, form))
+    seats = [form for form in FORMS for _ in range(FORM_SIZE - len(demo.students[form]))]
+    demo.dice.shuffle(seats)
+    while seats:
+        family = demo.dice.choice(FAMILY[1:])
+        for _ in range(min(len(seats), demo.dice.choice((1, 1, 1, 2, 2, 3)))):
+            given = demo.dice.choice(GIVEN)
+            if (given, family) not in names:
+                names.add((given, family))
+                form = seats.pop()
+                demo.students[form].append(_student(demo, given, family, form))
+    db.session.flush()
+    for students in demo.students.values():
+        students.sort(key=lambda student: student.sort_name)
+        for student in students:
+            _role(demo, student, RoleKind.STUDENT)
+    db.session.flush()
+
+
+def _student(demo: Demonstration, given: str, family: str, form: str) -> User:
+    username = f"{given}.{family}".lower().replace("’", "")
+    return _user(demo, username, f"{given} {family}", AccountKind.STUDENT, form=form)
+
+
+def _add_classes(demo: Demonstration) -> None:
+    """Maths, English and Science in each form, and Music across forms: 16 classes."""
+    teachers = {"Maths": ("ortiz", "lee"), "English": ("adeyemi", "novak"), "Science": ("haddad", "murphy")}
+    for subject, (first, second) in teachers.items():
+        course = _course(demo, subject)
+        for index, form in enumerate(FORMS):
+            section = _section(demo, course, f"{subject} {form}")
+            _teach(demo, section, first if index in (0, 3, 4) else second, Position.LEAD)
+            for student in demo.students[form]:
+                _place(demo, section, student, Position.STUDENT)
+    band = _section(demo, _course(demo, "Music"), "Music band")
+    _teach(demo, band, "sato", Position.LEAD)
+    everyone = [student for form in FORMS for student in demo.students[form]]
+    for student in demo.dice.sample(everyone, BAND_SIZE):
+        _place(demo, band, student, Position.STUDENT)
+    _teach(demo, demo.sections["Maths 7B"], "larsen", Position.CO_TEACHER)
+    _teach(
+        demo,
+        demo.sections["English 7B"],
+        "sato",
+        Position.SUBSTITUTE,
+        ends_on=demo.today + timedelta(days=12),
+    )
+
+
+def _course(demo: Demonstration, title: str) -> Course:
+    course = Course(school_id=demo.school.id, title=title, code=title[:3].upper())
+    db.session.add(course)
+    db.session.flush()
+    return course
+
+
+def _section(demo: Demonstration, course: Course, title: str) -> Section:
+    section = Section(
+        school_id=demo.school.id,
+        course_id=course.id,
+        term_id=demo.year.id,
+        title=title,
+        total_mode=TotalMode.WEIGHTED,
+        late_percent=Decimal(10),
+        late_interval=LateInterval.DAY,
+        late_floor=Decimal(50),
+        posts_as_entered=True,
+    )
+    db.session.add(section)
+    db.session.flush()
+    demo.sections[title] = section
+    return section
+
+
+def _teach(
+    demo: Demonstration, section: Section, username: str, position: Position, ends_on: date | None = None
+) -> None:
+    _place(demo, section, demo.people[username], position, ends_on)
+
+
+def _place(demo: Demonstration, section: Section, user: User, position: Position, ends_on: date | None = None) -> None:
+    kind = RoleKind.STUDENT if position == Position.STUDENT else RoleKind.TEACHER
+    db.session.add(
+        Enrollment(
+            school_id=demo.school.id,
+            section_id=section.id,
+            user_id=user.id,
+            role_kind=kind,
+            position=position,
+            begins_on=demo.begin,
+            ends_on=ends_on,
+        )
+    )
+
+
+def _add_families(demo: Demonstration) -> None:
+    """One or two guardians for each family; then the families with a story."""
+    families: dict[str, list[User]] = {}
+    for students in demo.students.values():
+        for student in students:
+            families.setdefault(student.display_name.rpartition(" ")[2], []).append(student)
+    told = {"Gomez": ("maria.gomez", "david.gomez"), "Lee": ("lee",)}
+    for family, children in sorted(families.items()):
+        usernames = told.get(family) or _new_guardians(demo, family)
+        for username in usernames:
+            if username not in demo.people:
+                _user(demo, username, _guardian_name(username), AccountKind.ADULT)
+        db.session.flush()
+        for username in usernames:
+            _role(demo, demo.people[username], RoleKind.PARENT)
+            for child in children:
+                _guard(demo, child, demo.people[username])
+    db.session.flush()
+    _add_exceptions(demo, families)
+
+
+def _new_guardians(demo: Demonstration, family: str) -> tuple[str, ...]:
+    plain = family.lower().replace("’", "")
+    names = demo.dice.sample(PARENTS, demo.dice.choice((1, 2, 2)))
+    return tuple(f"{name.lower()}.{plain}.home" for name in names)
+
+
+def _guardian_name(username: str) -> str:
+    given, family = username.split(".")[:2]
+    return f"{given.title()} {family.title()}"
+
+
+def _guard(
+    demo: Demonstration, child: User, guardian: User, relation: str | None = None, ends_on: date | None = None
+) -> None:
+    mothers = ("Maria", "Fatima", "Aisha", "Elena", "Grace", "Julia", "Nadia", "Ingrid", "Helen", "Yuki")
+    db.session.add(
+        Guardianship(
+            school_id=demo.school.id,
+            student_id=child.id,
+            guardian_id=guardian.id,
+            begins_on=demo.begin,
+            ends_on=ends_on,
+            relationship_name=relation or ("mother" if guardian.called in mothers else "father"),
+        )
+    )
+
+
+def _add_exceptions(demo: Demonstration, families: dict[str, list[User]]) -> None:
+    """An order against one guardian, a link that ended, one without an account."""
+    ben = demo.students["7B"][5]
+    for username, name, relation in (
+        ("rex.stone", "Rex Stone", "father"),
+        ("gus.bell", "Gus Bell", "foster carer"),
+        ("nan.frost", "Nan Frost", "grandmother"),
+    ):
+        _user(demo, username, name, AccountKind.ADULT, signs_in=username != "nan.frost")
+        db.session.flush()
+        _role(demo, demo.people[username], RoleKind.PARENT)
+        ended = demo.today - timedelta(days=20) if username == "gus.bell" else None
+        _guard(demo, ben, demo.people[username], relation, ended)
+    db.session.add(
+        Restriction(
+            school_id=demo.school.id,
+            student_id=ben.id,
+            adult_id=demo.people["rex.stone"].id,
+            no_contact=True,
+            no_records=True,
+            hide_address=True,
+            document_reference="Family Court 4410/26",
+            note="Copy in the office safe.",
+            begins_on=demo.today - timedelta(days=30),
+            entered_by=demo.people["office"].id,
+            entered_at=demo.now,
+            confirmed_by=demo.people["office2"].id,
+            confirmed_at=demo.now,
+        )
+    )
+    db.session.flush()
+
+
+def _add_work(demo: Demonstration) -> None:
+    scale = GradingScale(school_id=demo.school.id, name="US letters A–F")
+    scale.bands = [
+        GradingScaleBand(school_id=demo.school.id, label=label, bound=Decimal(bound)) for label, bound in LETTERS
+    ]
+    db.session.add(scale)
+    db.session.flush()
+    for title, section in demo.sections.items():
+        section.grading_scale_id = scale.id if title.startswith("English") else None
+        (_add_full_class if title == "Maths 7B" else _add_plain_class)(demo, section)
+
+
+def _add_full_class(demo: Demonstration, section: Section) -> None:
+    """30 assignments in four categories; the last ones lie ahead, one is hidden, one is extra credit."""
+    tests, quizzes, projects, homework = (
+        _category(demo, section, title, weight, position, drop)
+        for position, (title, weight, drop) in enumerate(
+            (("Tests", 40, 0), ("Quizzes", 30, 1), ("Projects", 10, 0), ("Homework", 20, 0))
+        )
+    )
+    work = (
+        [(tests, title, 50, 18 + 21 * index) for index, title in enumerate(TESTS)]
+        + [(quizzes, f"Quiz {index + 1} {title.lower()}", 20, 11 + 7 * index) for index, title in enumerate(QUIZZES)]
+        + [(projects, title, 30, 35 + 25 * index) for index, title in enumerate(PROJECTS)]
+        + [(homework, title, 10, 4 + 6 * index) for index, title in enumerate(HOMEWORK)]
+    )
+    first = demo.today - timedelta(weeks=WEEKS_BEFORE)
+    students = demo.students[section.title.split()[-1]]
+    for position, (category, title, points, days) in enumerate(work):
+        due = _school_day(first + timedelta(days=days))
+        is_extra = title == "Revision sheet"
+        assignment = _assignment(demo, section, category, title, points, due, position, extra_credit=is_extra)
+        if title == "Quiz 9 sequences":
+            assignment.posted_at = None  # typed and not yet posted
+        if due <= demo.today or is_extra:
+            _add_scores(demo, section, assignment, students, full=True)
+
+
+def _add_plain_class(demo: Demonstration, section: Section) -> None:
+    subject, _, form = section.title.partition(" ")
+    students = demo.students[form] if form in FORMS else list(db.session.scalars(_students_of(section)))
+    categories = [
+        _category(demo, section, title, weight, position, 0)
+        for position, (title, weight) in enumerate(OTHER_WORK[subject])
+    ]
+    first = demo.today - timedelta(weeks=WEEKS_BEFORE)
+    for index in range(10):
+        category = categories[index % len(categories)]
+        due = _school_day(first + timedelta(days=7 + 9 * index))
+        title = f"{TITLES[category.title]} {index // len(categories) + 1}"
+        assignment = _assignment(demo, section, category, title, (20, 50, 25)[index % 3], due, index)
+        if due <= demo.today:
+            _add_scores(demo, section, assignment, students, full=False)
+
+
+def _students_of(section: Section):  # type: ignore[no-untyped-def]
+    return (
+        select(User)
+        .join(Enrollment, Enrollment.user_id == User.id)
+        .where(Enrollment.section_id == section.id, Enrollment.role_kind == RoleKind.STUDENT)
+        .order_by(User.sort_name)
+    )
+
+
+def _school_day(day: date) -> date:
+    return day if day.weekday() < 5 else day - timedelta(days=day.weekday() - 4)
+
+
+def _category(demo: Demonstration, section: Section, title: str, weight: int, position: int, drop: int) -> Category:
+    category = Category(
+        school_id=demo.school.id,
+        section_id=section.id,
+        title=title,
+        weight=Decimal(weight),
+        position=position,
+        drop_lowest=drop,
+    )
+    db.session.add(category)
+    db.session.flush()
+    return category
+
+
+def _assignment(
+    demo: Demonstration,
+    section: Section,
+    category: Category,
+    title: str,
+    points: int,
+    due: date,
+    position: int,
+    *,
+    extra_credit: bool = False,
+) -> Assignment:
+    period = next((period for period in demo.periods if period.begins_on <= due < period.ends_on), None)
+    assignment = Assignment(
+        school_id=demo.school.id,
+        section_id=section.id,
+        category_id=category.id,
+        title=title,
+        points=Decimal(points),
+        due_on=due,
+        assigned_on=due - timedelta(days=7),
+        position=position,
+        extra_credit=extra_credit,
+        posted_at=_at(due - timedelta(days=7)),
+        grading_period_id=period.id if period else None,
+        seq=next_number(section),
+    )
+    db.session.add(assignment)
+    db.session.flush()
+    return assignment
+
+
+def _at(day: date, hour: int = 15) -> datetime:
+    return datetime.combine(day, time(hour, 30), ZoneInfo(TIMEZONE)).astimezone(UTC)
+
+
+def _add_scores(
+    demo: Demonstration, section: Section, assignment: Assignment, students: list[User], *, full: bool
+) -> None:
+    """One column, as its teacher typed it the day after it was due."""
+    possible = int(assignment.points * 100)
+    recent = assignment.due_on is not None and (demo.today - assignment.due_on).days < 4
+    wanted = {}
+    for student in students:
+        content = _content(demo, student, possible, assignment.extra_credit, full, recent)
+        if content is not None:
+            wanted[assignment.id, student.id] = content
+    teacher = db.session.scalars(
+        select(Enrollment.user_id).where(Enrollment.section_id == section.id, Enrollment.position == Position.LEAD)
+    ).one()
+    typed_at = min(_at(assignment.due_on + timedelta(days=1)), demo.now) if assignment.due_on else demo.now
+    number = next_number(section)
+    write_cells(section, wanted, {}, number=number, actor_id=teacher, now=typed_at, kind=ChangeKind.TYPED)
+    if full:
+        _add_comments(demo, assignment, students)
+
+
+def _add_comments(demo: Demonstration, assignment: Assignment, students: list[User]) -> None:
+    """Feedback for two students of each column."""
+    for student in demo.dice.sample(students, 2):
+        db.session.execute(
+            update(Score)
+            .where(Score.assignment_id == assignment.id, Score.student_id == student.id)
+            .values(comment=demo.dice.choice(COMMENTS))
+        )
+
+
+def _content(
+    demo: Demonstration, student: User, possible: int, extra: bool, full: bool, recent: bool
+) -> Content | None:
+    """A student has a level of their own around which scores lie, to half points."""
+    chance = demo.dice.random()
+    if chance < (0.35 if recent else 0.015) or (extra and chance < 0.6):
+        return None
+    if chance > 0.985:
+        return Content(status="excused")
+    if chance > 0.965:
+        return Content(status="missing")
+    if chance > 0.958:
+        return Content(status="incomplete")
+    if chance > 0.95:
+        return Content(status="turned_in")
+    level = 0.62 + 0.36 * ((student.id * 37) % 100) / 100
+    share = min(1.05 if extra or chance > 0.93 else 1.0, max(0.2, demo.dice.gauss(level, 0.09)))
+    if full and 0.90 < chance < 0.915:
+        return Content(percent=round(share * 100) * 100)
+    return Content(points=round(share * possible / 50) * 50, late=0.85 < chance < 0.90)
+
+
+def _add_conversations(demo: Demonstration) -> None:
+    ana, maths = demo.people["ana.gomez"], demo.sections["Maths 7B"]
+    teachers = (demo.people["ortiz"], demo.people["larsen"])
+    maria, david, ortiz = (demo.people[name] for name in ("maria.gomez", "david.gomez", "ortiz"))
+    talks = (
+        (
+            Correspondence(ana, maths, maria, teachers),
+            (
+                (maria, "Good afternoon. Ana was unwell on Thursday. Can she still do the quiz on ratio?"),
+                (ortiz, "Of course. She can sit it on Monday at lunch, room 12."),
+                (maria, "Thank you, she will be there. Is there anything she should read before?"),
+                (ortiz, "Pages 40 to 43, and the two examples we did in class. She will be fine."),
+            ),
+        ),
+        (
+            Correspondence(ana, maths, david, teachers),
+            (
+                (
+                    david,
+                    "Hello Ms Ortiz, when is the next test? I would like to practise with Ana on Sunday.",
+                ),
+            ),
+        ),
+    )
+    _hold(demo, talks)
+    _hold(demo, tuple(_other_talks(demo)))
+
+
+def _other_talks(demo: Demonstration):  # type: ignore[no-untyped-def]
+    english = demo.sections["English 7B"]
+    for index, words in (
+        (2, "Could we talk about the reading log this week?"),
+        (9, "Thank you for the kind comment."),
+    ):
+        student = demo.students["7B"][index]
+        guardian = db.session.scalar(
+            select(User)
+            .join(Guardianship, Guardianship.guardian_id == User.id)
+            .where(Guardianship.student_id == student.id, Guardianship.ends_on.is_(None))
+            .order_by(User.id)
+        )
+        teacher = db.session.scalars(
+            select(User)
+            .join(Enrollment, Enrollment.user_id == User.id)
+            .where(Enrollment.section_id == english.id, Enrollment.position == Position.LEAD)
+        ).one()
+        if guardian is not None and guardian.id != teacher.id:
+            yield Correspondence(student, english, guardian, (teacher,)), ((guardian, words),)
+
+
+def _hold(demo: Demonstration, talks) -> None:  # type: ignore[no-untyped-def]
+    for pair, lines in talks:
+        sent_at = demo.now - timedelta(days=2)
+        conversation = messaging.open_conversation(pair, actor_id=lines[0][0].id, now=sent_at)
+        for number, (author, body) in enumerate(lines):
+            messaging.send(
+                conversation,
+                author_id=author.id,
+                body=body,
+                client_key=f"demonstration-{number}",
+                now=sent_at + timedelta(hours=3 * number),
+            )
