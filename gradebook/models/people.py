@@ -1,7 +1,9 @@
 """People: accounts, what they are to a school, and who is whose guardian."""
 
+import unicodedata
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -34,6 +36,22 @@ class RoleKind(StrEnum):
     TEACHER = "teacher"
 
 
+def folded(text: str) -> str:
+    """Text as it is searched and sorted: without case and accents, the same on every database."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def _name_key(context: Any) -> str:
+    given = context.get_current_parameters()
+    return name_key_of(given["sort_name"], given["display_name"])
+
+
+def name_key_of(sort_name: str, display_name: str) -> str:
+    """What people are sorted and found by; whoever renames a person in bulk writes it too."""
+    return f"{folded(sort_name)} {folded(display_name)}"[:800]
+
+
 class User(HasPublicId, Base):
     """An account: a student's or an adult's."""
 
@@ -42,6 +60,7 @@ class User(HasPublicId, Base):
         UniqueConstraint("id", "account_kind"),  # the target of the composite keys that keep students apart
         CheckConstraint("email IS NULL OR email_key IS NOT NULL", name="email_has_key"),
         Index("ix_users_email_key", "email_key"),
+        Index("ix_users_name_key", "name_key"),
     )
 
     account_kind: Mapped[AccountKind] = mapped_column(enum_column(AccountKind, "account_kind"))
@@ -57,6 +76,8 @@ class User(HasPublicId, Base):
     display_name: Mapped[str] = mapped_column(String(200))
     """Any script, any length, one word allowed; never split."""
     sort_name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(String(800), default=_name_key)
+    """Both names without case and accents, for searching and sorting; kept by the model."""
     called: Mapped[str] = mapped_column(String(100))
     """What a greeting calls the person; the given name unless told otherwise."""
     birth_date: Mapped[date | None]
@@ -74,6 +95,11 @@ class User(HasPublicId, Base):
     """light, dark, or None for the system's choice."""
 
     roles: Mapped[list["Role"]] = relationship(back_populates="user", viewonly=True)
+
+
+@event.listens_for(User, "before_update")
+def _keep_name_key(_mapper: Any, _connection: Any, user: User) -> None:
+    user.name_key = name_key_of(user.sort_name, user.display_name)
 
 
 class Role(HasId, Base):
@@ -173,5 +199,9 @@ class Restriction(HasPublicId, Base):
     confirmed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     """The second person; the restriction holds before that too."""
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lift_on: Mapped[date | None]
+    """The first day without it, as somebody asked; ends_on takes it when a second person agrees."""
+    lift_asked_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lift_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     adult: Mapped[User] = relationship(foreign_keys=[adult_id])

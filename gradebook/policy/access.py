@@ -85,7 +85,7 @@ def assignment_for_teacher(person: Person, public_id: str) -> Assignment:
 
 
 def student_of_section(section: Section, public_id: str) -> Enrollment:
-    """The place of a student, present or past, in a class that was itself obtained through the person. Raises NotFound."""
+    """A student's place, present or past, in a class that was obtained through the person. Raises NotFound."""
     enrollment: Enrollment = _one(
         select(Enrollment)
         .join(Enrollment.user)
@@ -153,7 +153,7 @@ def school_of_office(person: Person) -> School:
 
 
 def school_row_for_office(person: Person, model: type[Any], public_id: str) -> Any:
-    """A row of a school-owned table (course, term, enrollment …) of the school that this office runs. Raises NotFound."""
+    """A course, term or enrollment of the school that this office runs. Raises NotFound."""
     allowed = (AcademicSession, Course, Enrollment)
     if model not in allowed:
         raise TypeError(f"{model.__name__} is not fetched this way")

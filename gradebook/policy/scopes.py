@@ -37,7 +37,7 @@ def holds_today(dated: Any, person: Person) -> ColumnElement[bool]:
     return or_(*spans) if spans else false()
 
 
-def sections_taught_by(person: Person) -> Select[tuple[int]]:
+def sections_taught_by(person: Person) -> Select[int]:
     """Keys of the classes this person teaches today, in the school in use."""
     if not person.acts_as(RoleKind.TEACHER):
         return select(Section.id).where(false())
@@ -48,31 +48,31 @@ def sections_taught_by(person: Person) -> Select[tuple[int]]:
     )
 
 
-def sections_attended_by(person: Person) -> Select[tuple[int]]:
+def sections_attended_by(person: Person) -> Select[int]:
     """Keys of the classes this student is in today, across schools."""
     if not person.acts_as(RoleKind.STUDENT):
         return select(Section.id).where(false())
     return _attended(Enrollment.user_id == person.id, person)
 
 
-def sections_of_child(person: Person, child_id: int) -> Select[tuple[int]]:
+def sections_of_child(person: Person, child_id: int) -> Select[int]:
     """Keys of a child's classes today, at the schools where this guardian may see the child's grades."""
     schools = _guarded(person, Guardianship.school_id).where(Guardianship.student_id == child_id)
     return _attended(and_(Enrollment.user_id == child_id, Enrollment.school_id.in_(schools)), person)
 
 
-def _attended(whose: ColumnElement[bool], person: Person) -> Select[tuple[int]]:
+def _attended(whose: ColumnElement[bool], person: Person) -> Select[int]:
     return select(Enrollment.section_id).where(
         whose, Enrollment.role_kind == RoleKind.STUDENT, holds_today(Enrollment, person)
     )
 
 
-def children_of(person: Person) -> Select[tuple[int]]:
+def children_of(person: Person) -> Select[int]:
     """Keys of the children whose grades this guardian may see today."""
     return _guarded(person, Guardianship.student_id)
 
 
-def _guarded(person: Person, column: Any) -> Select[tuple[int]]:
+def _guarded(person: Person, column: Any) -> Select[int]:
     return select(column).where(guardianship_gives_grades(person))
 
 
@@ -107,7 +107,7 @@ def _restricted(person: Person, right: Any) -> ColumnElement[bool]:
     )
 
 
-def conversations_of(person: Person) -> Select[tuple[int]]:
+def conversations_of(person: Person) -> Select[int]:
     """Keys of the conversations this person may read today, in the role in use."""
     mine = select(Participant.conversation_id).where(Participant.user_id == person.id)
     if person.acts_as(RoleKind.PARENT):
@@ -137,7 +137,7 @@ def conversations_of(person: Person) -> Select[tuple[int]]:
 
 
 def is_guardian_by_any_date(adult_id: Any, student_id: Any) -> ColumnElement[bool]:
-    """Whether the office ever recorded this adult as a guardian of this child: such a teacher stays out of its threads."""
+    """Whether the office ever recorded this adult as this child's guardian: as a teacher they stay out of its talks."""
     return (
         select(Guardianship.id)
         .where(Guardianship.guardian_id == adult_id, Guardianship.student_id == student_id)
@@ -146,14 +146,14 @@ def is_guardian_by_any_date(adult_id: Any, student_id: Any) -> ColumnElement[boo
     )
 
 
-def assignments_of_teacher(person: Person) -> Select[tuple[int]]:
+def assignments_of_teacher(person: Person) -> Select[int]:
     """Keys of the assignments of this teacher's classes, deleted ones left out."""
     return select(Assignment.id).where(
         Assignment.section_id.in_(sections_taught_by(person)), Assignment.deleted_at.is_(None)
     )
 
 
-def people_of_office(person: Person) -> Select[tuple[int]]:
+def people_of_office(person: Person) -> Select[int]:
     """Keys of everyone who has or had a role in the school that this office runs."""
     return select(Role.user_id).where(Role.school_id.in_(schools_run_by(person)))
 

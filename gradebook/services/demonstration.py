@@ -533,7 +533,7 @@ def _add_plain_class(demo: Demonstration, section: Section) -> None:
             _add_scores(demo, section, assignment, students, full=False)
 
 
-def _students_of(section: Section):  # type: ignore[no-untyped-def]
+def _students_of(section: Section):
     return (
         select(User)
         .join(Enrollment, Enrollment.user_id == User.id)
@@ -676,7 +676,7 @@ def _add_conversations(demo: Demonstration) -> None:
     _hold(demo, tuple(_other_talks(demo)))
 
 
-def _other_talks(demo: Demonstration):  # type: ignore[no-untyped-def]
+def _other_talks(demo: Demonstration):
     english = demo.sections["English 7B"]
     for index, words in (
         (2, "Could we talk about the reading log this week?"),
@@ -698,7 +698,7 @@ def _other_talks(demo: Demonstration):  # type: ignore[no-untyped-def]
             yield Correspondence(student, english, guardian, (teacher,)), ((guardian, words),)
 
 
-def _hold(demo: Demonstration, talks) -> None:  # type: ignore[no-untyped-def]
+def _hold(demo: Demonstration, talks) -> None:
     for pair, lines in talks:
         sent_at = demo.now - timedelta(days=2)
         conversation = messaging.open_conversation(pair, actor_id=lines[0][0].id, now=sent_at)

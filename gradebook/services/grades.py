@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, Select, String, and_, func, select, type_coerce
+from sqlalchemy import Integer, String, and_, func, select, type_coerce
 from sqlalchemy.orm import contains_eager
 
 from gradebook.extensions import db
@@ -348,7 +348,7 @@ def cells_of(assignment_ids: Iterable[int] | Any, student_ids: Iterable[int] | N
     query = _CELLS.where(Score.assignment_id.in_(assignment_ids))
     if student_ids is not None:
         query = query.where(Score.student_id.in_(list(student_ids)))
-    return [Cell(*row) for row in db.session.execute(query)]
+    return [Cell._make(row) for row in db.session.execute(query)]
 
 
 def cells_of_students(student_ids: Iterable[int], section_ids: Iterable[int]) -> list[Cell]:
@@ -358,7 +358,7 @@ def cells_of_students(student_ids: Iterable[int], section_ids: Iterable[int]) ->
         .where(Score.student_id.in_(list(student_ids)), Assignment.section_id.in_(list(section_ids)))
         .where(Assignment.deleted_at.is_(None))
     )
-    return [Cell(*row) for row in db.session.execute(query)]
+    return [Cell._make(row) for row in db.session.execute(query)]
 
 
 def students_of(section: Section, day: date, *, limit: int | None = None, offset: int = 0) -> list[Student]:
@@ -479,7 +479,7 @@ _PLACE = (
 )
 
 
-def _places(query: Select[Any], *conditions: Any) -> list[tuple[Student, Section]]:
+def _places(query: Any, *conditions: Any) -> list[tuple[Student, Section]]:
     rows = db.session.execute(
         query.join(User, User.id == Enrollment.user_id)
         .join(Section, Section.id == Enrollment.section_id)

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from gradebook.extensions import db
 from gradebook.policy.access import NotFound
 from gradebook.web.door import RoleNotInUse
+from gradebook.web.login import forget_person
 from gradebook.web.requests import wants_page
 
 PAGES = {400, 403, 404, 405, 409, 413, 422, 428, 429, 500, 503}
@@ -39,15 +40,17 @@ def _http(error: HTTPException) -> Any:
 
 
 def _database_down(error: OperationalError) -> Response:
-    log.exception("the database does not answer")
+    log.exception("the database does not answer", exc_info=error)
     db.session.rollback()
+    forget_person()
     return _answer(503)
 
 
 def _unexpected(error: Exception) -> Response:
     reference = secrets.token_hex(4).upper()
-    log.exception("unexpected error %s", reference)
+    log.exception("unexpected error %s", reference, exc_info=error)
     db.session.rollback()
+    forget_person()
     return _answer(500, reference=reference)
 
 

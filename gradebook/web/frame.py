@@ -179,7 +179,7 @@ def role_value(acting: Acting) -> str:
 def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
     messages = [(_("Messages"), "messages.index", "message", ("messages.",))] if can(person, "messages:use") else []
     assert person.acting  # noqa: S101 - asked by the caller
-    return {
+    places: dict[RoleKind, list[tuple[str, str, str, tuple[str, ...]]]] = {
         RoleKind.TEACHER: [
             (_("Home"), "teacher.home", "home", ("teacher.home",)),
             (_("Classes"), "teacher.classes", "book", ("teacher.",)),
@@ -191,7 +191,8 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("People"), "office.people", "people", ("office.people", "office.person", "office.student")),
             (_("Classes"), "office.classes", "book", ("office.classes", "office.section")),
         ],
-    }[person.acting.kind]
+    }
+    return places[person.acting.kind]
 
 
 def _is_here(endpoint: str, prefixes: tuple[str, ...]) -> bool:

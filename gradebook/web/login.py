@@ -72,6 +72,12 @@ def begin_login(token: str, login_session: LoginSession, person: Person) -> None
     login_user(SignedIn(token, login_session, person))
 
 
+def forget_person() -> None:
+    """Treat the rest of the request as a visitor's: an error page must not need the database."""
+    g._login_user = login_manager.anonymous_user()
+    g.pop("frame", None)
+
+
 def end_login() -> None:
     """Empty the browser's cookie; the caller has ended the login session in the database."""
     logout_user()
