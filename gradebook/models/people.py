@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    event,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -49,7 +50,7 @@ def _name_key(context: Any) -> str:
 
 def name_key_of(sort_name: str, display_name: str) -> str:
     """What people are sorted and found by; whoever renames a person in bulk writes it too."""
-    return f"{folded(sort_name)} {folded(display_name)}"[:800]
+    return f"{folded(sort_name)} {folded(display_name)}"[:500]
 
 
 class User(HasPublicId, Base):
@@ -76,7 +77,7 @@ class User(HasPublicId, Base):
     display_name: Mapped[str] = mapped_column(String(200))
     """Any script, any length, one word allowed; never split."""
     sort_name: Mapped[str] = mapped_column(String(200))
-    name_key: Mapped[str] = mapped_column(String(800), default=_name_key)
+    name_key: Mapped[str] = mapped_column(String(500), default=_name_key)
     """Both names without case and accents, for searching and sorting; kept by the model."""
     called: Mapped[str] = mapped_column(String(100))
     """What a greeting calls the person; the given name unless told otherwise."""

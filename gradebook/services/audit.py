@@ -8,6 +8,7 @@ from gradebook.models import AuditEntry
 
 ACTS = (
     "account.deactivated",
+    "account.identity_seen",
     "account.password_changed",
     "account.reactivated",
     "account.signed_out_everywhere",
@@ -33,6 +34,7 @@ ACTS = (
     "scores.posted",
     "section.created",
     "section.changed",
+    "session.created",
 )
 
 

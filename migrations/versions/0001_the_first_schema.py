@@ -55,6 +55,7 @@ def upgrade():
     sa.Column('phone', sa.String(length=40), nullable=True),
     sa.Column('display_name', sa.String(length=200), nullable=False),
     sa.Column('sort_name', sa.String(length=200), nullable=False),
+    sa.Column('name_key', sa.String(length=500), nullable=False),
     sa.Column('called', sa.String(length=100), nullable=False),
     sa.Column('birth_date', sa.Date(), nullable=True),
     sa.Column('form', sa.String(length=40), nullable=True),
@@ -74,6 +75,7 @@ def upgrade():
     )
     with op.batch_alter_table('users', schema=None) as batch_op:
         batch_op.create_index('ix_users_email_key', ['email_key'], unique=False)
+        batch_op.create_index('ix_users_name_key', ['name_key'], unique=False)
 
     op.create_table('academic_sessions',
     sa.Column('school_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -235,6 +237,9 @@ def upgrade():
     sa.Column('entered_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('confirmed_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lift_on', sa.Date(), nullable=True),
+    sa.Column('lift_asked_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('lift_asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('public_id', sa.String(length=12), nullable=False),
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.CheckConstraint("student_kind = 'student'", name=op.f('ck_restrictions_child_is_a_student')),
@@ -243,6 +248,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['adult_id'], ['users.id'], name=op.f('fk_restrictions_adult_id')),
     sa.ForeignKeyConstraint(['confirmed_by'], ['users.id'], name=op.f('fk_restrictions_confirmed_by')),
     sa.ForeignKeyConstraint(['entered_by'], ['users.id'], name=op.f('fk_restrictions_entered_by')),
+    sa.ForeignKeyConstraint(['lift_asked_by'], ['users.id'], name=op.f('fk_restrictions_lift_asked_by')),
     sa.ForeignKeyConstraint(['school_id'], ['schools.id'], name=op.f('fk_restrictions_school_id')),
     sa.ForeignKeyConstraint(['student_id', 'student_kind'], ['users.id', 'users.account_kind'], name=op.f('fk_restrictions_student_id_student_kind')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_restrictions')),
@@ -597,6 +603,7 @@ def downgrade():
     op.drop_table('audit_entries')
     op.drop_table('academic_sessions')
     with op.batch_alter_table('users', schema=None) as batch_op:
+        batch_op.drop_index('ix_users_name_key')
         batch_op.drop_index('ix_users_email_key')
 
     op.drop_table('users')
