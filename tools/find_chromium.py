@@ -50,9 +50,7 @@ def starts(path: str) -> bool:
 
 def in_playwrights_folder() -> list[str]:
     """The browsers that Playwright installed, newest first."""
-    folders = (
-        [Path(os.environ["PLAYWRIGHT_BROWSERS_PATH"])] if "PLAYWRIGHT_BROWSERS_PATH" in os.environ else []
-    )
+    folders = [Path(os.environ["PLAYWRIGHT_BROWSERS_PATH"])] if "PLAYWRIGHT_BROWSERS_PATH" in os.environ else []
     folders += [Path(folder).expanduser() for folder in PLAYWRIGHT_FOLDERS]
     found = [path for folder in folders for shape in PLAYWRIGHT_BINARIES for path in folder.glob(shape)]
     return [str(path) for path in sorted(found, reverse=True)]
@@ -73,11 +71,14 @@ def install_chromium() -> str | None:
 
 
 def quietly_run(command: list[str]) -> None:
-    """Run it; its failure is not ours, the next way is tried."""
+    """Run it; of a failure only the reason is shown, for the next way is tried."""
     try:
-        subprocess.run(command, stdout=sys.stderr, timeout=240, check=False)  # noqa: S603 - commands of this file
+        subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)  # noqa: S603 - our own
+    except subprocess.CalledProcessError as error:
+        reasons = [line for line in error.stderr.splitlines() if line.startswith(("Error", "E:"))]
+        print("  not possible:", *reasons[:1], file=sys.stderr)
     except (OSError, subprocess.TimeoutExpired) as error:
-        print(f"  {error}", file=sys.stderr)
+        print("  not possible:", error, file=sys.stderr)
 
 
 if __name__ == "__main__":

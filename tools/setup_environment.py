@@ -93,9 +93,7 @@ def set_up(requirements):
 
 def make_environment():
     if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it in a package of its own
-        raise Problem(
-            f"{sys.executable} cannot make virtual environments. On Debian: apt install python3-venv"
-        )
+        raise Problem(f"{sys.executable} cannot make virtual environments. On Debian: apt install python3-venv")
     say("Making the virtual environment in .venv ...")
     command = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)]
     run(command, "the virtual environment could not be made")

@@ -75,18 +75,16 @@ def prepare_database(instance: Path) -> str:
 
     from gradebook.config import ConfigurationError
 
+    path = instance / sign_ins_name()
     try:
-        people = _upgrade_and_fill()
+        _upgrade_and_fill(path)
     except ConfigurationError as error:
         raise Problem(str(error)) from None
     except ArgumentError as error:
         raise Problem(f"DATABASE_URL cannot be understood: {error}") from None
     except OperationalError as error:
         raise Problem(f"the database cannot be used: {str(error.orig).splitlines()[0]}") from None
-    path = instance / sign_ins_name()
-    if people:
-        write_privately(path, people)
-    return path.read_text() if path.exists() else "It holds a school already: sign in with an account of yours.\n"
+    return path.read_text() if path.exists() else "Sign in with an account of your school.\n"
 
 
 def sign_ins_name() -> str:
@@ -96,8 +94,8 @@ def sign_ins_name() -> str:
     return f"demonstration-sign-ins{ending}.txt"
 
 
-def _upgrade_and_fill() -> str:
-    """The sign-ins of the demonstration school as text, or nothing when there was a school already."""
+def _upgrade_and_fill(sign_ins: Path) -> None:
+    """Afterwards the database is at the newest step and, in development, holds a school."""
     import flask_migrate
 
     from gradebook.app import create_app
@@ -105,7 +103,8 @@ def _upgrade_and_fill() -> str:
     app = create_app()
     with app.app_context():
         flask_migrate.upgrade()
-        return _fill() if app.config["GRADEBOOK_ENV"] == "development" and _is_empty() else ""
+        if app.config["GRADEBOOK_ENV"] == "development" and _is_empty():
+            _fill(sign_ins)
 
 
 def _is_empty() -> bool:
@@ -118,17 +117,17 @@ def _is_empty() -> bool:
     return db.session.scalar(select(School.id).limit(1)) is None
 
 
-def _fill() -> str:
-    """Load the demonstration school and return its sign-ins as the text that is printed and kept."""
+def _fill(path: Path) -> None:
+    """Load the demonstration school; keep its sign-ins first, for the password cannot be had back."""
     from gradebook.clock import utc_now
     from gradebook.extensions import db
     from gradebook.services.demonstration import load_demonstration_school
 
     print("Loading the demonstration school ...", flush=True)
-    sign_ins = load_demonstration_school(utc_now())
+    people = load_demonstration_school(utc_now())
+    lines = [f"  {each.role:<22} {each.username:<14} {each.password}" for each in people]
+    write_privately(path, "\n".join(["  Sign in as             name           password", *lines, ""]))
     db.session.commit()
-    lines = [f"  {each.role:<22} {each.username:<14} {each.password}" for each in sign_ins]
-    return "\n".join(["  Sign in as             name           password", *lines]) + "\n"
 
 
 def write_privately(path: Path, text: str) -> None:
