@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import aliased
 
 from gradebook.models import (
     Assignment,
@@ -62,8 +63,17 @@ def sections_of_child(person: Person, child_id: int) -> Select[int]:
 
 
 def _attended(whose: ColumnElement[bool], person: Person) -> Select[int]:
-    return select(Enrollment.section_id).where(
-        whose, Enrollment.role_kind == RoleKind.STUDENT, holds_today(Enrollment, person)
+    """A class taken out of use is nobody's any more: it can be neither listed nor opened."""
+    in_use = aliased(Section)  # under another name: the query around this one reads sections too
+    return (
+        select(Enrollment.section_id)
+        .join(in_use, in_use.id == Enrollment.section_id)
+        .where(
+            whose,
+            Enrollment.role_kind == RoleKind.STUDENT,
+            holds_today(Enrollment, person),
+            in_use.ended.is_(False),
+        )
     )
 
 
