@@ -5,7 +5,7 @@ entities than on everything else.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -35,9 +35,9 @@ from gradebook.models import (
     Category,
     Enrollment,
     GradingScaleBand,
-    Guardianship,
     RoleKind,
     Score,
+    ScoreChange,
     Section,
     User,
 )
@@ -162,7 +162,10 @@ def is_blank(cell: Cell) -> bool:
 
 
 def mark_of(cell: Cell, timezone: ZoneInfo) -> Mark | int:
-    """A cell as the calculation sees it; a plain score is just its hundredths."""
+    """A cell as the calculation sees it; a plain score is just its hundredths.
+
+    Only a score that is marked late is late: when it was turned in says how late, never whether.
+    """
     if cell.points is not None and cell.status == "none" and not cell.late:
         return cell.points
     return Mark(
@@ -171,7 +174,7 @@ def mark_of(cell: Cell, timezone: ZoneInfo) -> Mark | int:
         letter=cell.letter,
         status=Status(cell.status),
         late=cell.late,
-        turned_in_at=cell.turned_in_at,
+        turned_in_at=cell.turned_in_at if cell.late else None,
         finish_by_at=day_begins(cell.finish_by, timezone) if cell.finish_by else None,
         late_cleared=cell.late_cleared,
     )
@@ -351,16 +354,6 @@ def cells_of(assignment_ids: Iterable[int] | Any, student_ids: Iterable[int] | N
     return [Cell._make(row) for row in db.session.execute(query)]
 
 
-def cells_of_students(student_ids: Iterable[int], section_ids: Iterable[int]) -> list[Cell]:
-    """Stored scores of these students in these classes, in one statement that starts from the student."""
-    query = (
-        _CELLS.join(Assignment, Assignment.id == Score.assignment_id)
-        .where(Score.student_id.in_(list(student_ids)), Assignment.section_id.in_(list(section_ids)))
-        .where(Assignment.deleted_at.is_(None))
-    )
-    return [Cell._make(row) for row in db.session.execute(query)]
-
-
 def students_of(section: Section, day: date, *, limit: int | None = None, offset: int = 0) -> list[Student]:
     """The students of a class on a school day, by name; `limit` and `offset` page through large classes."""
     query = (
@@ -374,7 +367,7 @@ def students_of(section: Section, day: date, *, limit: int | None = None, offset
         )
         .join(Enrollment, Enrollment.user_id == User.id)
         .where(*_is_student_on(section, day))
-        .order_by(func.lower(User.sort_name), User.id)
+        .order_by(User.name_key, User.id)
         .limit(limit)
         .offset(offset)
     )
@@ -412,6 +405,8 @@ class StudentClass:
     work: ClassWork
     cells: dict[int, Cell]
     """Posted cells by assignment; a hidden cell is not in here at all (grading.md G8)."""
+    changed: dict[int, datetime] = field(default_factory=dict)
+    """When each posted cell last changed, where the history tells."""
 
     @property
     def section(self) -> Section:
@@ -427,69 +422,80 @@ class StudentClass:
         return self.work.grade(self.student, self.work.marks(self.cells.values()), posted_only=True)
 
 
-def classes_of_students(places: list[tuple[Student, Section]], now: datetime) -> list[StudentClass]:
+Place = tuple[Student, Section]
+"""A student in a class."""
+
+
+def classes_of_students(places: Sequence[Place], now: datetime) -> list[StudentClass]:
     """What families see of these students in these classes: three statements whatever their number."""
     if not places:
         return []
-    sections = {section.id: section for _, section in places}
-    work = work_of(list(sections.values()), now)
-    posted = {
-        column.id: section_id for section_id, some in work.items() for column in some.columns if some.is_posted(column)
-    }
-    found: dict[tuple[int, int], dict[int, Cell]] = defaultdict(dict)
-    for cell in cells_of_students({student.id for student, _ in places}, sections):
-        if cell.assignment_id in posted:
-            found[cell.student_id, posted[cell.assignment_id]][cell.assignment_id] = cell
-    return [StudentClass(student, work[section.id], found[student.id, section.id]) for student, section in places]
+    work = work_of(list({section.id: section for _, section in places}.values()), now)
+    section_of = {key: section_id for section_id, some in work.items() for key in some.by_id}
+    cells: dict[tuple[int, int], dict[int, Cell]] = defaultdict(dict)
+    changed: dict[tuple[int, int], dict[int, datetime]] = defaultdict(dict)
+    for cell, changed_at in _posted_cells({student.id for student, _ in places}, list(work), now):
+        place = (cell.student_id, section_of[cell.assignment_id])
+        cells[place][cell.assignment_id] = cell
+        if changed_at is not None:
+            changed[place][cell.assignment_id] = changed_at
+    return [
+        StudentClass(student, work[section.id], cells[student.id, section.id], changed[student.id, section.id])
+        for student, section in places
+    ]
 
 
-def places_of_student(person: Person) -> list[tuple[Student, Section]]:
-    """The signed-in student's classes of today, across schools, in one statement."""
-    return _places(
-        select(*_PLACE, Section).select_from(Enrollment),
-        Enrollment.user_id == person.id,
-        Enrollment.section_id.in_(scopes.sections_attended_by(person)),
-    )
+def _posted_cells(
+    student_ids: Iterable[int], section_ids: Iterable[int], now: datetime
+) -> list[tuple[Cell, datetime | None]]:
+    """What is posted now of these students in these classes, and when it last changed.
 
-
-def places_of_children(person: Person, child_id: int | None = None) -> list[tuple[Student, Section]]:
-    """The classes of today of all children of this guardian (or of one), in one statement.
-
-    Each class is joined through the guardianship at its own school: a right at one school opens nothing at another.
+    One statement that starts from the student. Hidden scores stay in the database.
     """
-    query = (
-        select(*_PLACE, Section)
-        .select_from(Guardianship)
-        .join(
-            Enrollment,
-            and_(Enrollment.user_id == Guardianship.student_id, Enrollment.school_id == Guardianship.school_id),
+    last_change = and_(
+        ScoreChange.school_id == Score.school_id,
+        ScoreChange.assignment_id == Score.assignment_id,
+        ScoreChange.student_id == Score.student_id,
+        ScoreChange.seq == Score.seq,
+    )
+    rows = db.session.execute(
+        _CELLS.add_columns(ScoreChange.changed_at)
+        .join(Assignment, Assignment.id == Score.assignment_id)
+        .join(Category, Category.id == Assignment.category_id)
+        .outerjoin(ScoreChange, last_change)
+        .where(
+            Score.student_id.in_(list(student_ids)),
+            Assignment.section_id.in_(list(section_ids)),
+            Assignment.deleted_at.is_(None),
+            Category.deleted_at.is_(None),
+            Assignment.posted_at <= now,
         )
     )
-    whose = () if child_id is None else (Guardianship.student_id == child_id,)
-    return _places(query, scopes.guardianship_gives_grades(person), scopes.holds_today(Enrollment, person), *whose)
+    return [(Cell._make(row[:-1]), row[-1]) for row in rows]
 
 
-_PLACE = (
-    User.id,
-    User.public_id,
-    User.display_name,
-    User.sort_name,
-    Enrollment.begins_on,
-    Enrollment.ends_on,
-)
-
-
-def _places(query: Any, *conditions: Any) -> list[tuple[Student, Section]]:
+def places_of_student(person: Person) -> list[Place]:
+    """The signed-in student's classes of today, across schools, by title, in one statement."""
     rows = db.session.execute(
-        query.join(User, User.id == Enrollment.user_id)
+        select(*PLACE, Section)
+        .select_from(Enrollment)
+        .join(User, User.id == Enrollment.user_id)
         .join(Section, Section.id == Enrollment.section_id)
         .join(Section.term)
         .join(Section.school)
         .options(contains_eager(Section.term), contains_eager(Section.school))
-        .where(Enrollment.role_kind == RoleKind.STUDENT, Section.ended.is_(False), *conditions)
-        .order_by(func.lower(User.sort_name), User.id, Section.title, Section.id)
+        .where(
+            Enrollment.user_id == person.id,
+            Enrollment.role_kind == RoleKind.STUDENT,
+            Enrollment.section_id.in_(scopes.sections_attended_by(person)),
+        )
+        .order_by(Section.title, Section.id)
     ).all()
     return [(Student(*row[:-1]), row[-1]) for row in rows]
+
+
+PLACE = (User.id, User.public_id, User.display_name, User.sort_name, Enrollment.begins_on, Enrollment.ends_on)
+"""The columns of a Student."""
 
 
 def term_today(section: Section, day: date) -> bool:
