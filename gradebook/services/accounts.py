@@ -94,28 +94,40 @@ def forgive(attempt_id: int) -> None:
     db.session.execute(delete(Attempt).where(Attempt.id == attempt_id))
 
 
-def account_named(name: str) -> User | None:
-    """The account in use with this username, or the only one that has confirmed this address."""
+_HELD = (
+    Role.kind, Role.school_id, Role.begins_on, Role.ends_on,
+    School.name.label("school_name"), School.timezone, School.phone,
+)  # fmt: skip
+
+
+def person_named(name: str, now: datetime) -> Person | None:
+    """Who has this username in use, or is the only one to have confirmed this address; in one query."""
     key = name_key(name)
-    users = db.session.scalars(
-        select(User).where(
+    rows = db.session.execute(
+        select(User, *_HELD)
+        .outerjoin(Role, Role.user_id == User.id)
+        .outerjoin(School, School.id == Role.school_id)
+        .where(
             User.deactivated_at.is_(None),
             or_(User.username_key == key, and_(User.email_key == key, User.email_confirmed_at.is_not(None))),
         )
     ).all()
-    by_name = [user for user in users if user.username_key == key]
-    return (by_name or list(users))[0] if len(by_name or users) == 1 else None
+    users = {row[0].id: row[0] for row in rows}
+    by_name = [user for user in users.values() if user.username_key == key] or list(users.values())
+    if len(by_name) != 1:
+        return None
+    return Person(by_name[0], _held_today([row for row in rows if row[0] is by_name[0]], now), None, now)
 
 
-def open_login_session(user: User, now: datetime, *, own_device: bool, device_name: str) -> tuple[str, LoginSession]:
+def open_login_session(person: Person, *, own_device: bool, device_name: str) -> tuple[str, LoginSession]:
     """A new login session and its token. Staff never keep a session on a device, whatever they ticked."""
-    token = secrets.token_urlsafe(32)
-    acting = default_role(person_of(user, now))
-    keeps = own_device and not any(role.kind in STAFF for role in person_of(user, now).roles)
+    token, now = secrets.token_urlsafe(32), person.now
+    acting = default_role(person)
+    keeps = own_device and not is_staff(person)
     login_session = LoginSession(
         token_hash=token_hash(token),
-        user_id=user.id,
-        auth_epoch=user.auth_epoch,
+        user_id=person.id,
+        auth_epoch=person.user.auth_epoch,
         role_kind=acting.kind if acting else None,
         role_school_id=acting.school_id if acting else None,
         own_device=keeps,
@@ -129,25 +141,24 @@ def open_login_session(user: User, now: datetime, *, own_device: bool, device_na
     return token, login_session
 
 
-def remember_device(user: User, device_token: str | None, now: datetime) -> str | None:
+def is_staff(person: Person) -> bool:
+    """Whether the person works at a school, in whatever role they are looking now."""
+    return any(role.kind in STAFF for role in person.roles)
+
+
+def remember_device(user_id: int, device_token: str | None, now: datetime) -> str | None:
     """Note that this browser has signed in to this account. Returns a new token if the browser needs one."""
     if device_token:
         noted = db.session.execute(
             update(KnownDevice)
-            .where(KnownDevice.token_hash == token_hash(device_token), KnownDevice.user_id == user.id)
+            .where(KnownDevice.token_hash == token_hash(device_token), KnownDevice.user_id == user_id)
             .values(last_used_at=now)
         )
         if noted.rowcount:  # type: ignore[attr-defined]
             return None
     token = secrets.token_urlsafe(32)
-    db.session.add(KnownDevice(user_id=user.id, token_hash=token_hash(token), last_used_at=now))
+    db.session.add(KnownDevice(user_id=user_id, token_hash=token_hash(token), last_used_at=now))
     return token
-
-
-_HELD = (
-    Role.kind, Role.school_id, Role.begins_on, Role.ends_on,
-    School.name.label("school_name"), School.timezone, School.phone,
-)  # fmt: skip
 
 
 def resume(token: str, now: datetime) -> tuple[LoginSession, Person] | None:
@@ -189,7 +200,7 @@ def _is_live(login_session: LoginSession, person: Person, now: datetime) -> bool
 
 def idle_limit(login_session: LoginSession, person: Person) -> timedelta:
     """How long without activity ends the session: staff 30 minutes, families 60, nothing on one's own device."""
-    if any(role.kind in STAFF for role in person.roles):
+    if is_staff(person):
         return STAFF_IDLE
     return OWN_DEVICE_LIFE if login_session.own_device else FAMILY_IDLE
 
@@ -291,6 +302,11 @@ def set_password(user: User, password: str, now: datetime, *, actor_id: int, kee
         keep_session.proved_at = now
     end_other_login_sessions(user.id, keep_session.id if keep_session else None, now)
     audit.record("account.password_changed", now, school_id=None, actor_id=actor_id, person_id=user.id)
+
+
+def store_hash(user_id: int, password_hash: str) -> None:
+    """Replace the hash of an unchanged password by one with today's parameters."""
+    db.session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
 
 
 def sweep(now: datetime) -> int:

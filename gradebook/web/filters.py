@@ -12,6 +12,7 @@ from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from gradebook.grading.printed import printed
 from gradebook.web.requests import moment
 
 TINTS = ("info", "good", "warn", "late", "quiet", "teal", "rust")
@@ -21,7 +22,10 @@ def init_app(app: Flask) -> None:
     """Register the filters."""
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(points=points, percent=percent, day=day, moment=at, initials=initials, tint=tint)
+    app.jinja_env.filters.update(
+        points=points, percent=percent, day=day, moment=at, initials=initials, tint=tint,
+        exact=exact, fixed=fixed, printed=printed,
+    )  # fmt: skip
 
 
 def initials(name: str) -> str:
@@ -42,6 +46,16 @@ def points(amount: Decimal | int | Fraction | None) -> str:
     if isinstance(amount, Fraction):
         amount = Decimal(amount.numerator) / Decimal(amount.denominator)
     return format_decimal(amount, "#,##0.##")
+
+
+def exact(amount: Decimal | int | None) -> str:
+    """An amount in a sum: every decimal that it has, so that it adds up by hand; – for none."""
+    return "–" if amount is None else format_decimal(amount, "#,##0.######")
+
+
+def fixed(amount: Decimal | None, places: int = 2) -> str:
+    """A line of a sum with so many decimals, zeros too; – for none."""
+    return "–" if amount is None else format_decimal(amount, "#,##0." + "0" * places)
 
 
 def percent(amount: Decimal | Fraction | None) -> str:

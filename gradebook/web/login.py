@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import cast
 
 from flask import Flask, g, session
-from flask_login import UserMixin, current_user, login_user, logout_user
+from flask_login import UserMixin, current_user, logout_user
 
 from gradebook.extensions import login_manager
 from gradebook.models import LoginSession
@@ -64,12 +64,13 @@ def current_login_session() -> LoginSession:
     return cast(LoginSession, current_user.login_session)
 
 
-def begin_login(token: str, login_session: LoginSession, person: Person) -> None:
+def begin_login(token: str, *, keep: bool) -> None:
     """Hand the browser a new cookie. Whatever stood in the old one is gone, the CSRF token included."""
     session.clear()
     g.pop("csrf_token", None)
-    session.permanent = login_session.own_device
-    login_user(SignedIn(token, login_session, person))
+    session.permanent = keep
+    session["_user_id"] = token  # as login_user() does, which would read back rows that the commit has let go
+    g.pop("_login_user", None)
 
 
 def forget_person() -> None:

@@ -84,7 +84,8 @@ def invitation_post() -> Any:
     if not invitations.accept(found, form.password.data or "", moment()):
         db.session.rollback()
         return _closed("used", 410)
-    response = open_session(found.user, own_device=False, target=url_for("auth.home"))
+    person = accounts.person_of(found.user, moment())
+    response = open_session(person, own_device=False, target=url_for("auth.home"))
     flash(_("Your account is ready."), "good")
     return response
 

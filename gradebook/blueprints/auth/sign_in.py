@@ -15,7 +15,8 @@ from gradebook.blueprints.auth.visitors import (
     visitor,
 )
 from gradebook.extensions import db
-from gradebook.models import AttemptKind, User
+from gradebook.models import AttemptKind
+from gradebook.policy.person import Person
 from gradebook.services import accounts, passwords
 from gradebook.web import door
 from gradebook.web.login import (
@@ -50,36 +51,34 @@ def sign_in_post() -> Any:
         db.session.rollback()
         return _refused(form, _("Too many tries. Wait 5 minutes, or ask the school office for a sign-in slip."), 429)
     db.session.commit()
-    user = accounts.account_named(form.username.data or "")
-    user_id, stored = (user.id, user.password_hash) if user else (None, None)
-    db.session.rollback()  # no lock and no connection is held while the hash is worked out
-    if not passwords.check_password(stored, form.password.data or "") or user_id is None or stored is None:
+    person = accounts.person_named(form.username.data or "", moment())
+    db.session.expunge_all()  # what was read stays readable …
+    db.session.rollback()  # … and no lock and no connection is held while the hash is worked out
+    stored = person.user.password_hash if person else None
+    if not passwords.check_password(stored, form.password.data or "") or person is None:
         return _refused(form, _("The username or password is not right."), 422)
     accounts.forgive(attempt_id)
-    return let_in(db.session.get_one(User, user_id), form)
+    if stored and passwords.needs_rehash(stored):
+        accounts.store_hash(person.id, passwords.hash_password(form.password.data or ""))
+    return open_session(person, own_device=form.own_device.data, target=safe_next(request.args.get("next")))
 
 
-def let_in(user: User, form: SignInForm) -> Response:
-    """Open the session, note the device, store a stronger hash if there is one, and go on."""
-    if user.password_hash and passwords.needs_rehash(user.password_hash):
-        user.password_hash = passwords.hash_password(form.password.data or "")
-    return open_session(user, own_device=bool(form.own_device.data), target=safe_next(request.args.get("next")))
-
-
-def open_session(user: User, *, own_device: bool, target: str) -> Response:
+def open_session(person: Person, *, own_device: bool, target: str) -> Response:
     """A new login session on this browser, committed, and the way to `target`."""
-    now = moment()
-    token, login_session = accounts.open_login_session(user, now, own_device=own_device, device_name=device_name())
-    device_token = accounts.remember_device(user, visitor().device_token, now)
-    person = accounts.person_of(user, now)
+    token, _row = accounts.open_login_session(person, own_device=own_device, device_name=device_name())
+    device_token = accounts.remember_device(person.id, visitor().device_token, moment())
     db.session.commit()
-    begin_login(token, login_session, person)
+    begin_login(token, keep=own_device and not accounts.is_staff(person))
     response = make_response(redirect(target, 303))
     if device_token:
         response.set_cookie(
-            device_cookie_name(), device_token, max_age=DEVICE_LIFE, httponly=True, samesite="Lax",
+            device_cookie_name(),
+            device_token,
+            max_age=DEVICE_LIFE,
+            httponly=True,
+            samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
-        )  # fmt: skip
+        )
     return response
 
 
