@@ -162,6 +162,8 @@ class Guardianship(HasPublicId, Base):
     """The first day without the right."""
     ended_by_office: Mapped[bool] = mapped_column(default=False)
     """A roster file does not open such a link again."""
+    from_roster: Mapped[bool] = mapped_column(default=False)
+    """A roster file made it, and a later file that no longer has it ends it; links of the office are left alone."""
 
     student: Mapped[User] = relationship(foreign_keys=[student_id, student_kind], viewonly=True)
     guardian: Mapped[User] = relationship(foreign_keys=[guardian_id, guardian_kind], viewonly=True)

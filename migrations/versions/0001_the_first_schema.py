@@ -148,6 +148,7 @@ def upgrade():
     sa.Column('begins_on', sa.Date(), nullable=False),
     sa.Column('ends_on', sa.Date(), nullable=True),
     sa.Column('ended_by_office', sa.Boolean(), nullable=False),
+    sa.Column('from_roster', sa.Boolean(), nullable=False),
     sa.Column('public_id', sa.String(length=12), nullable=False),
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.CheckConstraint("guardian_kind = 'adult'", name=op.f('ck_guardianships_guardian_is_an_adult')),
