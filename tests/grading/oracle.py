@@ -145,9 +145,7 @@ def extreme(category: Category, pool: Scores, beside: Scores, size: int, sign: i
     best, best_percentage = None, None
     for chosen in combinations(pool, size):  # earlier assignments come first, and a tie keeps the first
         one = percentage(category, beside + list(chosen))
-        if best is None or (
-            one is not None and (best_percentage is None or sign * one > sign * best_percentage)
-        ):
+        if best is None or (one is not None and (best_percentage is None or sign * one > sign * best_percentage)):
             best, best_percentage = chosen, one
     return list(best or ())
 

@@ -94,9 +94,7 @@ def some_mark(chance: Random, work: Work, above_full: bool = True) -> Mark | int
     form = chance.choice(["points", "points", "percent", "letter", "empty"])
     return Mark(
         points=points if form == "points" else None,
-        percent=Fraction(chance.randint(0, 12_000 if above_full else 10_000), 100)
-        if form == "percent"
-        else None,
+        percent=Fraction(chance.randint(0, 12_000 if above_full else 10_000), 100) if form == "percent" else None,
         letter=chance.choice([*SCALE.labels, "Z"]) if form == "letter" else None,
         status=chance.choice([*[Status.none] * 6, *Status]),
         late=chance.random() < 0.3,

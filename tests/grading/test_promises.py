@@ -16,7 +16,7 @@ from tests.grading import oracle
 from tests.grading.random_classes import SomeClass, some_class, some_mark
 
 chance = st.randoms(use_true_random=False)
-some = settings(max_examples=80, derandomize=True, deadline=None, database=None)
+some = settings(max_examples=60, derandomize=True, deadline=None, database=None)
 
 
 def lines_of(one: SomeClass) -> list[WorkLine]:
@@ -53,8 +53,7 @@ def test_a_full_mark_never_lowers_current(chance: Random) -> None:
     one = some_class(chance, above_full=False)
     drops = 0 if one.rules.mode == "points" else 2
     one.categories = [
-        replace(category, drop_highest=0, drop_lowest=min(drops, category.drop_lowest))
-        for category in one.categories
+        replace(category, drop_highest=0, drop_lowest=min(drops, category.drop_lowest)) for category in one.categories
     ]
     one.works = [work._replace(extra_credit=False) for work in one.works]
     ungraded = [work for work in one.works if work.id not in one.marks]
@@ -69,12 +68,13 @@ def test_a_full_mark_never_lowers_current(chance: Random) -> None:
 @given(chance)
 @some
 def test_dropping_the_lowest_never_lowers_a_category(chance: Random) -> None:
+    """Unless what must stay is worse than what may go: work never to be dropped, or a score that only adds
+    points because it is out of 0 (grade_cases.json has both)."""
     one = some_class(chance)
+    one.works = [work._replace(never_drop=False, possible=work.possible or 500) for work in one.works]
     percentages = []
     for lowest in (0, 1, 2, 3):
-        one.categories = [
-            replace(category, drop_lowest=lowest, drop_highest=0) for category in one.categories
-        ]
+        one.categories = [replace(category, drop_lowest=lowest, drop_highest=0) for category in one.categories]
         percentages.append([part.exact for part in one.grade().parts])
     for fewer, more in zip(percentages, percentages[1:], strict=False):
         assert all(a is None or (b is not None and a <= b) for a, b in zip(fewer, more, strict=True))
@@ -90,11 +90,13 @@ def test_the_printed_parts_add_up_to_the_total(chance: Random) -> None:
         whole = Fraction(total["before_cap"] or total["exact"])
         assert sum(Fraction(part["contribution"]) for part in total["parts"]) == whole
         for part in total["parts"]:
-            assert sum(Fraction(line["contribution"]) for line in part["lines"]) == Fraction(
-                part["contribution"]
-            )
+            assert sum(Fraction(line["contribution"]) for line in part["lines"]) == Fraction(part["contribution"])
             assert sum(Fraction(line["earned"]) for line in part["lines"]) == Fraction(part["earned"])
             assert sum(Fraction(line["possible"]) for line in part["lines"]) == Fraction(part["possible"])
+            if part["share"] is not None:
+                shares = [Fraction(line["share"]) for line in part["lines"] if line["share"] is not None]
+                assert sum(shares) == Fraction(part["share"])
+                assert all(line["what"] != "dropped" for line in part["lines"] if line["share"] is not None)
 
 
 @given(chance)
@@ -184,13 +186,13 @@ def test_what_is_needed_is_the_smallest_that_reaches() -> None:
         one = some_class(random, most_works=6)
         blank = [work.id for work in one.works if work.id not in one.marks]
         now = one.grade().current
-        if not blank or now is None or tried == 8:
+        if not blank or now is None or tried == 5:
             continue
         tried += 1
         target = max(Decimal(0), now + random.choice([-10, 1, 3, 8]))
         needed = needed_for(one.calculator(), one.marks, blank, target, Student(**one.asked))
         assert (needed.answer, needed.percent) == first_that_reaches(one, blank, target), seed
-    assert tried == 8
+    assert tried == 5
 
 
 def first_that_reaches(one: SomeClass, blank: list[int], target: Decimal) -> tuple[Need, Decimal | None]:

@@ -1,0 +1,124 @@
+"""What is printed adds up by hand, for every class there can be."""
+
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+from gradebook.grading.printed import Printed, PrintedPart, printed
+from gradebook.grading.section_grade import section_grade
+from gradebook.grading.values import Category, Grade, Mark, Rules, Status, Work
+from tests.grading.random_classes import AT, SomeClass, some_class
+
+CENT = Decimal("0.01")
+
+
+def typed_class(seed: int) -> SomeClass:
+    """A class as teachers can type it: weights and the rule for missing work have two decimals."""
+    chance = Random(seed)
+    one = some_class(chance)
+    one.categories = [
+        replace(category, weight=Fraction(chance.choice([0, 5, 10, 25, 40, "33.33", "12.5", 110])))
+        for category in one.categories
+    ]
+    one.works = [
+        work._replace(weight=None if work.weight is None else Fraction(chance.choice([0, 1, 2, "1.25"])))
+        for work in one.works
+    ]
+    missing = one.rules.missing_percent
+    one.rules = replace(one.rules, missing_percent=missing and Fraction(chance.choice([0, 50, "33.33"])))
+    return one
+
+
+def by_hand(amount: Decimal, places: int = 2) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def added_up(sum_: Printed) -> Decimal:
+    """The total that a person with a pencil reaches from what is printed, before the cap."""
+    if sum_.mode == "points":
+        assert sum((part.earned for part in sum_.parts), Decimal(0)) == sum_.earned
+        return by_hand(sum_.earned / sum_.possible * 100)
+    lines = [part.adds for part in sum_.parts if part.adds is not None]
+    assert sum(lines, Decimal(0)) == sum_.together
+    if sum_.rescaled is None:
+        return by_hand(sum_.together)
+    if not sum_.extras:
+        return by_hand(sum_.together / sum_.weight_sum * 100)
+    assert by_hand(sum_.together / sum_.weight_sum * 100, sum_.places) == sum_.rescaled
+    return by_hand(sum_.rescaled + sum((part.adds or Decimal(0) for part in sum_.extras), Decimal(0)))
+
+
+def points_of(part: PrintedPart) -> Decimal:
+    return sum((line.value or Decimal(0) for line in part.counted), Decimal(0))
+
+
+@pytest.mark.parametrize("final", [False, True], ids=["current", "final"])
+def test_the_printed_lines_add_up_to_the_printed_total(final: bool) -> None:
+    for seed in range(1500):
+        grade = typed_class(seed).grade()
+        sum_ = printed(grade, final=final)
+        assert sum_.percent == (grade.final if final else grade.current)
+        if sum_.percent is not None:
+            total = added_up(sum_)
+            assert total == (sum_.percent if sum_.before_cap is None else sum_.before_cap), f"class {seed}"
+
+
+def test_the_printed_pieces_of_a_category_add_up_to_its_points() -> None:
+    for seed in range(500):
+        for part in printed(typed_class(seed).grade()).parts:
+            assert points_of(part) == part.earned, f"class {seed}"
+            for line in part.counted:
+                taken = line.late_taken or Decimal(0)
+                if line.what == "counted" and line.typed is not None:
+                    assert line.typed - taken == line.value
+
+
+def test_each_printed_percentage_times_its_weight_is_what_it_adds() -> None:
+    for seed in range(500):
+        sum_ = printed(typed_class(seed).grade())
+        for part in sum_.parts:
+            if part.adds is not None and part.percent is not None:
+                assert by_hand(part.percent * part.weight / 100, sum_.places) == part.adds, f"class {seed}"
+
+
+def weighted(*scores: tuple[int, int, int]) -> Grade:
+    """Categories of one piece each: (hundredths of a point, of, weight)."""
+    categories = [Category(at, f"Category {at}", Fraction(weight)) for at, (_, _, weight) in enumerate(scores, 1)]
+    works = [Work(at, at, f"Work {at}", of) for at, (_, of, _) in enumerate(scores, 1)]
+    marks: dict[int, Mark | int] = {at: points for at, (points, _, _) in enumerate(scores, 1)}
+    return section_grade(Rules(mode="weighted"), categories, works, marks, at=AT)
+
+
+def test_two_decimals_are_enough_where_they_add_up() -> None:
+    sum_ = printed(weighted((8500, 10000, 40), (5050, 6000, 30), (2700, 4000, 20)))
+    assert [str(part.adds) for part in sum_.parts] == ["34.00", "25.25", "13.50"]
+    assert (str(sum_.together), str(sum_.percent), sum_.places) == ("72.75", "80.83", 2)
+    assert sum_.weight_sum == 90
+
+
+def test_more_decimals_are_printed_where_two_would_not_add_up() -> None:
+    """26.42 + 26.43 + 27.24 would be 80.09."""
+    sum_ = printed(weighted((8005, 10000, 33), (8008, 10000, 33), (8012, 10000, 34)))
+    assert [str(part.adds) for part in sum_.parts] == ["26.417", "26.426", "27.241"]
+    assert (str(sum_.together), str(sum_.percent)) == ("80.084", "80.08")
+
+
+def test_thirds_that_never_add_up_in_decimals_do_on_the_page() -> None:
+    """30 + 1/3 thrice, of weights 100, makes 91: no number of decimals shows that with equal lines."""
+    grade = weighted((91, 99, 33), (91, 99, 33), (91, 102, 34))
+    sum_ = printed(grade)
+    assert added_up(sum_) == sum_.percent == Decimal("91.00")
+
+
+def test_excused_and_dropped_work_is_named_with_its_reason() -> None:
+    category = Category(1, "Quizzes", Fraction(100), drop_lowest=1)
+    works = [Work(at, 1, f"Quiz {at}", 2000, position=at) for at in range(1, 5)]
+    marks: dict[int, Mark | int] = {1: 1800, 2: 1200, 3: Mark(status=Status.excused)}
+    (part,) = printed(section_grade(Rules(), [category], works, marks, at=AT)).parts
+    assert [line.title for line in part.counted] == ["Quiz 1"]
+    assert [(line.title, str(line.reason)) for line in part.left_out("dropped")] == [("Quiz 2", "lowest")]
+    assert [line.title for line in part.left_out("excused")] == ["Quiz 3"]
+    assert [(line.title, str(line.reason)) for line in part.left_out("not_graded")] == [("Quiz 4", "blank")]

@@ -1,0 +1,138 @@
+"""What a page is told about each number: why it counts, what was taken, what is pretended."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from gradebook.grading.section_grade import Calculator, section_grade
+from gradebook.grading.values import (
+    Category,
+    GradingScale,
+    LateDeduction,
+    LateRule,
+    Mark,
+    Rules,
+    Status,
+    Work,
+    WorkLine,
+)
+from gradebook.grading.whatif import Student, what_if
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+QUIZZES = Category(1, "Quizzes", Fraction(30), drop_lowest=1, position=1)
+ESSAYS = Category(2, "Essays", Fraction(50), position=2)
+QUIZ, SHORT_QUIZ = Work(1, 1, "Quiz 1", 2000, due_at=AT, position=1), Work(2, 1, "Quiz 2", 1000, position=2)
+ESSAY = Work(3, 2, "Essay", 5000, position=3, posted=False)
+
+
+def line(mark: Mark | int | None, *, work: Work = QUIZ, posted_only: bool = False, **rules: object) -> WorkLine:
+    marks = {} if mark is None else {work.id: mark}
+    grade = section_grade(
+        Rules(**rules),  # type: ignore[arg-type]
+        [QUIZZES, ESSAYS],
+        [work],
+        marks,
+        at=AT,
+        posted_only=posted_only,
+    )
+    return next(line for part in grade.parts for line in part.lines)
+
+
+def test_a_late_score_shows_what_was_taken() -> None:
+    """18 − 2 late = 16."""
+    shown = line(Mark(points=1800, late=True), late=LateRule(Fraction(10)))
+    assert shown.late == LateDeduction(1, Fraction(200), Fraction(200), time_known=False)
+    assert (shown.typed, shown.value, shown.earned) == (1800, 1600, 1600)
+
+
+def test_the_floor_is_seen_in_what_was_taken() -> None:
+    mark = Mark(points=1800, turned_in_at=AT + timedelta(days=9))
+    shown = line(mark, late=LateRule(Fraction(10), floor=Fraction(50)))
+    assert shown.late == LateDeduction(9, Fraction(1800), Fraction(800), time_known=True)
+
+
+def test_a_late_mark_handed_in_before_the_due_moment_is_still_one_interval() -> None:
+    mark = Mark(points=1800, late=True, turned_in_at=AT - timedelta(days=1))
+    assert line(mark, late=LateRule(Fraction(10))).value == 1600
+
+
+def test_missing_work_is_not_late_too() -> None:
+    mark = Mark(status=Status.missing, late=True, turned_in_at=AT + timedelta(days=1))
+    shown = line(mark, late=LateRule(Fraction(10)), missing_percent=Fraction(50))
+    assert (shown.late, shown.value) == (None, 1000)
+
+
+@pytest.mark.parametrize(
+    ("mark", "what", "reason"),
+    [
+        (None, "not_graded", "blank"),
+        (Mark(status=Status.turned_in), "turned_in", "turned_in"),
+        (Mark(status=Status.incomplete), "incomplete", "finish_by_ahead"),
+        (Mark(status=Status.incomplete, finish_by_at=AT), "missing", "finish_by_passed"),
+        (Mark(status=Status.missing), "missing", "missing_rule"),
+        (Mark(status=Status.excused, points=5), "excused", "excused"),
+        (Mark(letter="Z"), "not_graded", "unknown_letter"),
+        (Mark(letter="P"), "counted", "scored"),
+        (1800, "counted", "scored"),
+    ],
+)
+def test_each_kind_of_cell_says_what_it_is(mark: Mark | int | None, what: str, reason: str) -> None:
+    shown = line(mark, scale=GradingScale.of([("P", 50), ("N", 0)]))
+    assert (shown.what, shown.reason) == (what, reason)
+
+
+def test_missing_work_that_does_not_count_says_so() -> None:
+    shown = line(Mark(status=Status.missing), missing_percent=None)
+    assert (shown.what, shown.reason) == ("not_graded", "missing_not_counted")
+
+
+@pytest.mark.parametrize("mark", [None, 4100, Mark(status=Status.missing), Mark(points=1, posted=False)])
+def test_a_family_reads_the_same_whether_or_not_a_hidden_score_exists(mark: Mark | int | None) -> None:
+    shown = line(mark, work=ESSAY, posted_only=True)
+    assert (shown.what, shown.reason, shown.typed) == ("not_graded", "hidden", None)
+
+
+def test_an_empty_cell_posted_to_this_student_is_blank_and_not_hidden() -> None:
+    assert line(Mark(posted=True), work=ESSAY, posted_only=True).reason == "blank"
+
+
+def test_a_grade_is_printed_as_exact_text() -> None:
+    grade = section_grade(
+        Rules(mode="weighted"), [QUIZZES, ESSAYS], [QUIZ, SHORT_QUIZ, ESSAY], {1: 1850, 2: 100, 3: 4100}, at=AT
+    )
+    current = grade.to_dict()["current"]
+    assert (current["percent"], current["weight_sum"], current["scaled_by"]) == ("85.94", "80", "1.25")
+    quizzes = current["parts"][0]
+    assert (quizzes["earned"], quizzes["possible"], quizzes["exact"]) == ("18.5", "20", "92.5")
+    assert (quizzes["share"], quizzes["contribution"]) == ("37.5", "34.6875")
+    assert (quizzes["dropped_lowest"], quizzes["pool"]) == (1, 2)
+    assert [line["reason"] for line in quizzes["lines"]] == ["scored", "lowest"]
+    assert [line["share"] for line in quizzes["lines"]] == ["37.5", None]
+
+
+def test_a_cap_leaves_a_trace() -> None:
+    grade = section_grade(Rules(cap_percent=Fraction(100)), [ESSAYS], [ESSAY], {3: 5500}, at=AT)
+    assert grade.current == Decimal("100.00")
+    assert grade.current_working.before_cap == 110
+
+
+def test_an_assignment_of_an_unknown_category_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown categories"):
+        Calculator(Rules(), [QUIZZES], [ESSAY])
+
+
+def test_pretend_scores_show_even_where_nothing_is_posted_yet() -> None:
+    calculator = Calculator(Rules(), [ESSAYS, QUIZZES], [QUIZ, SHORT_QUIZ, ESSAY])
+    marks = {1: 1000, 3: 5000}
+    answer = what_if(calculator, marks, {2: 1000, 3: 2500}, Student(AT))
+    assert answer.now.current == Decimal("50.00")  # the essay's 5000 is hidden
+    assert answer.then.current == Decimal("58.33")  # (10 + 25) of 60, the 10 of 20 dropped
+    assert marks == {1: 1000, 3: 5000}
+
+
+def test_an_empty_cell_can_be_pretended() -> None:
+    calculator = Calculator(Rules(), [ESSAYS, QUIZZES], [QUIZ, SHORT_QUIZ])
+    answer = what_if(calculator, {1: 1000, 2: 1000}, {2: None}, Student(AT))
+    assert (answer.now.current, answer.then.current) == (Decimal("100.00"), Decimal("50.00"))
