@@ -1,13 +1,13 @@
-"""A total as it is printed: lines with so many decimals that a person who adds them up reaches the total shown.
+"""A total as it is printed: with so many decimals that whoever adds the lines up reaches the total shown.
 
-The calculation is exact and rounds once; a page rounds every line. 26.751 + 41.002 + 13.502 is 81.26, but with
-two decimals each the lines make 81.25. So a sum is printed with the fewest decimals (two at least) with which
+The calculation is exact and rounds once; a page rounds every line. 26.754 + 41.004 + 13.502 is 81.26, but
+with two decimals each the lines make 81.25. So a sum is printed with the fewest decimals (two at least) where
 
 * each category's printed percentage × its weight is the printed "adds",
 * the printed lines add up to the printed sum, and
 * the printed sum, rescaled where weights are missing, rounds to the total.
 
-Points need no such care: every amount of points that can be typed or deducted is a whole number of millionths.
+Points need no such care: what can be typed or deducted comes out even in millionths of a point.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .values import Amount, Category, CategoryGrade, Grade, Mode, Reason, TotalR
 
 FEWEST, MOST = 2, 6
 EXACT = 6
-"""Decimals of an amount of points that are kept: percent and points have two each, and dividing by 100 adds two."""
+"""Decimals that points can need: percent and points have two each, and dividing by 100 adds two."""
 
 
 class PrintedLine(NamedTuple):
@@ -86,7 +86,7 @@ class PrintedPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """One total with its lines, ready to be put into words. `places` are the decimals of sums and of percentages."""
+    """One total with its lines, ready to be put into words."""
 
     mode: Mode
     percent: Decimal | None
@@ -106,13 +106,21 @@ class Printed:
     """The rounded total that the cap lowered; None where no cap had an effect."""
     cap_percent: Decimal | None
     places: int
+    """Decimals of the lines and of their sum."""
     percent_places: int
+    """Decimals of the categories' percentages."""
     graded_count: int
 
     @property
     def weight_total(self) -> Decimal:
         """The weights of all categories that are no extra credit, taking part or not."""
-        return sum((part.weight for part in self.parts), Decimal(0))
+        return sum((part.weight for part in self.parts if not part.category.extra_credit), Decimal(0))
+
+    @property
+    def without_work(self) -> list[PrintedPart]:
+        """Categories with a weight that the others share among them."""
+        shares = self.mode == "weighted" and self.rescaled is not None
+        return [part for part in self.parts if shares and not part.takes_part and part.weight]
 
 
 def printed(grade: Grade, *, final: bool = False) -> Printed:
