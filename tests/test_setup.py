@@ -9,6 +9,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from time import sleep
+from urllib.request import urlopen
 
 import pytest
 
@@ -79,9 +81,7 @@ def test_an_old_python_can_read_the_set_up_far_enough_to_say_so():
 
 def test_a_taken_port_is_refused_in_one_line_before_anything_is_installed(checkout, taken_port):
     set_up = checkout / "tools" / "setup_environment.py"
-    assert_refused(
-        run(sys.executable, set_up, "--port", taken_port, "requirements.txt"), f"port {taken_port}"
-    )
+    assert_refused(run(sys.executable, set_up, "--port", taken_port, "requirements.txt"), f"port {taken_port}")
     assert not (checkout / ".venv").exists()
 
 
@@ -129,6 +129,40 @@ def test_requirements_are_installed_again_only_when_they_changed(checkout):
     assert run(*set_up).stdout == ""
     (checkout / "requirements.txt").write_text("# changed\n")
     assert "Installing requirements.txt" in run(*set_up).stdout
+
+
+def test_the_first_start_fills_the_database_and_the_next_ones_keep_it(tmp_path):
+    first = start_and_stop(tmp_path)
+    assert "Loading the demonstration school" in first
+    (kept,) = tmp_path.glob("demonstration-sign-ins*.txt")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.read_text() in first
+
+    second = start_and_stop(tmp_path)
+    assert "Loading" not in second
+    assert kept.read_text() in second
+
+
+def start_and_stop(instance: Path) -> str:
+    """What `make run` says until its server answers at the address that it printed."""
+    ours = ("DATABASE_URL", "BASE_URL", "GRADEBOOK_ENV", "SECRET_KEY", "TRUSTED_HOSTS")
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    environment |= {"PORT": free_port(), "INSTANCE_DIR": str(instance)}
+    command = [sys.executable, "-m", "gradebook.cli.run"]
+    with (instance / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    try:
+        address = f"http://127.0.0.1:{environment['PORT']}"
+        while "Listening at" not in (instance / "log").read_text() and server.poll() is None:
+            sleep(0.02)
+        with urlopen(f"{address}/auth/sign-in", timeout=60) as page:
+            assert b"Gradebook" in page.read()
+        said = (instance / "log").read_text()
+        assert address in said
+        return said
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 def free_port() -> str:
