@@ -21,6 +21,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     _bind_database(app)
     _bind_extensions(app)
     web.init_app(app)
+    csrf.init_app(app)  # after web: a refused form is answered with a page, which needs the request's moment
     register_blueprints(app)
     cli.init_app(app)
     check_doors(app)
@@ -44,6 +45,5 @@ def _bind_database(app: Flask) -> None:
 def _bind_extensions(app: Flask) -> None:
     assert models  # noqa: S101 - imported so that the migrations see every table
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    csrf.init_app(app)
     login_manager.init_app(app)
     babel.init_app(app, locale_selector=web.chosen_locale)

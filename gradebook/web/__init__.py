@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from gradebook.web import errors, filters, frame, headers, health, login, requests
+from gradebook.web import door, errors, filters, frame, headers, health, login, requests
 from gradebook.web.assets import init_assets
 from gradebook.web.language import chosen_locale
 
@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
     """Bind everything here to the application."""
     requests.init_app(app)
     login.init_app(app)
+    door.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     filters.init_app(app)

@@ -80,6 +80,19 @@ def ask_to_sign_in() -> Any:
     return redirect(url_for("auth.sign_in", next=back), 303)
 
 
+def init_app(app: Flask) -> None:
+    """Let no address under /messages/ answer a student in a way of its own."""
+    app.before_request(_no_messages_for_students)
+
+
+def _no_messages_for_students() -> None:
+    """The door alone is not enough: a wrong method, a slash too few or a form without token is answered before it."""
+    if request.path.lstrip("/").partition("/")[0] == "messages":
+        person = signed_in_person()
+        if person is not None and person.acts_as(RoleKind.STUDENT):
+            raise NotFound
+
+
 def check_doors(app: Flask) -> None:
     """Raises DoorError naming every route whose view states no door."""
     open_routes = [
