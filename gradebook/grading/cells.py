@@ -109,11 +109,9 @@ def typed_points(scale: GradingScale | None, work: Work, mark: Mark) -> Amount |
 
 def late_deduction(rule: LateRule | None, work: Work, mark: Mark, score: Amount) -> LateDeduction | None:
     """What lateness takes from a score (G4); None if the score is on time, cleared, or there is no rule."""
-    if rule is None or work.possible == 0 or mark.late_cleared:
+    if rule is None or not mark.late or mark.late_cleared or work.possible == 0:
         return None
     intervals, time_known = _intervals_late(rule, work, mark)
-    if intervals == 0:
-        return None
     asked = rule.percent * intervals * work.possible / 100
     floor = rule.floor * work.possible / 100
     # A score that is under the floor by itself stays as it is.
@@ -140,10 +138,13 @@ def tidy(amount: Amount) -> Amount:
 
 
 def _intervals_late(rule: LateRule, work: Work, mark: Mark) -> tuple[int, bool]:
-    """Started intervals of lateness, and whether the time is known; marked late without a time is 1."""
-    if work.due_at is not None and mark.turned_in_at is not None and mark.turned_in_at > work.due_at:
-        return -((work.due_at - mark.turned_in_at) // INTERVALS[rule.interval]), True
-    return (1, False) if mark.late else (0, False)
+    """Started intervals of lateness, and whether the time is known; late without a time is 1 (G4).
+
+    The mark says whether it is late, the hand-in only how late: a hand-in before the due moment is no time late.
+    """
+    if work.due_at is None or mark.turned_in_at is None or mark.turned_in_at <= work.due_at:
+        return 1, False
+    return -((work.due_at - mark.turned_in_at) // INTERVALS[rule.interval]), True
 
 
 def _is_missing(mark: Mark, at: datetime) -> bool:

@@ -118,6 +118,7 @@ class Mark(NamedTuple):
     letter: str | None = None
     status: Status = Status.none
     late: bool = False
+    """Whether it is late; `turned_in_at` only says how late (G4)."""
     turned_in_at: datetime | None = None
     finish_by_at: datetime | None = None
     """The first moment at which incomplete work is missing."""

@@ -95,15 +95,14 @@ def typed(scale: GradingScale | None, work: Work, mark: Mark) -> Fraction | None
 
 def late(rules: Rules, work: Work, mark: Mark, score: Fraction) -> Fraction:
     rule = rules.late
-    if rule is None or mark.late_cleared or work.possible == 0:
+    if rule is None or not mark.late or mark.late_cleared or work.possible == 0:
         return score
     length = timedelta(days=1) if rule.interval == "day" else timedelta(hours=1)
     started = 0
     if mark.turned_in_at and work.due_at:
         while work.due_at + started * length < mark.turned_in_at:
             started += 1
-    if started == 0 and mark.late:
-        started = 1
+    started = started or 1
     floor = rule.floor * work.possible / 100
     if score <= floor:
         return score

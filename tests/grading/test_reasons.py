@@ -48,7 +48,7 @@ def test_a_late_score_shows_what_was_taken() -> None:
 
 
 def test_the_floor_is_seen_in_what_was_taken() -> None:
-    mark = Mark(points=1800, turned_in_at=AT + timedelta(days=9))
+    mark = Mark(points=1800, late=True, turned_in_at=AT + timedelta(days=9))
     shown = line(mark, late=LateRule(Fraction(10), floor=Fraction(50)))
     assert shown.late == LateDeduction(9, Fraction(1800), Fraction(800), time_known=True)
 
@@ -56,6 +56,11 @@ def test_the_floor_is_seen_in_what_was_taken() -> None:
 def test_a_late_mark_handed_in_before_the_due_moment_is_still_one_interval() -> None:
     mark = Mark(points=1800, late=True, turned_in_at=AT - timedelta(days=1))
     assert line(mark, late=LateRule(Fraction(10))).value == 1600
+
+
+def test_a_hand_in_after_the_due_moment_is_not_late_unless_it_is_marked_late() -> None:
+    shown = line(Mark(points=1800, turned_in_at=AT + timedelta(days=9)), late=LateRule(Fraction(10)))
+    assert (shown.late, shown.value) == (None, 1800)
 
 
 def test_missing_work_is_not_late_too() -> None:
