@@ -1,0 +1,63 @@
+"""No route without a door, no route without a row in the matrix, no GET that writes."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import inspect, select
+
+from gradebook.extensions import db
+from gradebook.web.door import DoorError, check_doors
+from tests.access import matrix
+from tests.access.people import ACTORS, browser_of
+from tests.access.test_matrix import knock
+from tests.access.things import build_scene
+
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+
+
+def test_every_route_and_method_stands_in_the_matrix(app, school, clock):
+    scene = build_scene(school, clock())
+    adapter = app.url_map.bind("localhost")
+    covered = set()
+    for door in matrix.read():
+        endpoint, _arguments = adapter.match(scene.path(door.path).split("?")[0], method=door.method)
+        covered.add((door.method, endpoint))
+    routes = {
+        (method, rule.endpoint)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods & METHODS
+        if rule.endpoint != "static"
+    }
+    assert routes - covered == set(), "these routes have no row in tests/access/matrix.txt"
+
+
+def test_a_route_without_a_door_stops_the_application():
+    bare = Flask("bare")
+    bare.add_url_rule("/open", "open", lambda: "")
+    with pytest.raises(DoorError, match="/open"):
+        check_doors(bare)
+
+
+# What a GET may write (architecture.md 6): the session's last use, how far a conversation was read.
+EXCEPTED = {"login_sessions": ["last_used_at"], "participants": ["last_read_seq", "last_read_at"]}
+
+
+def contents():
+    """Everything in the database but what a GET is allowed to write."""
+    found = {}
+    for name, table in db.metadata.tables.items():
+        columns = [column for column in table.columns if column.name not in EXCEPTED.get(name, [])]
+        order = [column for column in inspect(table).primary_key]
+        found[name] = [tuple(row) for row in db.session.execute(select(*columns).order_by(*order))]
+    return found
+
+
+def test_no_get_writes(app, school, clock):
+    scene = build_scene(school, clock())
+    browsers = {actor.name: browser_of(actor, app, school, clock()) for actor in ACTORS}
+    before = contents()
+    for door in matrix.read():
+        if door.method == "GET":
+            for name, status in door.statuses.items():
+                if status == 200:
+                    knock(door, scene, browsers[name])
+    assert contents() == before

@@ -1,0 +1,59 @@
+"""Every door × every kind of person, against a table written by hand; and a scan of every answer for others' secrets."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from gradebook.extensions import db
+from tests.access import matrix
+from tests.access.people import ACTORS, NAMES, browser_of
+from tests.access.things import SECRETS, build_scene
+
+DOORS = matrix.read()
+
+
+@pytest.fixture
+def scene(school, clock):
+    """The small school with something private in every corner."""
+    return build_scene(school, clock())
+
+
+def knock(door, scene, browser):
+    """The answer at the door."""
+    fields = {name: scene.path(value) for name, value in door.fields}
+    return browser.open(scene.path(door.path), method=door.method, data=fields or None)
+
+
+@contextmanager
+def undone():
+    """What is committed inside is rolled back, so that nobody finds what the one before left behind."""
+    db.session.commit()
+    savepoint = db.session.get_bind().begin_nested()
+    yield
+    db.session.remove()
+    savepoint.rollback()
+
+
+@pytest.mark.parametrize("door", DOORS, ids=[f"{number}-{door.id}" for number, door in enumerate(DOORS)])
+def test_each_person_gets_what_the_table_says(door, app, scene, clock):
+    found, leaks = {}, []
+    for actor in ACTORS:
+        with undone():
+            answer = knock(door, scene, browser_of(actor, app, scene.school, clock()))
+        found[actor.name] = answer.status_code
+        sent = answer.get_data(as_text=True) + str(answer.headers)
+        leaks += [(actor.name, secret) for secret, may in SECRETS.items() if actor.name not in may and secret in sent]
+    assert {name: found[name] for name in NAMES} == {name: door.statuses[name] for name in NAMES}
+    assert leaks == []
+
+
+def test_every_secret_is_somewhere_to_be_seen(app, scene, clock):
+    """A scan that could not find anything would prove nothing: each secret is sent to someone who may have it."""
+    unseen = set(SECRETS)
+    for actor in ACTORS:
+        browser = browser_of(actor, app, scene.school, clock())
+        for door in DOORS:
+            if door.method == "GET" and door.statuses[actor.name] == 200:
+                text = knock(door, scene, browser).get_data(as_text=True)
+                unseen -= {secret for secret, may in SECRETS.items() if actor.name in may and secret in text}
+    assert unseen == set()

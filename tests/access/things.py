@@ -1,0 +1,118 @@
+"""What the matrix can name, and the secrets that must never reach anyone but those listed by hand."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from gradebook.extensions import db
+from gradebook.models import Enrollment, Guardianship, Invitation, LoginSession, Restriction, RoleKind, Score
+from gradebook.policy.conversations import Correspondence
+from gradebook.services import invitations, messaging
+
+STAFF_OF_ALGEBRA = {"rivera", "cole"}
+OFFICE = {"pat"}
+
+
+@dataclass
+class Scene:
+    """The small school with conversations, and the names that paths may use."""
+
+    school: Any
+    names: dict[str, str] = field(default_factory=dict)
+
+    def path(self, template: str) -> str:
+        """A path of the matrix with the public ids of this run."""
+        return template.format_map(self.names)
+
+
+# Secret -> who may ever be sent it. Everything else that carries it is a leak.
+SECRETS: dict[str, set[str]] = {
+    # what families and teachers write to each other: never a student, never the other family
+    "Secret words of Dana": {"dana", *STAFF_OF_ALGEBRA},
+    "Secret words of Erin": {"erin", *STAFF_OF_ALGEBRA},
+    "Secret words of Chris": {"chris", "osei", "tess"},
+    # feedback on a posted score
+    "Feedback for Maya only": {"maya", "dana", *STAFF_OF_ALGEBRA},
+    "Feedback for Leo only": {"leo", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
+    # feedback on a hidden score
+    "Hidden feedback for Maya": {*STAFF_OF_ALGEBRA},
+    # the custody order
+    "Family Court 26-118": {*OFFICE},
+    # names: a family sees itself and its teachers, nobody else's child or guardian
+    "Maya Diaz": {"maya", "dana", *STAFF_OF_ALGEBRA, *OFFICE},
+    "Leo Evans": {"leo", "erin", "tess", "tess-parent", "osei", *STAFF_OF_ALGEBRA, *OFFICE},
+    "Zoe Clark": {"zoe", "chris", "osei", "tess", *OFFICE},
+    "Dana Diaz": {"dana", *STAFF_OF_ALGEBRA, *OFFICE},
+    "Rex Diaz": {"rex", *OFFICE},
+    "Gus Gray": {"gus", *OFFICE},
+    "Fern Fox": {"fern", "finch", "quinn"},
+}
+
+
+def build_scene(school: Any, now: Any) -> Scene:
+    """Conversations, feedback, slips and sessions on top of tests/school.py."""
+    scene = Scene(school)
+    _add_feedback(school)
+    for name, thing in (*school.people.items(), *school.sections.items(), *school.assignments.items()):
+        scene.names[name] = thing.public_id
+    for name, guardianship in school.guardianships.items():
+        scene.names[name] = guardianship.public_id
+    scene.names["oak_key"] = str(school.oak.id)
+    _add_conversations(scene, now)
+    _add_rows(scene, now)
+    db.session.commit()
+    return scene
+
+
+def _add_feedback(school: Any) -> None:
+    for assignment, student, words in (
+        (school.quiz, school.maya, "Feedback for Maya only"),
+        (school.quiz, school.leo, "Feedback for Leo only"),
+        (school.test, school.maya, "Hidden feedback for Maya"),
+    ):
+        db.session.execute(
+            update(Score)
+            .where(Score.assignment_id == assignment.id, Score.student_id == student.id)
+            .values(comment=words)
+        )
+
+
+def _add_conversations(scene: Scene, now: Any) -> None:
+    school = scene.school
+    for name, student, section, guardian, teachers, words in (
+        ("talk", school.maya, school.algebra, school.dana, (school.rivera, school.cole), "Secret words of Dana"),
+        ("other_talk", school.leo, school.algebra, school.erin, (school.rivera, school.cole), "Secret words of Erin"),
+        ("far_talk", school.zoe, school.history, school.chris, (school.osei, school.tess), "Secret words of Chris"),
+    ):
+        conversation = messaging.open_conversation(
+            Correspondence(student, section, guardian, teachers), actor_id=guardian.id, now=now - timedelta(hours=1)
+        )
+        messaging.send(
+            conversation, author_id=guardian.id, body=words, client_key=f"key-{name}", now=now - timedelta(hours=1)
+        )
+        scene.names[name] = conversation.public_id
+
+
+def _add_rows(scene: Scene, now: Any) -> None:
+    school = scene.school
+    _code, slip = invitations.issue_slip(school.gus, school.oak, "key", now, actor_id=school.pat.id)
+    db.session.flush()
+    scene.names["slip"] = db.session.get_one(Invitation, slip.id).public_id
+    scene.names["order"] = db.session.query(Restriction).one().public_id
+    scene.names["place"] = (
+        db.session.query(Enrollment)
+        .filter_by(user_id=school.maya.id, section_id=school.algebra.id, role_kind=RoleKind.STUDENT)
+        .one()
+        .public_id
+    )
+    scene.names["year"] = school.algebra.term.public_id
+    session = LoginSession(
+        token_hash="x" * 64, user_id=school.dana.id, auth_epoch=1, created_at=now, last_used_at=now, proved_at=now,
+        expires_at=now + timedelta(hours=1), device_name="Dana's phone",
+    )  # fmt: skip
+    db.session.add(session)
+    db.session.flush()
+    scene.names["session_of_dana"] = session.public_id
+    assert db.session.query(Guardianship).count() >= 6
