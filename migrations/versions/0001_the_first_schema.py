@@ -444,23 +444,6 @@ def upgrade():
     with op.batch_alter_table('assignments', schema=None) as batch_op:
         batch_op.create_index('ix_assignments_section_id', ['section_id'], unique=False)
 
-    op.create_table('messages',
-    sa.Column('school_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('conversation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('seq', sa.Integer(), nullable=False),
-    sa.Column('author_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('kind', sa.Enum('text', 'system', name='kind', native_enum=False, create_constraint=True, length=20), nullable=False),
-    sa.Column('body', sa.Text(), nullable=False),
-    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('client_key', sa.String(length=36), nullable=False),
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.ForeignKeyConstraint(['author_id'], ['users.id'], name=op.f('fk_messages_author_id')),
-    sa.ForeignKeyConstraint(['conversation_id', 'school_id'], ['conversations.id', 'conversations.school_id'], name=op.f('fk_messages_conversation_id_school_id')),
-    sa.ForeignKeyConstraint(['school_id'], ['schools.id'], name=op.f('fk_messages_school_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_messages')),
-    sa.UniqueConstraint('school_id', 'author_id', 'conversation_id', 'client_key', name=op.f('uq_messages_school_id_author_id_conversation_id_client_key')),
-    sa.UniqueConstraint('school_id', 'conversation_id', 'seq', name=op.f('uq_messages_school_id_conversation_id_seq'))
-    )
     op.create_table('participants',
     sa.Column('conversation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -479,6 +462,24 @@ def upgrade():
     with op.batch_alter_table('participants', schema=None) as batch_op:
         batch_op.create_index('ix_participants_user_id', ['user_id'], unique=False)
 
+    op.create_table('messages',
+    sa.Column('school_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('conversation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('seq', sa.Integer(), nullable=False),
+    sa.Column('author_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.Enum('text', 'system', name='kind', native_enum=False, create_constraint=True, length=20), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('client_key', sa.String(length=36), nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['author_id'], ['users.id'], name=op.f('fk_messages_author_id')),
+    sa.ForeignKeyConstraint(['conversation_id', 'author_id'], ['participants.conversation_id', 'participants.user_id'], name=op.f('fk_messages_conversation_id_author_id')),
+    sa.ForeignKeyConstraint(['conversation_id', 'school_id'], ['conversations.id', 'conversations.school_id'], name=op.f('fk_messages_conversation_id_school_id')),
+    sa.ForeignKeyConstraint(['school_id'], ['schools.id'], name=op.f('fk_messages_school_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_messages')),
+    sa.UniqueConstraint('school_id', 'author_id', 'conversation_id', 'client_key', name=op.f('uq_messages_school_id_author_id_conversation_id_client_key')),
+    sa.UniqueConstraint('school_id', 'conversation_id', 'seq', name=op.f('uq_messages_school_id_conversation_id_seq'))
+    )
     op.create_table('score_changes',
     sa.Column('school_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('section_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -540,11 +541,11 @@ def downgrade():
         batch_op.drop_index('ix_score_changes_section_id_seq')
 
     op.drop_table('score_changes')
+    op.drop_table('messages')
     with op.batch_alter_table('participants', schema=None) as batch_op:
         batch_op.drop_index('ix_participants_user_id')
 
     op.drop_table('participants')
-    op.drop_table('messages')
     with op.batch_alter_table('assignments', schema=None) as batch_op:
         batch_op.drop_index('ix_assignments_section_id')
 
