@@ -18,3 +18,17 @@ def next_number(section: Section) -> int:
     ).scalar_one()
     set_committed_value(section, "last_seq", number)  # the row has it; a flush must not write it again
     return int(number)
+
+
+def return_number(section: Section) -> None:
+    """Give back the number just taken, when nothing had to be written.
+
+    Nobody can have taken a later one: the row is locked since.
+    """
+    db.session.execute(
+        update(Section)
+        .where(Section.id == section.id)
+        .values(last_seq=Section.last_seq - 1)
+        .execution_options(synchronize_session=False)
+    )
+    set_committed_value(section, "last_seq", section.last_seq - 1)

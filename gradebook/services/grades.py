@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from sqlalchemy import Integer, String, and_, func, select, type_coerce
 from sqlalchemy.orm import contains_eager
 
 from gradebook.extensions import db
+from gradebook.grading.cells import Asked, read_cell
+from gradebook.grading.cells import Cell as ReadCell
 from gradebook.grading.section_grade import Calculator
 from gradebook.grading.values import Category as GradedCategory
 from gradebook.grading.values import (
@@ -113,6 +116,8 @@ class ClassWork:
     timezone: ZoneInfo
     now: datetime
     by_id: dict[int, Column] = field(default_factory=dict)
+    periods: dict[int, "PeriodRow"] = field(default_factory=dict)
+    """The grading periods of the assignments, by key."""
 
     def totals(self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool) -> Totals:
         """The student's totals as teachers (all scores) or families (posted only) see them."""
@@ -129,6 +134,12 @@ class ClassWork:
             "left_at": day_begins(student.ends_on, self.timezone) if student.ends_on else None,
         }
 
+    def read(self, student: Student, column: Column, cell: Cell | None) -> ReadCell:
+        """What became of one cell and why, without the rest of the class; whether it is dropped only a grade tells."""
+        mark = None if cell is None or is_blank(cell) else mark_of(cell, self.timezone)
+        work = work_of_column(column, self.timezone, self.now)
+        return read_cell(self.calculator.rules, work, mark, Asked(**self._asked(student)))
+
     def marks(self, cells: Iterable[Cell]) -> dict[int, Mark | int]:
         """Cells of one student as the calculation sees them."""
         return {cell.assignment_id: mark_of(cell, self.timezone) for cell in cells if not is_blank(cell)}
@@ -136,6 +147,10 @@ class ClassWork:
     def is_posted(self, column: Column) -> bool:
         """Whether families see the column's scores now."""
         return column.posted_at is not None and column.posted_at <= self.now
+
+    def due_at(self, column: Column) -> datetime | None:
+        """When the work is due."""
+        return due_moment(column.due_on, column.due_time, self.timezone)
 
     def has_hidden(self) -> bool:
         """Whether any column is hidden now: only then can a teacher's total differ from a family's."""
@@ -228,10 +243,18 @@ _CATEGORY = (
     Category.position.label("category_position"),
 )
 
+_PERIOD = (
+    AcademicSession.public_id.label("period_public_id"),
+    AcademicSession.title.label("period_title"),
+    AcademicSession.begins_on.label("period_begins_on"),
+    AcademicSession.ends_on.label("period_ends_on"),
+)
+
 _WORK = (
-    select(*_COLUMNS, *_CATEGORY)
+    select(*_COLUMNS, *_CATEGORY, *_PERIOD)
     .select_from(Category)
     .outerjoin(Assignment, and_(Assignment.category_id == Category.id, Assignment.deleted_at.is_(None)))
+    .outerjoin(AcademicSession, AcademicSession.id == Assignment.grading_period_id)
     .where(Category.deleted_at.is_(None))
     .order_by(Category.position, Category.id, Assignment.position, Assignment.id)
 )
@@ -251,14 +274,28 @@ class CategoryRow(NamedTuple):
     position: int
 
 
+class PeriodRow(NamedTuple):
+    """A grading period as pages show it."""
+
+    public_id: str
+    title: str
+    begins_on: date
+    ends_on: date
+    """The first day after it."""
+
+
 def _class_work(section: Section, rows: list[Any], scales: dict[int, Letters], now: datetime) -> ClassWork:
     timezone = ZoneInfo(section.school.timezone)
     categories: dict[int, CategoryRow] = {}
     columns: list[Column] = []
+    periods: dict[int, PeriodRow] = {}
     for row in rows:
-        categories.setdefault(row.key, CategoryRow(*row[len(_COLUMNS) + 1 :]))
+        if row.key not in categories:
+            categories[row.key] = CategoryRow(*row[len(_COLUMNS) + 1 : -len(_PERIOD)])
         if row.id is not None:
             columns.append(Column(*row[: len(_COLUMNS)]))
+        if row.period_public_id is not None and row.grading_period_id not in periods:
+            periods[row.grading_period_id] = PeriodRow(*row[-len(_PERIOD) :])
     scale = scales.get(section.grading_scale_id) if section.grading_scale_id else None
     calculator = Calculator(
         rules_of(section, scale),
@@ -266,7 +303,7 @@ def _class_work(section: Section, rows: list[Any], scales: dict[int, Letters], n
         [work_of_column(column, timezone, now) for column in columns],
     )
     by_id = {column.id: column for column in columns}
-    return ClassWork(section, list(categories.values()), columns, calculator, scale, timezone, now, by_id)
+    return ClassWork(section, list(categories.values()), columns, calculator, scale, timezone, now, by_id, periods)
 
 
 def graded_category(category: CategoryRow) -> GradedCategory:
@@ -354,6 +391,28 @@ def cells_of(assignment_ids: Iterable[int] | Any, student_ids: Iterable[int] | N
     return [Cell._make(row) for row in db.session.execute(query)]
 
 
+def places_and_cells(
+    section: Section, day: date, student_ids: Iterable[int], assignment_ids: Iterable[int]
+) -> tuple[dict[int, Student], list[Cell]]:
+    """Those of the students who are in the class on a school day (keys and dates, no names), with their cells.
+
+    One statement for both, because a save has none to spare.
+    """
+    rows = db.session.execute(
+        select(Enrollment.user_id, Enrollment.begins_on, Enrollment.ends_on, *_CELLS.selected_columns)
+        .outerjoin(Score, and_(Score.student_id == Enrollment.user_id, Score.assignment_id.in_(list(assignment_ids))))
+        .where(*_is_student_on(section, day), Enrollment.user_id.in_(list(student_ids)))
+    )
+    students: dict[int, Student] = {}
+    cells: list[Cell] = []
+    for key, begins_on, ends_on, *cell in rows:
+        if key not in students:
+            students[key] = Student(key, "", "", "", begins_on, ends_on)
+        if cell[0] is not None:
+            cells.append(Cell._make(cell))
+    return students, cells
+
+
 def students_of(section: Section, day: date, *, limit: int | None = None, offset: int = 0) -> list[Student]:
     """The students of a class on a school day, by name; `limit` and `offset` page through large classes."""
     query = (
@@ -413,13 +472,22 @@ class StudentClass:
         """The class."""
         return self.work.section
 
+    @cached_property
     def totals(self) -> Totals:
         """The numbers alone."""
-        return self.work.totals(self.student, self.work.marks(self.cells.values()), posted_only=True)
+        return self.work.totals(self.student, self._marks, posted_only=False)
 
+    @cached_property
     def grade(self) -> Grade:
         """The grade with its parts."""
-        return self.work.grade(self.student, self.work.marks(self.cells.values()), posted_only=True)
+        return self.work.grade(self.student, self._marks, posted_only=False)
+
+    @property
+    def _marks(self) -> dict[int, Mark | int]:
+        """Only what is posted. The calculation is then told nothing of hiding, so that work whose scores are
+        hidden reads exactly like work that nobody has graded (grading.md G8)."""
+        posted = [cell for cell in self.cells.values() if self.work.is_posted(self.work.by_id[cell.assignment_id])]
+        return self.work.marks(posted)
 
 
 Place = tuple[Student, Section]

@@ -1,19 +1,24 @@
 """Writing scores: only what the person changed, nobody's work overwritten, every change in the history."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, insert, or_, select
+from sqlalchemy import and_, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gradebook.extensions import db
-from gradebook.models import ChangeKind, Score, ScoreChange, Section, User
-from gradebook.services.counters import next_number
-from gradebook.services.grades import Cell, cells_of
+from gradebook.grading.typed import ScoreError, TypedScore, parse_score, show_score
+from gradebook.grading.values import Status
+from gradebook.models import Assignment, ChangeKind, Enrollment, RoleKind, Score, ScoreChange, Section, User
+from gradebook.policy.access import NotFound
+from gradebook.services.counters import next_number, return_number
+from gradebook.services.grades import Cell, ClassWork, Student, cells_of, places_and_cells
 
 Place = tuple[int, int]
 """(assignment key, student key): where a cell is."""
@@ -39,6 +44,7 @@ class Conflict(NamedTuple):
     mine: Content
     theirs: Content
     by: str
+    by_id: int
     at: datetime
 
 
@@ -49,14 +55,78 @@ class Saved:
     number: int | None = None
     """The class's number of this change; None when nothing had to be written."""
     places: list[Place] = field(default_factory=list)
+    """The cells that were written."""
     conflicts: list[Conflict] = field(default_factory=list)
+    errors: dict[Place, ScoreError] = field(default_factory=dict)
+    """Cells whose text is not saved, with the reason; code "gone" where the place no longer exists."""
+    students: dict[int, Student] = field(default_factory=dict)
+    """The students whose cells were sent (keys and dates only) …"""
+    cells: dict[Place, Cell] = field(default_factory=dict)
+    """… and all their cells as they are after the save."""
+
+
+# --- What a cell says
 
 
 def content_of(cell: Cell | None) -> Content:
-    """What a stored cell says."""
+    """What a stored cell says, as it is shown and typed: points kept under a status are not said."""
     if cell is None:
         return EMPTY
-    return Content(cell.points, cell.percent, cell.letter, cell.status, cell.late)
+    return _said(cell.points, cell.percent, cell.letter, cell.status, cell.late)
+
+
+def _said(points: int | None, percent: int | None, letter: str | None, status: str, late: bool) -> Content:
+    scored = points is not None or percent is not None or letter is not None
+    if status == Status.none or (status == Status.turned_in and scored):
+        return Content(points, percent, letter, "none", late and scored)
+    return Content(status=str(status))
+
+
+def content_typed(typed: TypedScore) -> Content:
+    """What was typed, as it is stored."""
+    percent = None if typed.percent is None else int(typed.percent * 100)
+    return Content(typed.points, percent, typed.letter, str(typed.status), typed.late)
+
+
+@lru_cache(maxsize=65536)
+def text_of(content: Content, possible: int, letters: tuple[str, ...] = ()) -> str:
+    """The text that stands in the field for this content; typing it again changes nothing."""
+    percent = None if content.percent is None else Fraction(content.percent, 100)
+    typed = TypedScore(content.points, percent, content.letter, Status(content.status), content.late)
+    return show_score(typed, possible, letters=letters)
+
+
+# --- Saving
+
+
+def save_typed(
+    section: Section,
+    work: ClassWork,
+    texts: Mapping[Place, str],
+    *,
+    seen: int,
+    actor_id: int,
+    now: datetime,
+    keep: Collection[tuple[Place, str]] = (),
+) -> Saved:
+    """Save what was typed into cells of this class; whatever is not understood is refused, the rest is saved.
+
+    `keep` names texts above 150% that the person confirmed. A cell whose text says what the person saw at number
+    `seen` was not touched: it is neither read as a score nor written, whatever it holds now. Raises NotFound for a
+    place that never belonged to the class.
+    """
+    if not texts:
+        return Saved()
+    number = next_number(section)  # locks the class: what is read below stays true until the commit
+    students, stored = _places_of(section, work, texts)
+    gone = [place for place in texts if place[0] not in work.by_id or place[1] not in students]
+    if gone:
+        stored = stored | _cells_once_here(section, work, gone, students)
+    was = _contents_at(section, texts, stored, seen)
+    read, errors = _read(work, texts, was, keep, set(gone))
+    saved = _save(section, read, stored, was, number=number, seen=seen, actor_id=actor_id, now=now)
+    saved.errors, saved.students = errors, students
+    return saved
 
 
 def save_scores(
@@ -72,86 +142,220 @@ def save_scores(
 
     A cell that someone else changed meanwhile to something else is a conflict and is not written.
     """
-    stored = stored_cells(wanted)
-    if not _touched(wanted, stored, _contents_at(wanted, stored, seen)):
+    if not wanted:
         return Saved()
     number = next_number(section)
-    stored = stored_cells(wanted)  # again, now that the class is locked
-    touched = _touched(wanted, stored, _contents_at(wanted, stored, seen))
-    conflicts = [place for place in touched if (cell := stored.get(place)) and cell.seq > seen]
-    writing = {place: wanted[place] for place in touched if place not in set(conflicts)}
-    write_cells(section, writing, stored, number=number, actor_id=actor_id, now=now, kind=kind)
-    return Saved(number if writing else None, list(writing), _described(conflicts, wanted, stored))
+    stored = stored_cells(wanted)
+    was = _contents_at(section, wanted, stored, seen)
+    return _save(section, wanted, stored, was, number=number, seen=seen, actor_id=actor_id, now=now, kind=kind)
 
 
-def stored_cells(places: Iterable[Place]) -> dict[Place, Cell]:
+def stored_cells(places: Collection[Place]) -> dict[Place, Cell]:
     """The stored cells at these places, in one statement."""
-    places = list(places)
     cells = cells_of({place[0] for place in places}, {place[1] for place in places})
     wanted = set(places)
     found = {(cell.assignment_id, cell.student_id): cell for cell in cells}
     return {place: cell for place, cell in found.items() if place in wanted}
 
 
-def _touched(wanted: dict[Place, Content], stored: dict[Place, Cell], was: dict[Place, Content]) -> list[Place]:
-    """The places where the person typed something: it differs from what they saw and from what stands there now."""
-    return [
-        place
-        for place, content in wanted.items()
-        if content != content_of(stored.get(place)) and content != was.get(place, EMPTY)
-    ]
+def _places_of(
+    section: Section, work: ClassWork, texts: Iterable[Place]
+) -> tuple[dict[int, Student], dict[Place, Cell]]:
+    """The students of today among these places, with all their cells in the class, in one statement."""
+    asked = {place[1] for place in texts}
+    students, cells = places_and_cells(section, section.school.today(work.now), asked, work.by_id)
+    return students, {(cell.assignment_id, cell.student_id): cell for cell in cells}
 
 
-def _contents_at(wanted: Iterable[Place], stored: dict[Place, Cell], seen: int) -> dict[Place, Content]:
+def _cells_once_here(
+    section: Section, work: ClassWork, gone: list[Place], students: Collection[int]
+) -> dict[Place, Cell]:
+    """The cells at places that the class once had: a page opened before an assignment was deleted still sends them.
+
+    Raises NotFound when one of the places never was in this class.
+    """
+    assignments = {place[0] for place in gone} - work.by_id.keys()
+    pupils = {place[1] for place in gone} - set(students)
+    if assignments:
+        own = select(func.count()).where(Assignment.id.in_(assignments), Assignment.section_id == section.id)
+        _all_or_not_found(own, assignments)
+    if pupils:
+        own = select(func.count()).where(
+            Enrollment.user_id.in_(pupils),
+            Enrollment.section_id == section.id,
+            Enrollment.role_kind == RoleKind.STUDENT,
+        )
+        _all_or_not_found(own, pupils)
+    return stored_cells(gone)
+
+
+def _all_or_not_found(count: Any, keys: Collection[int]) -> None:
+    if db.session.scalar(count) != len(keys):
+        raise NotFound
+
+
+def _read(
+    work: ClassWork,
+    texts: Mapping[Place, str],
+    was: Mapping[Place, Content],
+    keep: Collection[tuple[Place, str]],
+    gone: Collection[Place],
+) -> tuple[dict[Place, Content], dict[Place, ScoreError]]:
+    """The touched cells as scores, and those that are not understood. Untouched texts are not even read:
+
+    a letter that the scale has lost, or 180 points that someone confirmed long ago, must not stop a save.
+    """
+    letters = work.scale.labels if work.scale else ()
+    read: dict[Place, Content] = {}
+    errors: dict[Place, ScoreError] = {}
+    for place, text in texts.items():
+        before = was.get(place, EMPTY)
+        column = work.by_id.get(place[0])
+        possible = column.possible if column else 0
+        if text == text_of(before, possible, letters):
+            continue
+        try:
+            typed = parse_score(text, possible, letters=letters, confirmed=place in gone or (place, text) in keep)
+        except ScoreError as error:
+            errors[place] = ScoreError("gone") if place in gone else error
+            continue
+        content = content_typed(typed)
+        if content != before:
+            if place in gone:
+                errors[place] = ScoreError("gone")
+            else:
+                read[place] = content
+    return read, errors
+
+
+def _save(
+    section: Section,
+    wanted: Mapping[Place, Content],
+    stored: dict[Place, Cell],
+    was: Mapping[Place, Content],
+    *,
+    number: int,
+    seen: int,
+    actor_id: int,
+    now: datetime,
+    kind: ChangeKind = ChangeKind.TYPED,
+) -> Saved:
+    """Write the touched cells under the number already taken, which goes back when there is nothing to write."""
+    writing: dict[Place, Content] = {}
+    clashing: list[Place] = []
+    for place, content in wanted.items():
+        before, stands = was.get(place, EMPTY), content_of(stored.get(place))
+        if content in (before, stands):
+            continue  # not touched, or someone already typed the same
+        if stands == before:
+            writing[place] = content
+        else:
+            clashing.append(place)
+    if writing:
+        stored = stored | write_cells(section, writing, stored, number=number, actor_id=actor_id, now=now, kind=kind)
+    else:
+        return_number(section)
+    conflicts = _described(section, clashing, wanted, stored)
+    return Saved(number if writing else None, list(writing), conflicts, cells=stored)
+
+
+def _contents_at(
+    section: Section, wanted: Iterable[Place], stored: dict[Place, Cell], seen: int
+) -> dict[Place, Content]:
     """What the cells said at number `seen`: as now, unless they changed since; then the history tells."""
-    contents = {place: content_of(cell) for place, cell in stored.items()}
-    moved = [place for place, cell in stored.items() if cell.seq > seen]
+    contents: dict[Place, Content] = {}
+    moved: list[Place] = []
+    for place in wanted:
+        cell = stored.get(place)
+        if cell is not None and cell.seq > seen:
+            moved.append(place)
+        else:
+            contents[place] = content_of(cell)
     if moved:
-        contents.update(dict.fromkeys(moved, EMPTY))
-        contents.update(_history_at(moved, seen))
+        contents.update(_before_changes_since(section, moved, seen))
     return contents
 
 
-def _history_at(places: list[Place], seen: int) -> dict[Place, Content]:
-    latest = (
-        select(ScoreChange.assignment_id, ScoreChange.student_id, func.max(ScoreChange.seq).label("seq"))
-        .where(
-            ScoreChange.seq <= seen,
-            ScoreChange.assignment_id.in_({place[0] for place in places}),
-            ScoreChange.student_id.in_({place[1] for place in places}),
-        )
+def _before_changes_since(section: Section, places: list[Place], seen: int) -> dict[Place, Content]:
+    """What stood there before the first change after number `seen`, in one statement."""
+    first = (
+        select(ScoreChange.assignment_id, ScoreChange.student_id, func.min(ScoreChange.seq).label("seq"))
+        .where(*_changes_of(section, places), ScoreChange.seq > seen)
         .group_by(ScoreChange.assignment_id, ScoreChange.student_id)
         .subquery()
     )
     rows = db.session.execute(
-        select(ScoreChange.assignment_id, ScoreChange.student_id, ScoreChange.after).join(
-            latest,
+        select(ScoreChange.assignment_id, ScoreChange.student_id, ScoreChange.before)
+        .join(
+            first,
             and_(
-                latest.c.assignment_id == ScoreChange.assignment_id,
-                latest.c.student_id == ScoreChange.student_id,
-                latest.c.seq == ScoreChange.seq,
+                first.c.assignment_id == ScoreChange.assignment_id,
+                first.c.student_id == ScoreChange.student_id,
+                first.c.seq == ScoreChange.seq,
             ),
         )
+        .where(ScoreChange.school_id == section.school_id)
     )
     wanted = set(places)
     return {(row[0], row[1]): content_from_facts(row[2]) for row in rows if (row[0], row[1]) in wanted}
 
 
+def _changes_of(section: Section, places: Iterable[Place]) -> tuple[Any, ...]:
+    """Conditions for the history of (at least) these places, in the order of its index."""
+    places = list(places)
+    return (
+        ScoreChange.school_id == section.school_id,
+        ScoreChange.assignment_id.in_({place[0] for place in places}),
+        ScoreChange.student_id.in_({place[1] for place in places}),
+    )
+
+
+def _described(
+    section: Section, places: list[Place], wanted: Mapping[Place, Content], stored: dict[Place, Cell]
+) -> list[Conflict]:
+    """The conflicts with who made the other change and when, in one statement."""
+    if not places:
+        return []
+    rows = db.session.execute(
+        select(
+            ScoreChange.assignment_id,
+            ScoreChange.student_id,
+            ScoreChange.seq,
+            User.display_name,
+            User.id,
+            ScoreChange.changed_at,
+        )
+        .join(User, User.id == ScoreChange.changed_by)
+        .where(*_changes_of(section, places), ScoreChange.seq.in_({stored[place].seq for place in places}))
+    )
+    who = {((row[0], row[1]), row[2]): row[3:] for row in rows}
+    return [
+        Conflict(place, wanted[place], content_of(stored[place]), *who[place, stored[place].seq]) for place in places
+    ]
+
+
+# --- Writing
+
+
 def write_cells(
     section: Section,
-    writing: dict[Place, Content],
-    stored: dict[Place, Cell],
+    writing: Mapping[Place, Content],
+    stored: Mapping[Place, Cell],
     *,
     number: int,
     actor_id: int,
     now: datetime,
     kind: ChangeKind,
-) -> None:
-    """Write cells and their history in two statements, under a number already taken. Comments and times stay."""
+) -> dict[Place, Cell]:
+    """Write cells and their history in two statements, under a number already taken. Comments and times stay.
+
+    The cells as they are now.
+    """
     rows = [row_of(section, place, content, stored.get(place), number) for place, content in writing.items()]
     if not rows:
-        return
+        return {}
     upsert_scores(rows)
+    written = {place: cell_of(row) for place, row in zip(writing, rows, strict=True)}
     changes = [
         {
             "school_id": section.school_id,
@@ -163,11 +367,13 @@ def write_cells(
             "changed_at": now,
             "kind": kind,
             "before": facts_of(stored.get(place)),
-            "after": facts_of(cell_of(row)),
+            "after": facts_of(cell),
         }
-        for (place, _), row in zip(writing.items(), rows, strict=True)
+        for place, cell in written.items()
     ]
-    db.session.execute(insert(ScoreChange), changes)
+    table: Any = ScoreChange.__table__  # not the class: rows go in as they are, in one statement
+    db.session.execute(insert(table), changes)
+    return written
 
 
 def row_of(section: Section, place: Place, content: Content, cell: Cell | None, number: int) -> dict[str, Any]:
@@ -199,7 +405,7 @@ _KEYS = ("assignment_id", "student_id", "school_id")
 def upsert_scores(rows: list[dict[str, Any]]) -> None:
     """Insert or replace score rows by their key, in one statement executed for all of them."""
     backend = db.engine.dialect.name
-    statement: Any = (postgresql_insert if backend == "postgresql" else sqlite_insert)(Score.metadata.tables["scores"])
+    statement: Any = (postgresql_insert if backend == "postgresql" else sqlite_insert)(Score.__table__)
     changing = [name for name in rows[0] if name not in _KEYS]
     statement = statement.on_conflict_do_update(
         index_elements=list(_KEYS), set_={name: getattr(statement.excluded, name) for name in changing}
@@ -239,30 +445,10 @@ def facts_of(cell: Cell | None) -> dict[str, Any] | None:
 def content_from_facts(facts: dict[str, Any] | None) -> Content:
     """What a cell said, from its history."""
     facts = facts or {}
-    return Content(
-        facts.get("points"), facts.get("percent"), facts.get("letter"), facts.get("status", "none"),
+    return _said(
+        facts.get("points"),
+        facts.get("percent"),
+        facts.get("letter"),
+        facts.get("status", "none"),
         bool(facts.get("late")),
-    )  # fmt: skip
-
-
-def _described(places: list[Place], wanted: dict[Place, Content], stored: dict[Place, Cell]) -> list[Conflict]:
-    if not places:
-        return []
-    rows = db.session.execute(
-        select(ScoreChange.assignment_id, ScoreChange.student_id, User.display_name, ScoreChange.changed_at)
-        .join(User, User.id == ScoreChange.changed_by)
-        .where(
-            or_(
-                *(
-                    and_(
-                        ScoreChange.assignment_id == place[0],
-                        ScoreChange.student_id == place[1],
-                        ScoreChange.seq == stored[place].seq,
-                    )
-                    for place in places
-                )
-            )
-        )
-    ).all()
-    who = {(row[0], row[1]): (row[2], row[3]) for row in rows}
-    return [Conflict(place, wanted[place], content_of(stored[place]), *who[place]) for place in places]
+    )
