@@ -134,8 +134,6 @@ def _status_or_letter(text: str, letters: Collection[str]) -> TypedScore | None:
 
 
 def _label(text: str, letters: Collection[str]) -> str | None:
-    if text in letters:
-        return text
     folded = text.casefold()
     return next((letter for letter in letters if letter.casefold() == folded), None)
 

@@ -9,11 +9,12 @@ from random import Random
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from gradebook.grading.periods import CourseCalculator
 from gradebook.grading.section_grade import section_grade, section_totals
-from gradebook.grading.values import Mark, Status, WorkLine, exact_text
+from gradebook.grading.values import Category, Mark, Period, Rules, Status, Work, WorkLine, exact_text
 from gradebook.grading.whatif import Need, Student, needed_for
 from tests.grading import oracle
-from tests.grading.random_classes import SomeClass, some_class, some_mark
+from tests.grading.random_classes import AT, SomeClass, some_class, some_mark
 
 chance = st.randoms(use_true_random=False)
 some = settings(max_examples=60, derandomize=True, deadline=None, database=None)
@@ -169,6 +170,33 @@ def test_ten_thousand_classes_without_an_exception() -> None:
             grade = calculator.grade(one.marks, **one.asked)
             assert grade.totals == totals, seed
             json.dumps(grade.to_dict(), allow_nan=False)
+
+
+@given(chance)
+@some
+def test_a_course_of_periods_is_made_of_the_grades_of_its_periods(chance: Random) -> None:
+    one = some_class(chance)
+    one.rules = replace(one.rules, periods=(Period(1, Fraction(40)), Period(2, Fraction(chance.choice([0, 30, 90])))))
+    one.works = [work._replace(period_id=chance.choice([1, 2, None])) for work in one.works]
+    calculator = CourseCalculator(one.rules, one.categories, one.works)
+    course = calculator.grade(one.marks, **one.asked)
+    assert calculator.totals(one.marks, **one.asked) == course.totals
+    assert course.outside == tuple(sorted(work.id for work in one.works if work.period_id is None))
+    for period, grade in course.periods:
+        works = [work for work in one.works if work.period_id == period.id]
+        assert replace(one, works=works).grade() == grade
+    whole = course.current_working.before_cap or course.current_working.exact
+    assert whole is None or sum(part.contribution for part in course.current_working.periods) == whole
+    json.dumps(course.to_dict(), allow_nan=False)
+
+
+def test_what_is_needed_in_a_course_of_periods() -> None:
+    rules = Rules(periods=(Period(1, Fraction(60)), Period(2, Fraction(40))))
+    works = [Work(1, 1, possible=1000, period_id=1), Work(2, 1, possible=1000, period_id=2)]
+    calculator = CourseCalculator(rules, [Category(1)], works)
+    needed = needed_for(calculator, {1: 800}, [2], Decimal(86), Student(AT))
+    # 80 × 0.6 + 94.98 × 0.4 is 85.992, printed 85.99; with 94.99 it is 85.996, printed 86.
+    assert (needed.answer, needed.percent, needed.total) == (Need.needs, Decimal("94.99"), Decimal("86.00"))
 
 
 def test_the_plain_functions_are_the_calculator() -> None:

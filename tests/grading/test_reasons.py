@@ -53,8 +53,9 @@ def test_the_floor_is_seen_in_what_was_taken() -> None:
     assert shown.late == LateDeduction(9, Fraction(1800), Fraction(800), time_known=True)
 
 
-def test_a_late_mark_handed_in_before_the_due_moment_is_still_one_interval() -> None:
-    mark = Mark(points=1800, late=True, turned_in_at=AT - timedelta(days=1))
+@pytest.mark.parametrize("early", [timedelta(0), timedelta(days=1)])
+def test_a_late_mark_handed_in_by_the_due_moment_is_still_one_interval(early: timedelta) -> None:
+    mark = Mark(points=1800, late=True, turned_in_at=AT - early)
     assert line(mark, late=LateRule(Fraction(10))).value == 1600
 
 
