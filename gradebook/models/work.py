@@ -151,6 +151,7 @@ class ChangeKind(StrEnum):
     IMPORT = "import"
     PASTE = "paste"
     RESTORE = "restore"
+    RULE = "rule"  # kept in proportion when the full marks of its assignment changed
     TYPED = "typed"
     UNDO = "undo"
 

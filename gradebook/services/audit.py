@@ -15,6 +15,7 @@ ACTS = (
     "assignment.changed",
     "assignment.created",
     "assignment.deleted",
+    "assignment.restored",
     "enrollment.created",
     "enrollment.changed",
     "guardianship.created",
