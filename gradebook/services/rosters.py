@@ -1,0 +1,765 @@
+"""People, roles, guardians, orders and classes: what the school office and roster files write.
+
+Nothing here commits. Each function writes an audit entry and raises RosterError when the rules of the school forbid
+the change; `actor_id` None is a command or a roster file. All days are school days, and `ends_on` is the first day
+without.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from gradebook.extensions import db
+from gradebook.models import (
+    AcademicSession,
+    AccountKind,
+    Category,
+    Course,
+    Enrollment,
+    Guardianship,
+    Invitation,
+    Position,
+    Restriction,
+    Role,
+    RoleKind,
+    School,
+    Section,
+    SessionKind,
+    User,
+)
+from gradebook.models.people import folded
+from gradebook.policy import scopes
+from gradebook.services import audit, messaging
+from gradebook.services.accounts import name_key
+from gradebook.services.counters import next_number
+
+Row = TypeVar("Row")
+
+# Whoever stands in another relation (a relative, a neighbour, an emergency contact) gets no right unless told so.
+WITH_RIGHTS = frozenset(
+    """mother father parent guardian adoptive-parent legal-guardian
+    foster-carer foster-parent stepmother stepfather""".split()
+)
+
+
+class RosterFault(StrEnum):
+    """Why a change is refused."""
+
+    ADULT_ACCOUNT = "adult_account"
+    ALREADY_CONFIRMED = "already_confirmed"
+    ALREADY_IN_CLASS = "already_in_class"
+    ALREADY_LINKED = "already_linked"
+    DATES = "dates"
+    HAS_ROLE = "has_role"
+    LAST_OFFICE = "last_office"
+    NO_DOCUMENT = "no_document"
+    NO_ROLE = "no_role"
+    NOT_A_STUDENT = "not_a_student"
+    NOT_ASKED = "not_asked"
+    NOTHING_RESTRICTED = "nothing_restricted"
+    ONE_SELF = "one_self"
+    OUTSIDE_PARENT = "outside_parent"
+    OVERLAP = "overlap"
+    SECOND_PERSON = "second_person"
+    STUDENT_ACCOUNT = "student_account"
+    USED_ELSEWHERE = "used_elsewhere"
+    USERNAME_TAKEN = "username_taken"
+
+
+class RosterError(ValueError):
+    """The rules forbid the change; `fault` says which rule, `facts` what it is about."""
+
+    def __init__(self, fault: RosterFault, **facts: Any) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+        self.facts = facts
+
+
+def _refuse_if(wrong: bool, fault: RosterFault, **facts: Any) -> None:
+    if wrong:
+        raise RosterError(fault, **facts)
+
+
+def locked(row: Row) -> Row:
+    """The row as it is now, kept from other writers until the commit."""
+    db.session.refresh(row, with_for_update=True)
+    return row
+
+
+# --- People
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the office writes down about a person."""
+
+    display_name: str
+    sort_name: str
+    called: str
+    username: str
+    email: str | None = None
+    phone: str | None = None
+    form: str | None = None
+    birth_date: date | None = None
+
+
+def details_of(user: User) -> Details:
+    """The details as they are stored."""
+    return Details(**{name: getattr(user, name) for name in Details.__dataclass_fields__})
+
+
+def add_person(
+    school: School, kind: RoleKind, details: Details, begins_on: date, now: datetime, *, actor_id: int | None
+) -> User:
+    """A new account with its first role, without a password. Raises USERNAME_TAKEN."""
+    account_kind = AccountKind.STUDENT if kind == RoleKind.STUDENT else AccountKind.ADULT
+    user = User(account_kind=account_kind)
+    _write_details(user, details)
+    db.session.add(user)
+    _flush_username(user)
+    audit.record(
+        "person.created", now, school_id=school.id, actor_id=actor_id, person_id=user.id, details=_plain(details)
+    )
+    give_role(user, school, kind, begins_on, now, actor_id=actor_id)
+    return user
+
+
+def change_person(user: User, school: School, details: Details, now: datetime, *, actor_id: int | None) -> bool:
+    """Write the details that differ; False if none does. A new email address is not confirmed.
+
+    Raises USERNAME_TAKEN, and USED_ELSEWHERE for a sign-in name or address on which another school relies.
+    """
+    before = details_of(user)
+    if before == details:
+        return False
+    signs_in = (before.username, before.email) != (details.username, details.email)
+    _refuse_if(signs_in and is_used_elsewhere(user, school, now), RosterFault.USED_ELSEWHERE)
+    if name_key(before.email or "") != name_key(details.email or ""):
+        user.email_confirmed_at = None
+    _write_details(user, details)
+    _flush_username(user)
+    changed = {
+        name: [was, _plain(details)[name]] for name, was in _plain(before).items() if was != _plain(details)[name]
+    }
+    audit.record("person.changed", now, school_id=school.id, actor_id=actor_id, person_id=user.id, changed=changed)
+    return True
+
+
+def _write_details(user: User, details: Details) -> None:
+    for name in Details.__dataclass_fields__:
+        setattr(user, name, getattr(details, name))
+    user.username_key = name_key(details.username)
+    user.email_key = name_key(details.email) if details.email else None
+
+
+def _flush_username(user: User) -> None:
+    """Look first, so that the person is told; the constraint decides when two are added at the same moment."""
+    with db.session.no_autoflush:
+        other = db.session.scalar(select(User.id).where(User.username_key == user.username_key))
+    _refuse_if(other is not None and other != user.id, RosterFault.USERNAME_TAKEN, username=user.username)
+    try:
+        with db.session.begin_nested():
+            db.session.flush()
+    except IntegrityError:
+        raise RosterError(RosterFault.USERNAME_TAKEN, username=user.username) from None
+
+
+def _plain(details: Any) -> dict[str, Any]:
+    """As the audit log keeps it."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in ((name, getattr(details, name)) for name in details.__dataclass_fields__)
+    }
+
+
+def suggest_username(display_name: str) -> str:
+    """A free name like maya.diaz, maya.diaz2; for scripts that leave no Latin letters, one with digits."""
+    words = re.findall(r"[a-z0-9]+", folded(display_name))
+    base = ".".join([*words[:1], *words[1:][-1:]])[:60] or f"user{secrets.randbelow(90_000) + 10_000}"
+    taken = set(
+        db.session.scalars(select(User.username_key).where(User.username_key.startswith(base, autoescape=True)))
+    )
+    number = 1
+    while (name := base if number == 1 else f"{base}{number}") in taken:
+        number += 1
+    return name
+
+
+def people_with_email(school: School, email: str) -> list[User]:
+    """Whoever of this school has the address already; families share inboxes, so it is no error."""
+    return list(
+        db.session.scalars(
+            select(User)
+            .where(
+                User.email_key == name_key(email),
+                User.id.in_(select(Role.user_id).where(Role.school_id == school.id)),
+            )
+            .order_by(User.name_key, User.id)
+        )
+    )
+
+
+def is_used_elsewhere(user: User, school: School, now: datetime) -> bool:
+    """Whether another school gives this person a role, now or later: its sign-in is then not this office's alone."""
+    rows = db.session.execute(
+        select(Role.ends_on, School)
+        .join(School, School.id == Role.school_id)
+        .where(Role.user_id == user.id, Role.school_id != school.id)
+    ).all()
+    return any(ends_on is None or ends_on > other.today(now) for ends_on, other in rows)
+
+
+def _not_over(dated: Any, day: date) -> Any:
+    return or_(dated.ends_on.is_(None), dated.ends_on > day)
+
+
+# --- Roles and the account
+
+
+def give_role(
+    user: User, school: School, kind: RoleKind, begins_on: date, now: datetime, *, actor_id: int | None
+) -> Role:
+    """The role, from a day on; one that had ended is opened again.
+
+    Raises STUDENT_ACCOUNT (a student's account holds no other role), ADULT_ACCOUNT or HAS_ROLE.
+    """
+    is_student = user.account_kind == AccountKind.STUDENT
+    _refuse_if(is_student and kind != RoleKind.STUDENT, RosterFault.STUDENT_ACCOUNT)
+    _refuse_if(not is_student and kind == RoleKind.STUDENT, RosterFault.ADULT_ACCOUNT)
+    locked(user)
+    role = role_of(user, school, kind)
+    if role is None:
+        role = Role(
+            user_id=user.id, account_kind=user.account_kind, school_id=school.id, kind=kind, begins_on=begins_on
+        )
+        db.session.add(role)
+        act = "role.created"
+    else:
+        _refuse_if(role.ends_on is None, RosterFault.HAS_ROLE)
+        role.begins_on, role.ends_on = begins_on, None
+        act = "role.changed"
+    db.session.flush()
+    audit.record(
+        act, now, school_id=school.id, actor_id=actor_id, person_id=user.id, kind=kind, begins_on=begins_on.isoformat()
+    )
+    return role
+
+
+def role_of(user: User, school: School, kind: RoleKind) -> Role | None:
+    """The person's role of this kind in the school, whatever its dates."""
+    return db.session.scalar(
+        select(Role).where(Role.user_id == user.id, Role.school_id == school.id, Role.kind == kind)
+    )
+
+
+def end_role(role: Role, ends_on: date, now: datetime, *, actor_id: int | None) -> None:
+    """No role from that day on; the person's places in classes end with it.
+
+    Raises LAST_OFFICE if nobody else would run the office.
+    """
+    if role.kind == RoleKind.OFFICE:
+        _keep_an_office(role.school_id, role.user_id, ends_on)
+    role.ends_on = max(ends_on, role.begins_on)
+    for place in _open_places(role, role.ends_on):
+        end_enrollment(place, role.ends_on, now, actor_id=actor_id)
+    audit.record(
+        "role.changed", now, school_id=role.school_id, actor_id=actor_id, person_id=role.user_id, kind=role.kind,
+        ends_on=role.ends_on.isoformat(),
+    )  # fmt: skip
+
+
+def _keep_an_office(school_id: int, leaving_id: int, day: date) -> None:
+    db.session.execute(select(School.id).where(School.id == school_id).with_for_update())
+    others = (
+        select(Role.id)
+        .join(User, User.id == Role.user_id)
+        .where(
+            Role.school_id == school_id,
+            Role.kind == RoleKind.OFFICE,
+            Role.user_id != leaving_id,
+            scopes.holds_on(Role, day),
+            scopes.active_users(),
+            User.password_hash.is_not(None),
+        )
+    )
+    _refuse_if(not db.session.scalar(select(others.exists())), RosterFault.LAST_OFFICE)
+
+
+def _open_places(role: Role, day: date) -> list[Enrollment]:
+    """In the order of the classes, in which their counters are taken."""
+    return list(
+        db.session.scalars(
+            select(Enrollment)
+            .where(
+                Enrollment.user_id == role.user_id,
+                Enrollment.school_id == role.school_id,
+                Enrollment.role_kind == role.kind,
+                _not_over(Enrollment, day),
+            )
+            .order_by(Enrollment.section_id)
+        )
+    )
+
+
+def office_accounts(school: School, day: date) -> int:
+    """How many people can act for the office that day; what needs a second person needs two."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Role)
+            .join(User, User.id == Role.user_id)
+            .where(
+                Role.school_id == school.id,
+                Role.kind == RoleKind.OFFICE,
+                scopes.holds_on(Role, day),
+                scopes.active_users(),
+            )
+        )
+        or 0
+    )
+
+
+def deactivate(user: User, school: School, now: datetime, *, actor_id: int) -> None:
+    """Lock the account: nobody signs in with it, every session ends at the next request, open slips are void.
+
+    Raises ONE_SELF, USED_ELSEWHERE, LAST_OFFICE.
+    """
+    _refuse_if(user.id == actor_id, RosterFault.ONE_SELF)
+    _refuse_if(is_used_elsewhere(user, school, now), RosterFault.USED_ELSEWHERE)
+    if _holds(user, school, RoleKind.OFFICE, school.today(now)):
+        _keep_an_office(school.id, user.id, school.today(now))
+    user.deactivated_at = user.deactivated_at or now
+    user.auth_epoch += 1
+    db.session.execute(
+        update(Invitation)
+        .where(Invitation.user_id == user.id, Invitation.used_at.is_(None), Invitation.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+    audit.record("account.deactivated", now, school_id=school.id, actor_id=actor_id, person_id=user.id)
+
+
+def reactivate(user: User, school: School, now: datetime, *, actor_id: int) -> None:
+    """Unlock the account; its password is as before. Raises USED_ELSEWHERE."""
+    _refuse_if(is_used_elsewhere(user, school, now), RosterFault.USED_ELSEWHERE)
+    user.deactivated_at = None
+    audit.record("account.reactivated", now, school_id=school.id, actor_id=actor_id, person_id=user.id)
+
+
+def see_identity(user: User, school: School, seen: bool, now: datetime, *, actor_id: int) -> None:
+    """Note that the office saw who this adult is, or take it back; a guardian's messages open only then.
+
+    Raises STUDENT_ACCOUNT and ONE_SELF.
+    """
+    _refuse_if(user.account_kind == AccountKind.STUDENT, RosterFault.STUDENT_ACCOUNT)
+    _refuse_if(user.id == actor_id, RosterFault.ONE_SELF)
+    if seen == (user.identity_seen_at is not None):
+        return
+    user.identity_seen_at = now if seen else None
+    audit.record("account.identity_seen", now, school_id=school.id, actor_id=actor_id, person_id=user.id, seen=seen)
+
+
+def _holds(user: User, school: School, kind: RoleKind, day: date) -> bool:
+    role = role_of(user, school, kind)
+    return role is not None and role.begins_on <= day and (role.ends_on is None or role.ends_on > day)
+
+
+# --- Guardians
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a guardianship gives, and when. A right that is None follows from the relationship."""
+
+    relationship: str
+    begins_on: date
+    ends_on: date | None = None
+    may_see_grades: bool | None = None
+    may_message: bool | None = None
+
+
+def link_of(guardianship: Guardianship) -> Link:
+    """The link as it is stored."""
+    return Link(
+        relationship=guardianship.relationship_name,
+        begins_on=guardianship.begins_on,
+        ends_on=guardianship.ends_on,
+        may_see_grades=guardianship.may_see_grades,
+        may_message=guardianship.may_message,
+    )
+
+
+def gives_rights(relationship: str) -> bool:
+    """Whether this relationship gives rights unless the office says otherwise: parents and legal guardians."""
+    return re.sub(r"[\W_]+", "-", relationship.strip().casefold()) in WITH_RIGHTS
+
+
+def link_guardian(
+    student: User, guardian: User, school: School, link: Link, now: datetime, *, actor_id: int | None
+) -> Guardianship:
+    """The adult's link to the child, and the parent role if the adult has none. One that had ended opens again.
+
+    Raises ONE_SELF, STUDENT_ACCOUNT, NOT_A_STUDENT, ALREADY_LINKED, DATES.
+    """
+    _refuse_if(student.id == guardian.id, RosterFault.ONE_SELF)
+    _refuse_if(guardian.account_kind == AccountKind.STUDENT, RosterFault.STUDENT_ACCOUNT)
+    _refuse_if(student.account_kind != AccountKind.STUDENT, RosterFault.NOT_A_STUDENT)
+    link = _checked(link)
+    locked(student)
+    guardianship = guardianship_between(student, guardian, school)
+    if guardianship is None:
+        guardianship = Guardianship(school_id=school.id, student_id=student.id, guardian_id=guardian.id)
+        db.session.add(guardianship)
+        before = None
+    else:
+        day = school.today(now)
+        _refuse_if(guardianship.ends_on is None or guardianship.ends_on > day, RosterFault.ALREADY_LINKED)
+        before = _plain(link_of(guardianship))
+    _write_link(guardianship, link, actor_id)
+    _give_parent_role(guardian, school, link.begins_on, now, actor_id)
+    db.session.flush()
+    audit.record(
+        "guardianship.created", now, school_id=school.id, actor_id=actor_id, person_id=student.id,
+        guardian=guardian.id, before=before, after=_plain(link),
+    )  # fmt: skip
+    return guardianship
+
+
+def guardianship_between(student: User, guardian: User, school: School) -> Guardianship | None:
+    """The link of these two in the school, whatever its dates."""
+    return db.session.scalar(
+        select(Guardianship).where(
+            Guardianship.school_id == school.id,
+            Guardianship.student_id == student.id,
+            Guardianship.guardian_id == guardian.id,
+        )
+    )
+
+
+def change_guardianship(guardianship: Guardianship, link: Link, now: datetime, *, actor_id: int | None) -> bool:
+    """Write the rights and dates that differ; False if none does. Raises DATES."""
+    link, before = _checked(link), link_of(guardianship)
+    if link == before:
+        return False
+    _write_link(guardianship, link, actor_id)
+    if before.ends_on is not None and (link.ends_on is None or link.ends_on > before.ends_on):
+        school = db.session.get_one(School, guardianship.school_id)
+        guardian = db.session.get_one(User, guardianship.guardian_id)
+        _give_parent_role(guardian, school, link.begins_on, now, actor_id)
+    audit.record(
+        "guardianship.changed", now, school_id=guardianship.school_id, actor_id=actor_id,
+        person_id=guardianship.student_id, guardian=guardianship.guardian_id, before=_plain(before), after=_plain(link),
+    )  # fmt: skip
+    return True
+
+
+def end_guardianship(guardianship: Guardianship, ends_on: date, now: datetime, *, actor_id: int | None) -> bool:
+    """No right from that day on. A link that the office ended is not opened by a roster file."""
+    link = replace(link_of(guardianship), ends_on=max(ends_on, guardianship.begins_on))
+    return change_guardianship(guardianship, link, now, actor_id=actor_id)
+
+
+def _checked(link: Link) -> Link:
+    _refuse_if(link.ends_on is not None and link.ends_on < link.begins_on, RosterFault.DATES)
+    usual = gives_rights(link.relationship)
+    return replace(
+        link,
+        may_see_grades=usual if link.may_see_grades is None else link.may_see_grades,
+        may_message=usual if link.may_message is None else link.may_message,
+    )
+
+
+def _write_link(guardianship: Guardianship, link: Link, actor_id: int | None) -> None:
+    guardianship.relationship_name = link.relationship
+    guardianship.may_see_grades = bool(link.may_see_grades)
+    guardianship.may_message = bool(link.may_message)
+    guardianship.begins_on, guardianship.ends_on = link.begins_on, link.ends_on
+    guardianship.ended_by_office = link.ends_on is not None and actor_id is not None
+
+
+def _give_parent_role(guardian: User, school: School, begins_on: date, now: datetime, actor_id: int | None) -> None:
+    role = role_of(guardian, school, RoleKind.PARENT)
+    if role is None or role.ends_on is not None:
+        give_role(guardian, school, RoleKind.PARENT, begins_on, now, actor_id=actor_id)
+    elif role.begins_on > begins_on:
+        role.begins_on = begins_on
+
+
+# --- Orders that take rights away
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a court order or the like says about one adult and one child."""
+
+    no_contact: bool
+    no_records: bool
+    hide_address: bool
+    document_reference: str
+    begins_on: date
+    ends_on: date | None = None
+    note: str | None = None
+
+
+def restrict(student: User, adult: User, school: School, order: Order, now: datetime, *, actor_id: int) -> Restriction:
+    """An order that holds from its first day, before anyone has confirmed it.
+
+    Raises NOTHING_RESTRICTED, NO_DOCUMENT, DATES, STUDENT_ACCOUNT, NOT_A_STUDENT.
+    """
+    _refuse_if(not (order.no_contact or order.no_records or order.hide_address), RosterFault.NOTHING_RESTRICTED)
+    _refuse_if(not order.document_reference.strip(), RosterFault.NO_DOCUMENT)
+    _refuse_if(order.ends_on is not None and order.ends_on <= order.begins_on, RosterFault.DATES)
+    _refuse_if(adult.account_kind == AccountKind.STUDENT, RosterFault.STUDENT_ACCOUNT)
+    _refuse_if(student.account_kind != AccountKind.STUDENT, RosterFault.NOT_A_STUDENT)
+    facts = {name: getattr(order, name) for name in Order.__dataclass_fields__}
+    restriction = Restriction(
+        school_id=school.id, student_id=student.id, adult_id=adult.id, entered_by=actor_id, entered_at=now, **facts
+    )
+    db.session.add(restriction)
+    db.session.flush()
+    _note_order("restriction.created", restriction, now, actor_id, **_plain(order))
+    return restriction
+
+
+def confirm_restriction(restriction: Restriction, now: datetime, *, actor_id: int) -> None:
+    """A second person has read the document too. Raises ALREADY_CONFIRMED, SECOND_PERSON, ONE_SELF."""
+    _refuse_if(restriction.confirmed_by is not None, RosterFault.ALREADY_CONFIRMED)
+    _refuse_if(restriction.entered_by == actor_id, RosterFault.SECOND_PERSON)
+    _refuse_if(restriction.adult_id == actor_id, RosterFault.ONE_SELF)
+    restriction.confirmed_by, restriction.confirmed_at = actor_id, now
+    _note_order("restriction.changed", restriction, now, actor_id, step="confirmed")
+
+
+def ask_to_lift(restriction: Restriction, lift_on: date, now: datetime, *, actor_id: int) -> None:
+    """Ask that the order ends on that day; it holds until a second person has agreed. Raises ONE_SELF and DATES."""
+    _refuse_if(restriction.adult_id == actor_id, RosterFault.ONE_SELF)
+    too_late = restriction.ends_on is not None and restriction.ends_on <= lift_on
+    _refuse_if(lift_on < restriction.begins_on or too_late, RosterFault.DATES)
+    restriction.lift_on, restriction.lift_asked_by, restriction.lift_asked_at = lift_on, actor_id, now
+    _note_order("restriction.changed", restriction, now, actor_id, step="lift asked", lift_on=lift_on.isoformat())
+
+
+def lift(restriction: Restriction, today: date, now: datetime, *, actor_id: int) -> None:
+    """A second person agrees: the order ends on the day that was asked for, today at the earliest.
+
+    Raises NOT_ASKED, SECOND_PERSON, ONE_SELF.
+    """
+    _refuse_if(restriction.lift_on is None, RosterFault.NOT_ASKED)
+    _refuse_if(restriction.lift_asked_by == actor_id, RosterFault.SECOND_PERSON)
+    _refuse_if(restriction.adult_id == actor_id, RosterFault.ONE_SELF)
+    assert restriction.lift_on is not None  # noqa: S101 - for the type checker
+    restriction.ends_on = max(restriction.lift_on, today, restriction.begins_on)
+    _note_order(
+        "restriction.changed", restriction, now, actor_id, step="lifted", asked_by=restriction.lift_asked_by,
+        ends_on=restriction.ends_on.isoformat(),
+    )  # fmt: skip
+    _forget_lift(restriction)
+
+
+def keep_restriction(restriction: Restriction, now: datetime, *, actor_id: int) -> None:
+    """Take back or turn down the request to lift. Raises NOT_ASKED."""
+    _refuse_if(restriction.lift_on is None, RosterFault.NOT_ASKED)
+    _note_order("restriction.changed", restriction, now, actor_id, step="lift turned down")
+    _forget_lift(restriction)
+
+
+def _forget_lift(restriction: Restriction) -> None:
+    restriction.lift_on = restriction.lift_asked_by = restriction.lift_asked_at = None
+
+
+def _note_order(act: str, restriction: Restriction, now: datetime, actor_id: int, **facts: Any) -> None:
+    audit.record(
+        act, now, school_id=restriction.school_id, actor_id=actor_id, person_id=restriction.student_id,
+        adult=restriction.adult_id, restriction=restriction.id, **facts,
+    )  # fmt: skip
+
+
+# --- Classes and who is in them
+
+
+def add_class(
+    school: School,
+    title: str,
+    course: Course,
+    term: AcademicSession,
+    now: datetime,
+    *,
+    actor_id: int | None,
+    category_title: str = "Everything",
+    code: str | None = None,
+) -> Section:
+    """A class with one category that is the whole grade, so that a teacher can begin at once."""
+    section = Section(school_id=school.id, title=title, code=code, course_id=course.id, term_id=term.id)
+    db.session.add(section)
+    db.session.flush()
+    db.session.add(
+        Category(school_id=school.id, section_id=section.id, title=category_title, weight=Decimal(100), position=1)
+    )
+    db.session.flush()
+    audit.record("section.created", now, school_id=school.id, actor_id=actor_id, section=section.id, title=title)
+    return section
+
+
+def add_course(school: School, title: str, code: str | None = None) -> Course:
+    """A subject; its class tells the audit log."""
+    course = Course(school_id=school.id, title=title, code=code)
+    db.session.add(course)
+    db.session.flush()
+    return course
+
+
+def change_class(
+    section: Section, title: str, code: str | None, course_id: int, term_id: int, ended: bool, now: datetime, *,
+    actor_id: int | None,
+) -> bool:  # fmt: skip
+    """Write what differs; False if nothing does."""
+    after = {"title": title, "code": code, "course_id": course_id, "term_id": term_id, "ended": ended}
+    changed = {
+        name: [getattr(section, name), value] for name, value in after.items() if getattr(section, name) != value
+    }
+    for name in changed:
+        setattr(section, name, after[name])
+    if changed:
+        next_number(section)
+        audit.record(
+            "section.changed", now, school_id=section.school_id, actor_id=actor_id, section=section.id, changed=changed
+        )
+    return bool(changed)
+
+
+def enroll(
+    user: User,
+    section: Section,
+    position: Position,
+    begins_on: date,
+    now: datetime,
+    *,
+    actor_id: int | None,
+    ends_on: date | None = None,
+) -> Enrollment:
+    """A place in the class, under the class's next number; one that had ended opens again.
+
+    A teacher joins the class's conversations. Raises NO_ROLE, ALREADY_IN_CLASS, DATES.
+    """
+    kind = RoleKind.STUDENT if position == Position.STUDENT else RoleKind.TEACHER
+    _refuse_if(ends_on is not None and ends_on <= begins_on, RosterFault.DATES)
+    next_number(section)
+    role = db.session.scalar(
+        select(Role).where(
+            Role.user_id == user.id, Role.school_id == section.school_id, Role.kind == kind, _not_over(Role, begins_on)
+        )
+    )
+    _refuse_if(role is None, RosterFault.NO_ROLE, kind=kind)
+    place = _place_of(user, section, kind)
+    if place is None:
+        place = Enrollment(school_id=section.school_id, section_id=section.id, user_id=user.id, role_kind=kind)
+        db.session.add(place)
+    else:
+        _refuse_if(place.ends_on is None or place.ends_on > begins_on, RosterFault.ALREADY_IN_CLASS)
+    place.position, place.begins_on, place.ends_on = position, begins_on, ends_on
+    db.session.flush()
+    if kind == RoleKind.TEACHER:
+        messaging.admit_teacher_to_class(section, user, now)
+    _note_place("enrollment.created", place, now, actor_id)
+    return place
+
+
+def _place_of(user: User, section: Section, kind: RoleKind) -> Enrollment | None:
+    return db.session.scalar(
+        select(Enrollment).where(
+            Enrollment.school_id == section.school_id,
+            Enrollment.section_id == section.id,
+            Enrollment.user_id == user.id,
+            Enrollment.role_kind == kind,
+        )
+    )
+
+
+def change_enrollment(
+    place: Enrollment, position: Position, begins_on: date, ends_on: date | None, now: datetime, *, actor_id: int | None
+) -> bool:
+    """Write position and dates if they differ; a student stays a student and a teacher a teacher. Raises DATES."""
+    _refuse_if(ends_on is not None and ends_on < begins_on, RosterFault.DATES)
+    if (position == Position.STUDENT) != (place.role_kind == RoleKind.STUDENT):
+        raise RosterError(RosterFault.NO_ROLE, kind=place.role_kind)
+    if (position, begins_on, ends_on) == (place.position, place.begins_on, place.ends_on):
+        return False
+    section = db.session.get_one(Section, place.section_id)
+    next_number(section)
+    place.position, place.begins_on, place.ends_on = position, begins_on, ends_on
+    db.session.flush()
+    if place.role_kind == RoleKind.TEACHER:
+        messaging.admit_teacher_to_class(section, db.session.get_one(User, place.user_id), now)
+    _note_place("enrollment.changed", place, now, actor_id)
+    return True
+
+
+def end_enrollment(place: Enrollment, ends_on: date, now: datetime, *, actor_id: int | None) -> bool:
+    """No place from that day on; scores stay."""
+    return change_enrollment(
+        place, place.position, place.begins_on, max(ends_on, place.begins_on), now, actor_id=actor_id
+    )
+
+
+def _note_place(act: str, place: Enrollment, now: datetime, actor_id: int | None) -> None:
+    audit.record(
+        act, now, school_id=place.school_id, actor_id=actor_id, person_id=place.user_id, section=place.section_id,
+        position=place.position, begins_on=place.begins_on.isoformat(),
+        ends_on=place.ends_on.isoformat() if place.ends_on else None,
+    )  # fmt: skip
+
+
+# --- The calendar
+
+
+def add_session(
+    school: School,
+    kind: SessionKind,
+    title: str,
+    begins_on: date,
+    ends_on: date,
+    now: datetime,
+    *,
+    actor_id: int | None,
+    parent: AcademicSession | None = None,
+) -> AcademicSession:
+    """A year, term or grading period. Raises DATES, OUTSIDE_PARENT (with `parent`) and OVERLAP (with `other`)."""
+    _refuse_if(ends_on <= begins_on, RosterFault.DATES)
+    if parent is not None:
+        inside = parent.begins_on <= begins_on and ends_on <= parent.ends_on
+        _refuse_if(not inside or not may_contain(parent.kind, kind), RosterFault.OUTSIDE_PARENT, parent=parent)
+    locked(school)
+    other = db.session.scalar(
+        select(AcademicSession)
+        .where(
+            AcademicSession.school_id == school.id,
+            AcademicSession.kind == kind,
+            AcademicSession.begins_on < ends_on,
+            AcademicSession.ends_on > begins_on,
+        )
+        .limit(1)
+    )
+    _refuse_if(other is not None, RosterFault.OVERLAP, other=other)
+    session = AcademicSession(
+        school_id=school.id, kind=kind, title=title, begins_on=begins_on, ends_on=ends_on,
+        parent_id=parent.id if parent else None,
+    )  # fmt: skip
+    db.session.add(session)
+    db.session.flush()
+    audit.record(
+        "session.created", now, school_id=school.id, actor_id=actor_id, kind=kind, title=title,
+        begins_on=begins_on.isoformat(), ends_on=ends_on.isoformat(),
+    )  # fmt: skip
+    return session
+
+
+def may_contain(outer: SessionKind, inner: SessionKind) -> bool:
+    """A year holds terms and grading periods, a term holds grading periods."""
+    order = (SessionKind.YEAR, SessionKind.TERM, SessionKind.GRADING_PERIOD)
+    return order.index(outer) < order.index(inner)
