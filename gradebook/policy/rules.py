@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradebook.policy import facts
+from gradebook.policy import conversations, facts
 from gradebook.policy.actions import Action
 from gradebook.policy.person import Person
 
@@ -12,7 +12,7 @@ Fact = Callable[[Person, Any], bool]
 RULES: dict[Action, tuple[Fact, ...]] = {
     Action.ASSIGNMENT_EDIT: (facts.teaches_the_class_of,),
     Action.CONVERSATION_READ: (facts.takes_part_in,),
-    Action.CONVERSATION_REPLY: (facts.takes_part_in,),
+    Action.CONVERSATION_REPLY: (conversations.may_reply,),
     Action.GRADES_SEE_CHILD: (facts.is_guardian_of,),
     Action.GRADES_SEE_OWN: (facts.is_enrolled_in,),
     Action.MESSAGES_USE: (facts.may_use_messages,),

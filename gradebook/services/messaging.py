@@ -1,21 +1,35 @@
 """Conversations between guardians and teachers. Whoever calls has asked the policy first."""
 
+import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
+from gradebook.database import UtcDateTime
 from gradebook.extensions import db
-from gradebook.models import Conversation, Message, Participant, RoleKind, Section, User
+from gradebook.models import (
+    Conversation,
+    Enrollment,
+    Guardianship,
+    Message,
+    MessageKind,
+    Participant,
+    RoleKind,
+    Section,
+    User,
+)
 from gradebook.policy import scopes
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import Person
 
 LONGEST_MESSAGE = 5000
+FIRST_WORDS = 160
+MESSAGES_ON_A_PAGE = 50
 
 
 class OtherBody(ValueError):
@@ -28,6 +42,62 @@ class ConversationLine:
 
     conversation: Conversation
     unread: int
+    first_words: str
+    relationship: str
+    """What the guardian is to the child."""
+
+
+@dataclass(frozen=True)
+class MessageLine:
+    """A message as a conversation shows it."""
+
+    seq: int
+    author_id: int
+    author_name: str
+    kind: MessageKind
+    body: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
+class MessagePage:
+    """Messages one after another, oldest first, and how far the reader had read."""
+
+    lines: list[MessageLine]
+    has_earlier: bool
+    last_read_seq: int
+
+    @property
+    def first_seq(self) -> int:
+        """The number of the oldest message shown."""
+        return self.lines[0].seq if self.lines else 0
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest message shown."""
+        return self.lines[-1].seq if self.lines else 0
+
+
+# --- What can be sent
+
+
+def cleaned(text: str) -> str:
+    """A message as it is kept: one kind of line break, no blank at its ends, one form of each letter."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", plain).strip()
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to see in it."""
+    return any(not character.isspace() and unicodedata.category(character)[0] != "C" for character in text)
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether it holds what no keyboard types and a database may refuse; line breaks and tabs are fine."""
+    return any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in text)
+
+
+# --- Beginning and taking part
 
 
 def conversation_key(student_id: int, section_id: int, guardian_id: int) -> str:
@@ -35,75 +105,108 @@ def conversation_key(student_id: int, section_id: int, guardian_id: int) -> str:
     return f"family:{student_id}:{section_id}:{guardian_id}"
 
 
+def begun(pair: Correspondence, person: Person) -> Conversation | None:
+    """The conversation of this child, class and guardian, if there is one that the person can read."""
+    return db.session.scalar(
+        select(Conversation).where(*_is(pair), Conversation.id.in_(scopes.conversations_of(person)))
+    )
+
+
+def _is(pair: Correspondence) -> tuple[Any, ...]:
+    key = conversation_key(pair.student.id, pair.section.id, pair.guardian.id)
+    return Conversation.school_id == pair.section.school_id, Conversation.key == key
+
+
 def open_conversation(pair: Correspondence, *, actor_id: int, now: datetime) -> Conversation:
     """The one conversation of this child, class and guardian; begun now if there was none, whoever else tries too."""
     school_id = pair.section.school_id
-    key = conversation_key(pair.student.id, pair.section.id, pair.guardian.id)
     facts = {
-        "school_id": school_id, "key": key, "student_id": pair.student.id, "section_id": pair.section.id,
-        "guardian_id": pair.guardian.id, "created_by": actor_id, "created_at": now,
+        "school_id": school_id, "key": conversation_key(pair.student.id, pair.section.id, pair.guardian.id),
+        "student_id": pair.student.id, "section_id": pair.section.id, "guardian_id": pair.guardian.id,
+        "created_by": actor_id, "created_at": now,
     }  # fmt: skip
-    _insert_once(Conversation, facts)
-    conversation = db.session.scalars(
-        select(Conversation).where(Conversation.school_id == school_id, Conversation.key == key)
-    ).one()
+    db.session.execute(_insert(Conversation).values(**facts).on_conflict_do_nothing())
+    conversation = db.session.scalars(select(Conversation).where(*_is(pair))).one()
     admit(conversation, pair.guardian, RoleKind.PARENT, now)
-    for teacher in pair.teachers:
-        admit(conversation, teacher, RoleKind.TEACHER, now)
+    _admit_teachers(Conversation.id == conversation.id, now)
     return conversation
 
 
 def admit(conversation: Conversation, user: User, role: RoleKind, now: datetime) -> None:
     """Make someone a participant under one of their roles; the database refuses a student's account."""
-    _insert_once(
-        Participant,
-        {
-            "conversation_id": conversation.id, "user_id": user.id, "school_id": conversation.school_id,
-            "role_kind": role, "joined_at": now,
-        },
-    )  # fmt: skip
+    facts = {
+        "conversation_id": conversation.id, "user_id": user.id, "school_id": conversation.school_id,
+        "role_kind": role, "joined_at": now,
+    }  # fmt: skip
+    db.session.execute(_insert(Participant).values(**facts).on_conflict_do_nothing())
 
 
 def admit_teacher_to_class(section: Section, teacher: User, now: datetime) -> None:
     """A teacher who joins a class joins its conversations, except those about a child of their own."""
-    for conversation in db.session.scalars(
-        select(Conversation).where(
-            Conversation.section_id == section.id,
-            ~scopes.is_guardian_by_any_date(teacher.id, Conversation.student_id),
+    db.session.flush()
+    _admit_teachers(and_(Conversation.section_id == section.id, Enrollment.user_id == teacher.id), now)
+
+
+def admit_teachers_of_school(school_id: int, now: datetime) -> None:
+    """After a roster was read: every teacher joins the conversations of their classes, in one statement."""
+    db.session.flush()
+    _admit_teachers(Conversation.school_id == school_id, now)
+
+
+def _admit_teachers(which: Any, now: datetime) -> None:
+    """Admit the teachers of the class who are not participants yet. What a colleague has read is not new to them.
+
+    Whether they may read is asked anew on each request; so places that begin later are admitted now, and the day
+    of grace only allows for the time zones of schools. The order keeps two such statements from blocking each other.
+    """
+    not_over = or_(Enrollment.ends_on.is_(None), Enrollment.ends_on > _day_before(now))
+    known, colleague = aliased(Participant), aliased(Participant)
+    read = select(func.coalesce(func.max(colleague.last_read_seq), 0)).where(
+        colleague.conversation_id == Conversation.id, colleague.role_kind == RoleKind.TEACHER
+    )
+    missing = (
+        select(
+            Conversation.id, Enrollment.user_id, Conversation.school_id, Enrollment.role_kind,
+            literal(now, UtcDateTime), read.scalar_subquery(),
         )
-    ):
-        admit(conversation, teacher, RoleKind.TEACHER, now)
+        .join(Enrollment, Enrollment.section_id == Conversation.section_id)
+        .outerjoin(known, and_(known.conversation_id == Conversation.id, known.user_id == Enrollment.user_id))
+        .where(
+            which,
+            Enrollment.role_kind == RoleKind.TEACHER,
+            not_over,
+            known.user_id.is_(None),
+            ~scopes.is_guardian_by_any_date(Enrollment.user_id, Conversation.student_id),
+        )
+        .order_by(Conversation.id, Enrollment.user_id)
+    )  # fmt: skip
+    columns = ["conversation_id", "user_id", "school_id", "role_kind", "joined_at", "last_read_seq"]
+    db.session.execute(_insert(Participant).from_select(columns, missing).on_conflict_do_nothing())
 
 
-def _insert_once(model: Any, facts: dict[str, Any]) -> None:
-    backend = db.engine.dialect.name
-    statement: Any = (postgresql_insert if backend == "postgresql" else sqlite_insert)(model)
-    db.session.execute(statement.values(**facts).on_conflict_do_nothing())
+def _day_before(now: datetime) -> date:
+    return (now - timedelta(days=1)).date()
 
 
-def send(conversation: Conversation, *, author_id: int, body: str, client_key: str, now: datetime) -> Message:
-    """Add a message under the conversation's next number. The same key sent twice is one message.
+def _insert(model: Any) -> Any:
+    return (postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert)(model)
+
+
+# --- Sending
+
+
+def send(conversation: Conversation, *, author_id: int, body: str, client_key: str, now: datetime) -> int:
+    """Add a message and return its number in the conversation. The same key sent twice is one message.
 
     Raises OtherBody if the key was used for other words.
     """
-    db.session.execute(select(Conversation.id).where(Conversation.id == conversation.id).with_for_update())
-    sent = _sent_before(conversation, author_id, client_key)
-    if sent is None:
-        return _insert(conversation, author_id, body, client_key, _next_number(conversation, now), now)
-    if sent.body != body:
-        raise OtherBody(client_key)
-    return sent
-
-
-def _sent_before(conversation: Conversation, author_id: int, client_key: str) -> Message | None:
-    return db.session.scalar(
-        select(Message).where(
-            Message.school_id == conversation.school_id,
-            Message.author_id == author_id,
-            Message.conversation_id == conversation.id,
-            Message.client_key == client_key,
-        )
-    )
+    number = _next_number(conversation, now)  # holds the row: two sends come one after the other
+    _admit_teachers(Conversation.id == conversation.id, now)
+    if not _add(conversation, author_id, body, client_key, number, now):
+        _give_back(conversation)
+        return _number_sent_before(conversation, author_id, body, client_key)
+    mark_read(conversation.id, author_id, number, now)
+    return number
 
 
 def _next_number(conversation: Conversation, now: datetime) -> int:
@@ -116,40 +219,59 @@ def _next_number(conversation: Conversation, now: datetime) -> int:
     ).scalar_one()
 
 
-def _insert(
-    conversation: Conversation, author_id: int, body: str, client_key: str, number: int, now: datetime
-) -> Message:
-    message = Message(
-        school_id=conversation.school_id, conversation_id=conversation.id, seq=number, author_id=author_id,
-        body=body, sent_at=now, client_key=client_key,
-    )  # fmt: skip
-    db.session.add(message)
-    db.session.flush()
-    mark_read(conversation, author_id, number, now)
-    return message
+def _add(conversation: Conversation, author_id: int, body: str, client_key: str, number: int, now: datetime) -> bool:
+    """Whether the message was new."""
+    facts = {
+        "school_id": conversation.school_id, "conversation_id": conversation.id, "seq": number,
+        "author_id": author_id, "body": body, "sent_at": now, "client_key": client_key,
+    }  # fmt: skip
+    one_key = ["school_id", "author_id", "conversation_id", "client_key"]
+    statement = _insert(Message).values(**facts).on_conflict_do_nothing(index_elements=one_key)
+    return db.session.scalar(statement.returning(Message.seq)) is not None
 
 
-def mark_read(conversation: Conversation, user_id: int, number: int, now: datetime) -> None:
+def _give_back(conversation: Conversation) -> None:
+    """The number was not needed; nobody has seen it, because the row is still held."""
+    newest = select(func.max(Message.sent_at)).where(_of(conversation)).scalar_subquery()
+    db.session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation.id)
+        .values(last_seq=Conversation.last_seq - 1, last_message_at=newest)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _number_sent_before(conversation: Conversation, author_id: int, body: str, client_key: str) -> int:
+    sent = db.session.execute(
+        select(Message.seq, Message.body).where(
+            _of(conversation), Message.author_id == author_id, Message.client_key == client_key
+        )
+    ).one()
+    if sent.body != body:
+        raise OtherBody(client_key)
+    return int(sent.seq)
+
+
+def _of(conversation: Conversation) -> Any:
+    """Condition on Message. The school comes first in the index."""
+    return and_(Message.school_id == conversation.school_id, Message.conversation_id == conversation.id)
+
+
+# --- Reading
+
+
+def mark_read(conversation_id: int, user_id: int, number: int, now: datetime) -> None:
     """Note how far a participant has read; it never goes back."""
     db.session.execute(
         update(Participant)
         .where(
-            Participant.conversation_id == conversation.id,
+            Participant.conversation_id == conversation_id,
             Participant.user_id == user_id,
             Participant.last_read_seq < number,
         )
         .values(last_read_seq=number, last_read_at=now)
+        .execution_options(synchronize_session=False)
     )
-
-
-def has_unread(conversation: Conversation, user_id: int) -> bool:
-    """Whether the participant has not read up to the newest message."""
-    read = db.session.scalar(
-        select(Participant.last_read_seq).where(
-            Participant.conversation_id == conversation.id, Participant.user_id == user_id
-        )
-    )
-    return read is not None and read < conversation.last_seq
 
 
 _UNREAD = Conversation.last_seq - Participant.last_read_seq
@@ -157,7 +279,7 @@ _UNREAD = Conversation.last_seq - Participant.last_read_seq
 
 def unread_count(person: Person) -> int:
     """Messages not read yet, over the conversations that this person may read now: the one source of every badge."""
-    return (
+    return int(
         db.session.scalar(
             select(func.coalesce(func.sum(_UNREAD), 0))
             .select_from(Participant)
@@ -168,47 +290,56 @@ def unread_count(person: Person) -> int:
     )
 
 
-def conversations(person: Person) -> list[ConversationLine]:
-    """What this person may read, the newest first, with children, classes and guardians, in one statement."""
+def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[ConversationLine]:
+    """What this person may read, the newest first, with the first words of each; in one statement."""
+    guardian_link = and_(
+        Guardianship.school_id == Conversation.school_id,
+        Guardianship.student_id == Conversation.student_id,
+        Guardianship.guardian_id == Conversation.guardian_id,
+    )
+    newest = and_(
+        Message.school_id == Conversation.school_id,
+        Message.conversation_id == Conversation.id,
+        Message.seq == Conversation.last_seq,
+    )
     rows = db.session.execute(
-        select(Conversation, _UNREAD)
+        select(Conversation, _UNREAD, func.substr(Message.body, 1, FIRST_WORDS), Guardianship.relationship_name)
         .join(Participant, Participant.conversation_id == Conversation.id)
+        .join(Message, newest)
+        .outerjoin(Guardianship, guardian_link)
         .options(
             joinedload(Conversation.student),
             joinedload(Conversation.guardian),
-            joinedload(Conversation.section).joinedload(Section.school),
+            joinedload(Conversation.section),
         )
-        .where(
-            Participant.user_id == person.id,
-            Conversation.id.in_(scopes.conversations_of(person)),
-            Conversation.last_seq > 0,
-        )
+        .where(Participant.user_id == person.id, Conversation.id.in_(scopes.conversations_of(person)))
         .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .limit(limit)
+        .offset(offset)
     ).all()
-    return [ConversationLine(*row) for row in rows]
+    return [ConversationLine(row[0], row[1], row[2], row[3] or "") for row in rows]
 
 
-def messages_of(conversation: Conversation, *, before: int | None = None, limit: int = 50) -> list[Message]:
-    """The newest messages (before a number, if given), oldest first, with their authors, in one statement."""
-    query = select(Message).options(joinedload(Message.author)).where(Message.conversation_id == conversation.id)
+def messages_of(
+    conversation: Conversation, reader_id: int, *, before: int | None = None, limit: int = MESSAGES_ON_A_PAGE
+) -> MessagePage:
+    """The newest messages (before a number, if given) with their authors, in one statement."""
+    query = (
+        select(
+            Message.seq, Message.author_id, User.display_name, Message.kind, Message.body, Message.sent_at,
+            Participant.last_read_seq,
+        )
+        .join(User, User.id == Message.author_id)
+        .outerjoin(
+            Participant,
+            and_(Participant.conversation_id == Message.conversation_id, Participant.user_id == reader_id),
+        )
+        .where(_of(conversation))
+        .order_by(Message.seq.desc())
+        .limit(limit + 1)
+    )  # fmt: skip
     if before is not None:
         query = query.where(Message.seq < before)
-    return list(reversed(db.session.scalars(query.order_by(Message.seq.desc()).limit(limit)).all()))
-
-
-def latest_of(conversation_ids: list[int]) -> dict[int, Message]:
-    """The newest message of each conversation, in one statement."""
-    if not conversation_ids:
-        return {}
-    newest = (
-        select(Message.conversation_id, func.max(Message.seq).label("seq"))
-        .where(Message.conversation_id.in_(conversation_ids))
-        .group_by(Message.conversation_id)
-        .subquery()
-    )
-    rows = db.session.scalars(
-        select(Message).join(
-            newest, (newest.c.conversation_id == Message.conversation_id) & (newest.c.seq == Message.seq)
-        )
-    )
-    return {message.conversation_id: message for message in rows}
+    rows = db.session.execute(query).all()
+    lines = [MessageLine(*row[:-1]) for row in reversed(rows[:limit])]
+    return MessagePage(lines, len(rows) > limit, (rows[0].last_read_seq or 0) if rows else 0)
