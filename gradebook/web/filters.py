@@ -1,5 +1,6 @@
 """Template filters: names, numbers, days and moments in the person's language and the school's time zone."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -7,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
+from babel.lists import format_list
 from flask import Flask
 from flask_babel import format_decimal, get_locale
 from flask_babel import gettext as _
@@ -24,7 +26,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         points=points, percent=percent, day=day, moment=at, initials=initials, tint=tint,
-        exact=exact, fixed=fixed, printed=printed,
+        exact=exact, fixed=fixed, printed=printed, clock_time=clock_time, briefly=briefly, listed=listed,
     )  # fmt: skip
 
 
@@ -80,6 +82,30 @@ def at(value: datetime | None, timezone: str = "UTC") -> Markup:
     local = value.astimezone(ZoneInfo(timezone))
     words = _("%(day)s, %(time)s", day=day(local.date()), time=format_time(local, "HH:mm", locale=_locale()))
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="minutes"), escape(words))
+
+
+def clock_time(value: datetime, timezone: str) -> Markup:
+    """A moment of a day that stands above: <time>15:30</time> in the school's time zone."""
+    local = value.astimezone(ZoneInfo(timezone))
+    return _time(local, format_time(local, "HH:mm", locale=_locale()))
+
+
+def briefly(value: datetime, timezone: str) -> Markup:
+    """A moment in a list: the time if it is today, else the day."""
+    local = value.astimezone(ZoneInfo(timezone))
+    if local.date() == moment().astimezone(ZoneInfo(timezone)).date():
+        return clock_time(value, timezone)
+    return _time(local, day(local.date()))
+
+
+def _time(local: datetime, words: str) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="minutes"), words)
+
+
+def listed(names: Iterable[str]) -> Markup:
+    """Names one after another as the language does it, each in its own direction: Ana, Ben, and Carla."""
+    marked = [str(Markup("<bdi>{}</bdi>").format(name)) for name in names]
+    return Markup(format_list(marked, locale=_locale()))  # noqa: S704 - each name is escaped above
 
 
 def _locale() -> Any:
