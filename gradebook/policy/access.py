@@ -16,6 +16,7 @@ from gradebook.models import (
     Course,
     Enrollment,
     Guardianship,
+    Restriction,
     Role,
     RoleKind,
     School,
@@ -33,6 +34,20 @@ class NotFound(LookupError):
 def section_for_teacher(person: Person, public_id: str) -> Section:
     """A class that this person teaches today. Raises NotFound."""
     section: Section = _one(_sections(public_id).where(Section.id.in_(scopes.sections_taught_by(person))))
+    person.learn("teaches", section.id)
+    return section
+
+
+def section_of_assignment(person: Person, public_id: str) -> Section:
+    """The class of an assignment, if this person teaches it today. Raises NotFound."""
+    section: Section = _one(
+        select(Section)
+        .join(Assignment, Assignment.section_id == Section.id)
+        .join(Section.school)
+        .join(Section.term)
+        .options(contains_eager(Section.school), contains_eager(Section.term))
+        .where(Assignment.public_id == public_id, Assignment.id.in_(scopes.assignments_of_teacher(person)))
+    )
     person.learn("teaches", section.id)
     return section
 
@@ -144,6 +159,16 @@ def guardianship_for_office(person: Person, public_id: str) -> Guardianship:
         .where(Guardianship.public_id == public_id, Guardianship.school_id.in_(scopes.schools_run_by(person)))
     )
     return guardianship
+
+
+def restriction_for_office(person: Person, public_id: str) -> Restriction:
+    """An order recorded by the school that this office runs. Raises NotFound."""
+    restriction: Restriction = _one(
+        select(Restriction)
+        .options(joinedload(Restriction.adult))
+        .where(Restriction.public_id == public_id, Restriction.school_id.in_(scopes.schools_run_by(person)))
+    )
+    return restriction
 
 
 def school_of_office(person: Person) -> School:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from flask import Flask, g, request
+from werkzeug.exceptions import BadRequest
 
 from gradebook.clock import utc_now
 from gradebook.database import will_write
@@ -22,6 +23,17 @@ def init_app(app: Flask) -> None:
 def _begin() -> None:
     will_write.set(request.method not in SAFE_METHODS)
     g.now = utc_now()
+    if _has_nul():
+        raise BadRequest
+
+
+def _has_nul() -> bool:
+    """A NUL is typed by nobody, and PostgreSQL refuses it in every text."""
+    if "\0" in request.path:
+        return True
+    return any(
+        "\0" in text for fields in (request.args, request.form) for pair in fields.items(multi=True) for text in pair
+    )
 
 
 def moment() -> datetime:

@@ -1,0 +1,121 @@
+"""Form fields of this product: text without control characters, a choice that says what to do, a day in three parts."""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import Form, FormField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.utils import unset_value
+from wtforms.validators import ValidationError
+
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+
+
+def one_line(text: str | None) -> str:
+    """Trimmed, on one line, without control characters."""
+    words = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text or "")
+    return re.sub(r" {2,}", " ", words).strip()
+
+
+def paragraph(text: str | None) -> str:
+    """Trimmed, line breaks kept, without other control characters."""
+    lines = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(each for each in lines if each in "\n\t" or unicodedata.category(each) != "Cc").strip()
+
+
+class LineField(StringField):
+    """One line of text; never None, never with a control character."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"filters": [one_line], **kwargs})
+        self.type = "StringField"
+
+    def process_formdata(self, valuelist: Any) -> None:
+        """A field that was not sent is empty, not as before."""
+        self.data = valuelist[0] if valuelist else ""
+
+
+class PickField(SelectField):
+    """A choice from a list of (value, words)."""
+
+    def __init__(self, *args: Any, pairs: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, choices=_choices(pairs), **kwargs)
+        self.type = "SelectField"
+
+    def offer(self, pairs: Any) -> None:
+        """The values and words, where they depend on the school."""
+        self.choices = _choices(pairs)
+
+    def pre_validate(self, form: Any) -> None:
+        """Plain words for a value that is not on the list."""
+        if self.data not in [choice.value for choice in self.choices or ()]:
+            raise ValidationError(_("%(field)s: choose one from the list", field=str(self.label.text)))
+
+
+def _choices(pairs: Any) -> list[SelectChoice]:
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
+class _Parts(Form):
+    """The three parts of a day, in the order in which they are shown."""
+
+    day = LineField(_l("Day"))
+    month = LineField(_l("Month"))
+    year = LineField(_l("Year"))
+
+
+class DayField(FormField):
+    """A school day in three text fields. `.day` is the date, or None when it was left empty.
+
+    missing: what is said when it is empty; without it the day is optional. wrong: when it is no day of the calendar.
+    """
+
+    def __init__(self, label: Any = None, *, missing: Any = None, wrong: Any = None, **kwargs: Any) -> None:
+        super().__init__(_Parts, label, **kwargs)
+        self.type = "FormField"
+        self.missing = missing
+        self.wrong = wrong or _l("Enter a day like 14 3 2026")
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        """A date becomes its three parts."""
+        if data is unset_value:
+            data = self.default
+        if formdata is not None:
+            data = None  # what was not sent is empty, not as before
+        super().process(formdata, in_parts(data) if isinstance(data, date) else {}, extra_filters)
+
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
+        """Say at most one thing about the day as a whole."""
+        typed = [self.form.day.data, self.form.month.data, self.form.year.data]
+        words = None
+        if not any(typed):
+            words = self.missing
+        elif self.day is None:
+            words = self.wrong
+        self.form.form_errors = [words] if words else []
+        return not words
+
+    def complain(self, words: str) -> None:
+        """Put a sentence beside the field."""
+        self.form.form_errors = [words]
+
+    @property
+    def day(self) -> date | None:
+        """The day that was typed; None when it is empty or no day of the calendar."""
+        parts = [self.form.year.data or "", self.form.month.data or "", self.form.day.data or ""]
+        if not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts):
+            return None
+        year, month, day = (int(part) for part in parts)
+        try:
+            return date(year, month, day) if EARLIEST_YEAR <= year <= LATEST_YEAR else None
+        except ValueError:
+            return None
+
+
+def in_parts(day: date) -> dict[str, str]:
+    """A day as the three fields hold it."""
+    return {"day": str(day.day), "month": str(day.month), "year": str(day.year)}
