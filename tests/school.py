@@ -1,10 +1,10 @@
 """One small school used everywhere, and a second one that must never see into it.
 
-Oak School, in New York: Ms Rivera teaches Algebra with Mr Cole as co-teacher; Mr Osei teaches History. Mrs Sub stood in for
-Ms Rivera until yesterday. Maya and Leo are in Algebra; Leo is also in History; Zoe is in History only.
-Dana is Maya's mother. Erin is Leo's mother. Chris is a parent of Zoe. Gus was Maya's guardian until yesterday. Rex is Maya's
-father, under an order (no contact, no records). Tess teaches History too and is the mother of Leo: two roles. Pat runs the office.
-Elm School, far away: Quinn runs its office, Mr Finch teaches Botany there.
+Oak School, in New York: Ms Rivera teaches Algebra with Mr Cole as co-teacher; Mr Osei teaches History. Mrs Sub stood
+in for Ms Rivera until yesterday. Maya and Leo are in Algebra; Leo is also in History; Zoe is in History only.
+Dana is Maya's mother. Erin is Leo's mother. Chris is a parent of Zoe. Gus was Maya's guardian until yesterday. Rex is
+Maya's father, under an order (no contact, no records). Tess teaches History too and is Leo's stepmother: two roles.
+Pat runs the office. Elm School, far away: Quinn runs its office, Mr Finch teaches Botany there.
 """
 
 from dataclasses import dataclass, field
@@ -85,10 +85,16 @@ def make_user(username: str, name: str, kind: AccountKind = AccountKind.ADULT, *
     """An account in use, with PASSWORD."""
     first, _, last = name.rpartition(" ")
     user = User(
-        account_kind=kind, username=username, username_key=username.casefold(), display_name=name,
-        sort_name=f"{last}, {first}" if first else name, called=first or name, password_hash=password_hash(),
-        identity_seen_at=SEEN, **more,
-    )  # fmt: skip
+        account_kind=kind,
+        username=username,
+        username_key=username.casefold(),
+        display_name=name,
+        sort_name=f"{last}, {first}" if first else name,
+        called=first or name,
+        password_hash=password_hash(),
+        identity_seen_at=SEEN,
+        **more,
+    )
     db.session.add(user)
     db.session.flush()
     return user
@@ -111,15 +117,18 @@ def make_role(
     return role
 
 
-def enroll(
-    user: User, section: Section, position: Position, begins_on: date = YEAR[0], ends_on: date | None = None
-):
+def enroll(user: User, section: Section, position: Position, begins_on: date = YEAR[0], ends_on: date | None = None):
     """A place in a class."""
     kind = RoleKind.STUDENT if position == Position.STUDENT else RoleKind.TEACHER
     place = Enrollment(
-        school_id=section.school_id, section_id=section.id, user_id=user.id, role_kind=kind, position=position,
-        begins_on=begins_on, ends_on=ends_on,
-    )  # fmt: skip
+        school_id=section.school_id,
+        section_id=section.id,
+        user_id=user.id,
+        role_kind=kind,
+        position=position,
+        begins_on=begins_on,
+        ends_on=ends_on,
+    )
     db.session.add(place)
     db.session.flush()
     return place
@@ -128,20 +137,29 @@ def enroll(
 def _add_people(school: SmallSchool) -> None:
     oak, elm = school.oak, school.elm
     for username, name, where, kind in (
-        ("rivera", "Inés Rivera", oak, RoleKind.TEACHER), ("cole", "Abe Cole", oak, RoleKind.TEACHER),
-        ("osei", "Kofi Osei", oak, RoleKind.TEACHER), ("sub", "Sue Subb", oak, RoleKind.TEACHER),
-        ("tess", "Tess Tanner", oak, RoleKind.TEACHER), ("pat", "Pat Parker", oak, RoleKind.OFFICE),
-        ("dana", "Dana Diaz", oak, RoleKind.PARENT), ("erin", "Erin Evans", oak, RoleKind.PARENT),
-        ("chris", "Chris Clark", oak, RoleKind.PARENT), ("gus", "Gus Gray", oak, RoleKind.PARENT),
-        ("rex", "Rex Diaz", oak, RoleKind.PARENT), ("quinn", "Quinn Quist", elm, RoleKind.OFFICE),
+        ("rivera", "Inés Rivera", oak, RoleKind.TEACHER),
+        ("cole", "Abe Cole", oak, RoleKind.TEACHER),
+        ("osei", "Kofi Osei", oak, RoleKind.TEACHER),
+        ("sub", "Sue Subb", oak, RoleKind.TEACHER),
+        ("tess", "Tess Tanner", oak, RoleKind.TEACHER),
+        ("pat", "Pat Parker", oak, RoleKind.OFFICE),
+        ("dana", "Dana Diaz", oak, RoleKind.PARENT),
+        ("erin", "Erin Evans", oak, RoleKind.PARENT),
+        ("chris", "Chris Clark", oak, RoleKind.PARENT),
+        ("gus", "Gus Gray", oak, RoleKind.PARENT),
+        ("rex", "Rex Diaz", oak, RoleKind.PARENT),
+        ("quinn", "Quinn Quist", elm, RoleKind.OFFICE),
         ("finch", "Fred Finch", elm, RoleKind.TEACHER),
-    ):  # fmt: skip
+    ):
         school.people[username] = make_user(username, name)
         make_role(school.people[username], where, kind)
     make_role(school.tess, oak, RoleKind.PARENT)
     for username, name, where in (
-        ("maya", "Maya Diaz", oak), ("leo", "Leo Evans", oak), ("zoe", "Zoe Clark", oak), ("fern", "Fern Fox", elm)
-    ):  # fmt: skip
+        ("maya", "Maya Diaz", oak),
+        ("leo", "Leo Evans", oak),
+        ("zoe", "Zoe Clark", oak),
+        ("fern", "Fern Fox", elm),
+    ):
         school.people[username] = make_user(username, name, AccountKind.STUDENT)
         make_role(school.people[username], where, RoleKind.STUDENT)
 
@@ -182,37 +200,46 @@ def make_section(school: School, title: str, **rules) -> Section:
 
 def _add_guardians(school: SmallSchool) -> None:
     for name, child, relation, ends_on in (
-        ("dana", "maya", "mother", None), ("erin", "leo", "mother", None), ("chris", "zoe", "father", None),
-        ("gus", "maya", "foster carer", TODAY), ("rex", "maya", "father", None), ("tess", "leo", "stepmother", None),
-    ):  # fmt: skip
+        ("dana", "maya", "mother", None),
+        ("erin", "leo", "mother", None),
+        ("chris", "zoe", "father", None),
+        ("gus", "maya", "foster carer", TODAY),
+        ("rex", "maya", "father", None),
+        ("tess", "leo", "stepmother", None),
+    ):
         guardianship = Guardianship(
-            school_id=school.oak.id, student_id=school.people[child].id, guardian_id=school.people[name].id,
-            relationship_name=relation, begins_on=YEAR[0], ends_on=ends_on,
-        )  # fmt: skip
+            school_id=school.oak.id,
+            student_id=school.people[child].id,
+            guardian_id=school.people[name].id,
+            relationship_name=relation,
+            begins_on=YEAR[0],
+            ends_on=ends_on,
+        )
         db.session.add(guardianship)
         school.guardianships[f"{name}_of_{child}"] = guardianship
     db.session.add(
         Restriction(
-            school_id=school.oak.id, student_id=school.maya.id, adult_id=school.rex.id, no_contact=True, no_records=True,
-            hide_address=True, document_reference="Family Court 26-118", begins_on=date(2026, 9, 15),
-            entered_by=school.pat.id, entered_at=SEEN,
+            school_id=school.oak.id,
+            student_id=school.maya.id,
+            adult_id=school.rex.id,
+            no_contact=True,
+            no_records=True,
+            hide_address=True,
+            document_reference="Family Court 26-118",
+            begins_on=date(2026, 9, 15),
+            entered_by=school.pat.id,
+            entered_at=SEEN,
         )
-    )  # fmt: skip
+    )
 
 
 def _add_work(school: SmallSchool) -> None:
     """Algebra: Quizzes 40%, Tests 60%; a posted quiz (Maya 18, Leo 9 of 20) and a hidden test (Maya 41.5 of 50)."""
     algebra = school.algebra
     algebra.total_mode = TotalMode.WEIGHTED
-    quizzes = Category(
-        school_id=school.oak.id, section_id=algebra.id, title="Quizzes", weight=Decimal(40), position=1
-    )
-    tests = Category(
-        school_id=school.oak.id, section_id=algebra.id, title="Tests", weight=Decimal(60), position=2
-    )
-    essays = Category(
-        school_id=school.oak.id, section_id=school.history.id, title="Essays", weight=Decimal(100)
-    )
+    quizzes = Category(school_id=school.oak.id, section_id=algebra.id, title="Quizzes", weight=Decimal(40), position=1)
+    tests = Category(school_id=school.oak.id, section_id=algebra.id, title="Tests", weight=Decimal(60), position=2)
+    essays = Category(school_id=school.oak.id, section_id=school.history.id, title="Essays", weight=Decimal(100))
     db.session.add_all([quizzes, tests, essays])
     db.session.flush()
     for name, section, category, title, points, posted_at, due_on in (
@@ -221,9 +248,15 @@ def _add_work(school: SmallSchool) -> None:
         ("essay", school.history, essays, "Rivers essay", 30, SEEN, date(2026, 10, 2)),
     ):
         school.assignments[name] = Assignment(
-            school_id=school.oak.id, section_id=section.id, category_id=category.id, title=title, points=Decimal(points),
-            posted_at=posted_at, due_on=due_on, position=1,
-        )  # fmt: skip
+            school_id=school.oak.id,
+            section_id=section.id,
+            category_id=category.id,
+            title=title,
+            points=Decimal(points),
+            posted_at=posted_at,
+            due_on=due_on,
+            position=1,
+        )
         db.session.add(school.assignments[name])
     db.session.flush()
     for name, student, points in (
@@ -237,9 +270,7 @@ def _add_work(school: SmallSchool) -> None:
 
 def make_score(assignment: Assignment, student: User, **content) -> Score:
     """A stored score without history."""
-    score = Score(
-        school_id=assignment.school_id, assignment_id=assignment.id, student_id=student.id, seq=0, **content
-    )
+    score = Score(school_id=assignment.school_id, assignment_id=assignment.id, student_id=student.id, seq=0, **content)
     db.session.add(score)
     db.session.flush()
     return score

@@ -6,7 +6,7 @@ from sqlalchemy import inspect, select
 
 from gradebook.extensions import db
 from gradebook.web.door import DoorError, check_doors
-from tests.access import matrix
+from tests.access import matrix, permissions
 from tests.access.people import ACTORS, browser_of
 from tests.access.test_matrix import knock
 from tests.access.things import build_scene
@@ -46,7 +46,7 @@ def contents():
     found = {}
     for name, table in db.metadata.tables.items():
         columns = [column for column in table.columns if column.name not in EXCEPTED.get(name, [])]
-        order = [column for column in inspect(table).primary_key]
+        order = list(inspect(table).primary_key)
         found[name] = [tuple(row) for row in db.session.execute(select(*columns).order_by(*order))]
     return found
 
@@ -61,3 +61,11 @@ def test_no_get_writes(app, school, clock):
                 if status == 200:
                     knock(door, scene, browsers[name])
     assert contents() == before
+
+
+def test_the_published_permissions_are_those_of_the_matrix():
+    assert permissions.FILE.read_text(encoding="utf-8") == permissions.render(), "python -m tests.access.permissions"
+
+
+def test_the_matrix_has_thousands_of_cells():
+    assert sum(len(door.statuses) for door in matrix.read()) >= 1500

@@ -1,4 +1,4 @@
-"""Every door × every kind of person, against a table written by hand; and a scan of every answer for others' secrets."""
+"""Every door × every kind of person, against a hand-written table; and a scan of every answer for others' secrets."""
 
 from contextlib import contextmanager
 
@@ -30,8 +30,9 @@ def undone():
     db.session.commit()
     savepoint = db.session.get_bind().begin_nested()
     yield
-    db.session.remove()
+    db.session.rollback()
     savepoint.rollback()
+    db.session.expire_all()
 
 
 @pytest.mark.parametrize("door", DOORS, ids=[f"{number}-{door.id}" for number, door in enumerate(DOORS)])
