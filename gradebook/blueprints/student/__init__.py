@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("student", __name__, url_prefix="/student")
 
-from gradebook.blueprints.student import home  # noqa: E402, F401 - bind the routes
+from gradebook.blueprints.student import home, section  # noqa: E402, F401 - bind the routes

@@ -1,0 +1,573 @@
+"""What students and guardians read beside the grade: what is new, missing and due, and what needs attention.
+
+Everything here is made of `StudentClass`, which holds posted scores only, so nothing can tell of a hidden one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import contains_eager
+
+from gradebook.extensions import db
+from gradebook.grading.cells import Cell as ReadCell
+from gradebook.grading.scales import round_to
+from gradebook.grading.values import Amount, CategoryGrade, Grade, Reason, Status, Totals, What, WorkLine
+from gradebook.models import Enrollment, Guardianship, Position, RoleKind, School, Section, User
+from gradebook.policy import facts, scopes
+from gradebook.policy.access import NotFound
+from gradebook.policy.conversations import teachers_who_read
+from gradebook.policy.person import Person
+from gradebook.services.grades import (
+    Cell,
+    ClassWork,
+    Column,
+    Place,
+    Student,
+    StudentClass,
+    classes_of_students,
+    is_blank,
+    places_of_student,
+    term_today,
+)
+
+LOOK_BACK = timedelta(days=14)
+"""How long a score or a comment is new."""
+LOOK_AHEAD = timedelta(days=14)
+"""How far ahead the work that is due is shown."""
+MISSING_FOR = timedelta(days=2)
+"""Missing work needs a parent's attention when it was due so long ago."""
+LOW_GRADE = Decimal(60)
+"""A grade below this many percent needs a parent's attention."""
+LATEST = 5
+"""Scores and comments on the page of one class."""
+
+LAST = date.max  # where work without a day stands
+
+
+# --- One piece of work
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One assignment as a family reads it, with its posted score if there is one."""
+
+    family_class: "FamilyClass"
+    column: Column
+    cell: Cell | None
+    seen: ReadCell | WorkLine
+    """What became of it and why; in a list of one class also whether it is dropped, and its share."""
+    part: CategoryGrade | None = None
+    """Its category in the grade, where the whole grade is shown."""
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        return self.column.title
+
+    @property
+    def what(self) -> What:
+        """What became of it."""
+        return self.seen.what
+
+    @property
+    def reason(self) -> Reason:
+        """Why."""
+        return self.seen.reason
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is missing, whatever missing work counts as in this class."""
+        if self.what is What.does_not_count:
+            return self._status == Status.missing
+        return self.what is What.missing or self.reason is Reason.missing_not_counted
+
+    @property
+    def is_turned_in(self) -> bool:
+        """Whether it is handed in and waits for its score."""
+        return self._status == Status.turned_in and not self.is_scored
+
+    @property
+    def _status(self) -> str:
+        return self.cell.status if self.cell else Status.none
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether a score is shown, dropped or not."""
+        return self.seen.typed is not None and not self.is_missing and self.what is not What.excused
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the student need not do it any more, or it stands in another list."""
+        excused = self._status == Status.excused
+        return self.is_scored or self.is_missing or self.is_turned_in or excused
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the score is marked late and the teacher did not clear it."""
+        return self.is_scored and self.cell is not None and self.cell.late and not self.cell.late_cleared
+
+    @property
+    def score(self) -> Decimal | None:
+        """Points as typed, or what was typed in percent or as a letter, in points."""
+        return _points(self.seen.typed)
+
+    @property
+    def value(self) -> Decimal | None:
+        """What it is worth after lateness and the rule for missing work, in points."""
+        return _points(self.seen.value)
+
+    @property
+    def late_taken(self) -> Decimal | None:
+        """Points that lateness took; None where it took nothing."""
+        late = self.seen.late
+        return _points(late.taken) if late and late.taken else None
+
+    @property
+    def percent_typed(self) -> Decimal | None:
+        """The percentage, where the score was typed as one."""
+        percent = self.seen.typed_percent
+        return None if percent is None else round_to(percent, 2)
+
+    @property
+    def share(self) -> Decimal | None:
+        """How many percent of the grade it decides now, for display."""
+        share = self.seen.share if isinstance(self.seen, WorkLine) else None
+        return round_to(share, 1) if share else None
+
+    @property
+    def feedback(self) -> str | None:
+        """The teacher's comment."""
+        return (self.cell.comment or "").strip() or None if self.cell else None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The moment it is due."""
+        return self.family_class.work.due_at(self.column)
+
+    @property
+    def finish_by(self) -> date | None:
+        """Incomplete work: the day from which it is missing."""
+        return self.cell.finish_by if self.cell and self.what is What.incomplete else None
+
+    @property
+    def day(self) -> date:
+        """The day under which lists sort it."""
+        return self.finish_by or self.column.due_on or LAST
+
+    @property
+    def shown_since(self) -> datetime | None:
+        """Since when the family can see what stands here now: when it was posted or last changed, the later one."""
+        posted_at = self.column.posted_at
+        if self.cell is None or posted_at is None:
+            return None
+        return max(posted_at, self.family_class.seen.changed.get(self.column.id, posted_at))
+
+
+def _points(amount: Amount | None) -> Decimal | None:
+    """Hundredths of a point as points."""
+    return None if amount is None else round_to(Fraction(amount) / 100, 6).normalize()
+
+
+def by_day(piece: Piece) -> tuple[date, time, str, int]:
+    """The order of lists of work: what comes first stands first."""
+    return piece.day, piece.column.due_time or time.max, piece.title, piece.column.id
+
+
+def newest_first(pieces: Iterable[Piece]) -> list[Piece]:
+    """By when the family could first see what stands there."""
+    seen = [(since, piece) for piece in sorted(pieces, key=by_day) if (since := piece.shown_since) is not None]
+    return [piece for _, piece in sorted(seen, key=lambda pair: pair[0], reverse=True)]
+
+
+# --- One class
+
+
+@dataclass(frozen=True)
+class FamilyClass:
+    """One class of one student with everything that their family reads about it."""
+
+    seen: StudentClass
+    teacher: str | None = None
+    """Who leads it."""
+
+    @property
+    def student(self) -> Student:
+        """Whose class it is."""
+        return self.seen.student
+
+    @property
+    def section(self) -> Section:
+        """The class."""
+        return self.seen.section
+
+    @property
+    def work(self) -> ClassWork:
+        """Its assignments."""
+        return self.seen.work
+
+    @property
+    def now(self) -> datetime:
+        """The moment that the page is about."""
+        return self.seen.work.now
+
+    @property
+    def today(self) -> date:
+        """The school day."""
+        return self.section.school.today(self.now)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether its term is on."""
+        return term_today(self.section, self.today)
+
+    @property
+    def totals(self) -> Totals:
+        """The numbers of the grade."""
+        return self.seen.totals
+
+    @property
+    def grade(self) -> Grade:
+        """The grade with its parts."""
+        return self.seen.grade
+
+    @cached_property
+    def pieces(self) -> list[Piece]:
+        """What a family may have to look at: work with a posted cell, and work whose day is still to come."""
+        columns = [
+            column
+            for column in self.work.columns
+            if column.id in self.seen.cells or (column.due_on is not None and column.due_on >= self.today)
+        ]
+        cells = self.seen.cells
+        return [
+            Piece(self, column, cells.get(column.id), self.work.read(self.student, column, cells.get(column.id)))
+            for column in columns
+        ]
+
+    @property
+    def missing(self) -> list[Piece]:
+        """Missing work, the oldest first."""
+        return sorted((piece for piece in self.pieces if piece.is_missing), key=by_day)
+
+    @property
+    def upcoming(self) -> list[Piece]:
+        """Work that is still to be done in the next days: nothing handed in, excused or scored, as far as is posted."""
+        return sorted((piece for piece in self.pieces if self._is_ahead(piece)), key=by_day)
+
+    def _is_ahead(self, piece: Piece) -> bool:
+        if piece.what is What.incomplete:
+            return True
+        if piece.what not in (What.not_graded, What.does_not_count) or piece.is_settled:
+            return False
+        due_at = piece.due_at
+        return due_at is not None and self.now < due_at and piece.day <= self.today + LOOK_AHEAD
+
+    @property
+    def news(self) -> list[Piece]:
+        """Scores and comments of the last days, the newest first."""
+        since = self.now - LOOK_BACK
+        return [piece for piece in self.latest() if piece.shown_since and piece.shown_since >= since]
+
+    def latest(self, limit: int | None = None) -> list[Piece]:
+        """Posted scores and comments, the newest first."""
+        told = [
+            piece
+            for piece in self.pieces
+            if piece.feedback or (not piece.is_missing and (piece.is_scored or piece.what is What.excused))
+        ]
+        return newest_first(told)[:limit]
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether anything at all has been posted."""
+        return any(not is_blank(cell) or cell.comment for cell in self.seen.cells.values())
+
+    @cached_property
+    def work_by_category(self) -> list[tuple[CategoryGrade, list[Piece]]]:
+        """All work by category as it stands in the grade, the newest first."""
+        return [(part, self._lines(part)) for part in self.grade.parts]
+
+    def _lines(self, part: CategoryGrade) -> list[Piece]:
+        pieces = [
+            Piece(self, self.work.by_id[line.work.id], self.seen.cells.get(line.work.id), line, part)
+            for line in part.lines
+        ]
+        return sorted(pieces, key=lambda piece: (piece.column.due_on or date.min, piece.column.position), reverse=True)
+
+
+def family_classes(person: Person, places: list[Place], *, with_teachers: bool = True) -> list[FamilyClass]:
+    """These students' classes: four statements whatever their number, three without the teachers' names."""
+    names = leading_teachers(person, [section for _, section in places]) if with_teachers else {}
+    seen = classes_of_students(places, person.now)
+    return [FamilyClass(one, names.get(one.section.id)) for one in seen]
+
+
+def leading_teachers(person: Person, sections: list[Section]) -> dict[int, str]:
+    """Who leads each class today, by the class's key; one statement."""
+    if not sections:
+        return {}
+    rows = db.session.execute(
+        select(Enrollment.section_id, User.display_name)
+        .join(User, User.id == Enrollment.user_id)
+        .where(
+            Enrollment.section_id.in_([section.id for section in sections]),
+            Enrollment.role_kind == RoleKind.TEACHER,
+            Enrollment.position == Position.LEAD,
+            scopes.holds_today(Enrollment, person),
+            scopes.active_users(),
+        )
+        .order_by(User.name_key, User.id)
+    )
+    names: dict[int, str] = {}
+    for section_id, name in rows:
+        names[section_id] = f"{names[section_id]}, {name}" if section_id in names else name
+    return names
+
+
+# --- Several classes
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Several classes of one student, as the student's home and the page of one child show them."""
+
+    classes: list[FamilyClass]
+
+    @property
+    def current(self) -> list[FamilyClass]:
+        """Classes whose term is on."""
+        return [one for one in self.classes if one.is_current]
+
+    @property
+    def others(self) -> list[FamilyClass]:
+        """Classes of another term."""
+        return [one for one in self.classes if not one.is_current]
+
+    @cached_property
+    def missing(self) -> list[Piece]:
+        """Missing work, the oldest first."""
+        return sorted((piece for one in self.current for piece in one.missing), key=by_day)
+
+    @cached_property
+    def upcoming(self) -> list[Piece]:
+        """What is due next, the nearest first."""
+        return sorted((piece for one in self.current for piece in one.upcoming), key=by_day)
+
+    @property
+    def to_do(self) -> list[Piece]:
+        """Missing work first, then what is due by date."""
+        return [*self.missing, *self.upcoming]
+
+    @cached_property
+    def news(self) -> list[Piece]:
+        """Scores and comments of the last days, the newest first."""
+        return newest_first(piece for one in self.classes for piece in one.news)
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether anything at all has been posted."""
+        return any(one.has_scores for one in self.classes)
+
+
+def overview_of_student(person: Person) -> Overview:
+    """Everything on the signed-in student's home."""
+    return Overview(family_classes(person, places_of_student(person)))
+
+
+class Neighbours(NamedTuple):
+    """The classes before and after one in the list."""
+
+    before: Section | None
+    after: Section | None
+
+
+def class_of_student(person: Person, public_id: str) -> FamilyClass:
+    """One class of the signed-in student. Raises NotFound for what is not in the student's own list today."""
+    place = _find(places_of_student(person), public_id)
+    return family_classes(person, [place])[0]
+
+
+def _find(places: list[Place], public_id: str) -> Place:
+    for place in places:
+        if place[1].public_id == public_id:
+            return place
+    raise NotFound
+
+
+# --- Children
+
+
+@dataclass
+class Child:
+    """A child whose grades a guardian may see, with the classes of today."""
+
+    id: int
+    public_id: str
+    name: str
+    called: str
+    form: str | None
+    schools: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    gives_messages: set[int] = field(default_factory=set)
+    """Schools at which the guardian may also write about the child."""
+    classes: list[FamilyClass] = field(default_factory=list)
+
+    @property
+    def overview(self) -> Overview:
+        """All classes together."""
+        return Overview(self.classes)
+
+    def neighbours(self, section: Section) -> Neighbours:
+        """The classes beside this one in the child's list."""
+        sections = [other for _, other in self.places]
+        at = sections.index(section)
+        return Neighbours(sections[at - 1] if at else None, sections[at + 1] if at + 1 < len(sections) else None)
+
+
+def children_with_places(person: Person, public_id: str | None = None) -> list[Child]:
+    """The children (or the one) whose grades this guardian may see today, with their classes, in one statement.
+
+    Each class is joined through the guardianship at its own school: a right at one school opens nothing at another.
+    """
+    query = (
+        select(
+            User.id,
+            User.public_id,
+            User.display_name,
+            User.sort_name,
+            User.called,
+            User.form,
+            Guardianship.school_id,
+            School.name.label("school_name"),
+            scopes.guardianship_gives_messages(person).label("gives_messages"),
+            Enrollment.begins_on,
+            Enrollment.ends_on,
+            Section,
+        )
+        .select_from(Guardianship)
+        .join(User, User.id == Guardianship.student_id)
+        .join(School, School.id == Guardianship.school_id)
+        .outerjoin(
+            Enrollment,
+            and_(
+                Enrollment.user_id == Guardianship.student_id,
+                Enrollment.school_id == Guardianship.school_id,
+                Enrollment.role_kind == RoleKind.STUDENT,
+                scopes.holds_today(Enrollment, person),
+            ),
+        )
+        .outerjoin(Section, and_(Section.id == Enrollment.section_id, Section.ended.is_(False)))
+        .outerjoin(Section.term)
+        .options(contains_eager(Section.term), contains_eager(Section.school))
+        .where(scopes.guardianship_gives_grades(person))
+        .order_by(User.name_key, User.id, Section.title, Section.id, School.name)
+    )
+    if public_id is not None:
+        query = query.where(User.public_id == public_id)
+    children: dict[int, Child] = {}
+    for row in db.session.execute(query):
+        child = children.setdefault(row.id, Child(row.id, row.public_id, row.display_name, row.called, row.form))
+        _note(child, row)
+    return list(children.values())
+
+
+def _note(child: Child, row: Any) -> None:
+    if row.school_name not in child.schools:
+        child.schools.append(row.school_name)
+    if row.gives_messages:
+        child.gives_messages.add(row.school_id)
+    if row.Section is not None:
+        student = Student(row.id, row.public_id, row.display_name, row.sort_name, row.begins_on, row.ends_on)
+        child.places.append((student, row.Section))
+
+
+def children_of_guardian(person: Person) -> list[Child]:
+    """All children of this guardian with their classes: four statements whatever their number."""
+    children = children_with_places(person)
+    places = [place for child in children for place in child.places]
+    by_child = {child.id: child for child in children}
+    for one in family_classes(person, places, with_teachers=False):
+        by_child[one.student.id].classes.append(one)
+    return children
+
+
+def child_of_guardian(person: Person, public_id: str) -> Child:
+    """One child with all classes. Raises NotFound."""
+    child = _child(person, public_id)
+    child.classes = family_classes(person, child.places)
+    return child
+
+
+def class_of_child(person: Person, child_id: str, section_id: str) -> tuple[Child, FamilyClass]:
+    """One class of one child. Raises NotFound for what is not in the guardian's own list today."""
+    child = _child(person, child_id)
+    child.classes = family_classes(person, [_find(child.places, section_id)])
+    return child, child.classes[0]
+
+
+def _child(person: Person, public_id: str) -> Child:
+    children = children_with_places(person, public_id)
+    if not children:
+        raise NotFound
+    return children[0]
+
+
+def teacher_to_write_to(person: Person, child: Child, family_class: FamilyClass) -> str | None:
+    """Whose name stands on "Message …" about this child and class; None if nothing may be written or nobody reads."""
+    section = family_class.section
+    if section.school_id not in child.gives_messages or not facts.may_use_messages(person):
+        return None
+    readers = [teacher.display_name for teacher in teachers_who_read(section, child.id, family_class.today)]
+    if family_class.teacher in readers:
+        return family_class.teacher
+    return readers[0] if readers else None
+
+
+def may_only_write(person: Person) -> bool:
+    """Whether this guardian, who sees no grades, may write to teachers about some child today."""
+    right = select(Guardianship.id).where(scopes.guardianship_gives_messages(person))
+    return facts.may_use_messages(person) and bool(db.session.scalar(select(right.exists())))
+
+
+# --- What needs a parent's attention
+
+
+@dataclass(frozen=True)
+class Attention:
+    """One thing for a parent to look at: `kind` is missing or low."""
+
+    kind: str
+    child: Child
+    classes: list[FamilyClass]
+    pieces: list[Piece] = field(default_factory=list)
+
+
+def needing_attention(children: list[Child]) -> list[Attention]:
+    """Plain rules, child by child: missing work that was due over two days ago, then grades below the mark."""
+    found = []
+    for child in children:
+        overview = child.overview
+        overdue = [piece for piece in overview.missing if _is_long_missing(piece)]
+        if overdue:
+            found.append(Attention("missing", child, _classes_of(overdue), overdue))
+        found += [Attention("low", child, [one]) for one in overview.current if _is_low(one.totals)]
+    return found
+
+
+def _is_long_missing(piece: Piece) -> bool:
+    """Work without a due day counts at once: nothing says that it is recent."""
+    return piece.due_at is None or piece.due_at <= piece.family_class.now - MISSING_FOR
+
+
+def _is_low(totals: Totals) -> bool:
+    return totals.current is not None and totals.current < LOW_GRADE
+
+
+def _classes_of(pieces: list[Piece]) -> list[FamilyClass]:
+    return list({piece.family_class.section.id: piece.family_class for piece in pieces}.values())
