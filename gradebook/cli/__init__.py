@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from gradebook.cli import demo, grades, office, roster, sweep
+from gradebook.cli import demo, grades, office, roster, worker
 
 
 def init_app(app: Flask) -> None:
     """Register every command."""
-    for module in (demo, grades, office, roster, sweep):
+    for module in (demo, grades, office, roster, worker):
         module.init_app(app)

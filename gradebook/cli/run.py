@@ -8,6 +8,7 @@ The application is imported late, so that what is wrong with the machine is said
 import hashlib
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -138,7 +139,8 @@ def write_privately(path: Path, text: str) -> None:
 
 
 def serve(listener: socket.socket) -> None:
-    """Become gunicorn, on the socket that was taken at the start."""
+    """Start the worker, which stops with us, and become gunicorn on the socket that was taken at the start."""
+    subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--with-parent"], cwd=ROOT)
     listener.set_inheritable(True)
     address = f"fd://{listener.fileno()}"
     command = [

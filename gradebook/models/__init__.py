@@ -3,6 +3,7 @@
 from gradebook.models.accounts import Attempt, AttemptKind, Invitation, KnownDevice, LoginSession
 from gradebook.models.audit import AuditEntry
 from gradebook.models.conversations import Conversation, Message, MessageKind, Participant
+from gradebook.models.jobs import Job
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.school import (
     AcademicSession,
@@ -31,6 +32,7 @@ __all__ = [
     "GradingScaleBand",
     "Guardianship",
     "Invitation",
+    "Job",
     "KnownDevice",
     "LateInterval",
     "LoginSession",

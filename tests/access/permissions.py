@@ -15,7 +15,7 @@ every answer for what others may not know. Do not edit this page: change the mat
 `python -m tests.access.permissions`.
 
 The people are those of `tests/school.py`. The student is Maya, the class is her Algebra class; a line about another
-student, class or conversation says so by its name. A guardian, teacher or student "of" something holds that right today:
+student, class or conversation says so by its name. A guardian, teacher or student "of" something holds it today:
 from the day on which it ends they are shown what strangers are shown.
 
 | sign | means |

@@ -1,0 +1,18 @@
+"""Once a day: delete what signing in and finished jobs leave behind, and plan the next day's sweep."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from gradebook.services import accounts, queue
+
+
+def sweep(now: datetime, _arguments: dict[str, Any]) -> None:
+    """Run the sweep; being run twice does no harm."""
+    accounts.sweep(now)
+    queue.forget_done(now)
+    plan_sweep(now + timedelta(days=1))
+
+
+def plan_sweep(moment: datetime) -> None:
+    """One sweep for the day of this moment (UTC)."""
+    queue.enqueue("sweep", moment, key=f"sweep {moment.date().isoformat()}")
