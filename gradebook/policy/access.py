@@ -3,6 +3,7 @@
 *Not yours* and *not there* are the same NotFound.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -94,6 +95,19 @@ def assignment_for_teacher(person: Person, public_id: str) -> Assignment:
         select(Assignment)
         .options(joinedload(Assignment.category))
         .where(Assignment.public_id == public_id, Assignment.id.in_(scopes.assignments_of_teacher(person)))
+    )
+    person.learn("teaches", assignment.section_id)
+    return assignment
+
+
+def deleted_assignment_for_teacher(person: Person, public_id: str, since: datetime) -> Assignment:
+    """An assignment deleted after that moment, of a class that this person teaches today. Raises NotFound."""
+    assignment: Assignment = _one(
+        select(Assignment).where(
+            Assignment.public_id == public_id,
+            Assignment.section_id.in_(scopes.sections_taught_by(person)),
+            Assignment.deleted_at > since,
+        )
     )
     person.learn("teaches", assignment.section_id)
     return assignment
