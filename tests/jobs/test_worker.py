@@ -28,6 +28,7 @@ def only_job():
 
 def test_a_job_is_done_when_its_time_has_come_and_once(app, clock, done):
     queue.enqueue("note", clock() + timedelta(minutes=1), word="hello")
+    db.session.commit()
     assert not do_one()
     clock.advance(minutes=1)
     assert do_one()
