@@ -209,9 +209,9 @@ def correspondences_of_guardian(
         return []
     query, student = _guardian_query(person)
     if student_key is not None:
-        query = query.where(student.public_id == _key(student_key))
+        query = query.where(student.public_id == key_of(student_key))
     if section_key is not None:
-        query = query.where(Section.public_id == _key(section_key))
+        query = query.where(Section.public_id == key_of(section_key))
     found: dict[tuple[int, int], tuple[User, Section, list[User]]] = {}
     for child, section, teacher in db.session.execute(query):
         found.setdefault((child.id, section.id), (child, section, []))[2].append(teacher)
@@ -289,8 +289,8 @@ def correspondence(person: Person, student_key: str, section_key: str, guardian_
         guardian_key = guardian_key or person.user.public_id
         possible = correspondences_of_guardian(person, student_key, section_key)
     else:
-        section = access.section_for_teacher(person, _key(section_key))
-        student = access.student_of_section(section, _key(student_key)).user
+        section = access.section_for_teacher(person, key_of(section_key))
+        student = access.student_of_section(section, key_of(student_key)).user
         possible = correspondences_of_teacher(person, section, student)
     for candidate in possible:
         if candidate.guardian.public_id == guardian_key:
@@ -333,7 +333,7 @@ def families_of(person: Person, section: Section, page: int = 1) -> list[FamilyL
     return [FamilyLine(student, guardian, relationship) for guardian, relationship, student in rows]
 
 
-def _key(text: str) -> str:
+def key_of(text: str) -> str:
     """A key of the right shape; anything else names nothing (PostgreSQL will not even compare with a NUL)."""
     if not re.fullmatch(r"[A-Za-z0-9]{12}", text):
         raise NotFound
@@ -345,7 +345,7 @@ def _key(text: str) -> str:
 
 def conversation_for(person: Person, public_id: str) -> Conversation:
     """A conversation that this person may read today. Raises NotFound."""
-    return access.conversation_for(person, _key(public_id))
+    return access.conversation_for(person, key_of(public_id))
 
 
 def standing(person: Person, conversation: Conversation) -> Standing:

@@ -1,11 +1,113 @@
-"""P3 and T10: conversations."""
+"""P3 and T10: the list of conversations, one conversation, and a message in it."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
 
 from gradebook.blueprints.messages import bp
+from gradebook.blueprints.messages.doorstep import correspondent, page_number
+from gradebook.blueprints.messages.forms import MessageForm
+from gradebook.blueprints.messages.shown import by_child, shown, timezones
+from gradebook.extensions import db
+from gradebook.models import Conversation, RoleKind
+from gradebook.policy import conversations as policy
+from gradebook.policy.access import NotFound
+from gradebook.policy.person import Person
+from gradebook.policy.rules import can
+from gradebook.services import messaging
 from gradebook.web import door
+from gradebook.web.requests import moment, short_write
+
+CONVERSATIONS_ON_A_PAGE = 50
+CONVERSATIONS_BESIDE = 25
 
 
 @bp.get("/")
 @door.correspondent
 def index() -> str:
     """The list."""
-    return ""
+    person, number = correspondent(), page_number(request.args.get("page"))
+    lines = messaging.conversations(
+        person, limit=CONVERSATIONS_ON_A_PAGE + 1, offset=(number - 1) * CONVERSATIONS_ON_A_PAGE
+    )
+    here = lines[:CONVERSATIONS_ON_A_PAGE]
+    return render_template(
+        "messages/index.html",
+        groups=by_child(here),
+        number=number,
+        has_more=len(lines) > len(here),
+        teachers=_teachers(person, here),
+        timezones=timezones(person),
+    )
+
+
+def _teachers(person: Person, lines: list[messaging.ConversationLine]) -> dict[int, list[str]] | None:
+    """The other side, for guardians; for teachers it is the guardian."""
+    if not person.acts_as(RoleKind.PARENT):
+        return None
+    return policy.teachers_of_each(person, [line.conversation for line in lines])
+
+
+@bp.get("/<conversation_id>")
+@door.correspondent
+def conversation(conversation_id: str) -> str:
+    """The newest messages, or those before a number; opening the newest marks them read."""
+    person = correspondent()
+    before = _number(request.args.get("before"))
+    found = policy.conversation_for(person, conversation_id)
+    page = messaging.messages_of(found, person.id, before=before)
+    if not page.lines:
+        raise NotFound
+    unread_from = None
+    if before is None and page.last_read_seq < page.last_seq:
+        unread_from = page.last_read_seq + 1
+        with short_write():
+            messaging.mark_read(found.id, person.id, page.last_seq, moment())
+        found = policy.conversation_for(person, conversation_id)
+    return _page(person, found, MessageForm(), page, unread_from)
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else page_number(text)
+
+
+def _page(
+    person: Person,
+    found: Conversation,
+    form: MessageForm,
+    page: messaging.MessagePage | None = None,
+    unread_from: int | None = None,
+) -> str:
+    return render_template(
+        "messages/conversation.html",
+        talk=shown(
+            found,
+            policy.standing(person, found),
+            page or messaging.messages_of(found, person.id),
+            person,
+            unread_from,
+        ),
+        form=form,
+        beside=messaging.conversations(person, limit=CONVERSATIONS_BESIDE),
+        timezones=timezones(person),
+    )
+
+
+@bp.post("/<conversation_id>/messages")
+@door.correspondent
+def send(conversation_id: str) -> Any:
+    """One more message; back to the conversation at its newest."""
+    person, form = correspondent(), MessageForm()
+    found = policy.conversation_for(person, conversation_id)
+    if not can(person, "conversation:reply", found):
+        return _page(person, found, form), 403
+    if not form.validate():
+        return _page(person, found, form), 422
+    try:
+        messaging.send(found, author_id=person.id, body=form.body.data, client_key=form.client_key.data, now=moment())
+    except messaging.OtherBody:
+        db.session.rollback()
+        form.was_used()
+        return _page(person, policy.conversation_for(person, conversation_id), form), 409
+    db.session.commit()
+    return redirect(url_for("messages.conversation", conversation_id=conversation_id, _anchor="newest"), 303)

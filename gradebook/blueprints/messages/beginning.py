@@ -1,0 +1,113 @@
+"""P3 and T10: choosing about whom and to whom, and the first message."""
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from gradebook.blueprints.messages import bp
+from gradebook.blueprints.messages.doorstep import correspondent, page_number
+from gradebook.blueprints.messages.forms import BeginForm
+from gradebook.blueprints.messages.shown import sides_of_pair
+from gradebook.extensions import db
+from gradebook.models import RoleKind
+from gradebook.policy import access
+from gradebook.policy import conversations as policy
+from gradebook.policy.access import NotFound
+from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence
+from gradebook.policy.person import Person
+from gradebook.services import messaging
+from gradebook.web import door
+from gradebook.web.requests import moment
+
+
+@bp.get("/new")
+@door.correspondent
+def new() -> Any:
+    """About whom, to whom, then the words: each step that has one answer is left out."""
+    person = correspondent()
+    student, section, guardian = (request.args.get(name) or None for name in ("student", "section", "guardian"))
+    if person.acts_as(RoleKind.PARENT):
+        return _new_as_guardian(person, student, section)
+    if section is None:
+        if student is not None:
+            raise NotFound
+        return render_template("messages/new_class.html", sections=policy.sections_to_write_from(person))
+    if student is None:
+        return _choose_family(person, section)
+    return _new_as_teacher(person, student, section, guardian)
+
+
+def _new_as_guardian(person: Person, student: str | None, section: str | None) -> Any:
+    if student is not None and section is not None:
+        return _write_or_continue(person, policy.correspondence(person, student, section, None))
+    if section is not None:
+        raise NotFound
+    pairs = policy.correspondences_of_guardian(person, student)
+    if student is not None and not pairs:
+        raise NotFound
+    children = list({pair.student.id: pair.student for pair in pairs}.values())
+    if len(children) > 1:
+        return render_template("messages/new_child.html", children=children)
+    return render_template("messages/new_teachers.html", pairs=pairs)
+
+
+def _choose_family(person: Person, section_key: str) -> str:
+    section = access.section_for_teacher(person, policy.key_of(section_key))
+    number = page_number(request.args.get("page"))
+    lines = policy.families_of(person, section, number)
+    return render_template(
+        "messages/new_family.html",
+        section=section,
+        lines=lines[:STUDENTS_ON_A_PAGE],
+        number=number,
+        has_more=len(lines) > STUDENTS_ON_A_PAGE,
+    )
+
+
+def _new_as_teacher(person: Person, student_key: str, section_key: str, guardian_key: str | None) -> Any:
+    if guardian_key is not None:
+        return _write_or_continue(person, policy.correspondence(person, student_key, section_key, guardian_key))
+    section = access.section_for_teacher(person, policy.key_of(section_key))
+    student = access.student_of_section(section, policy.key_of(student_key)).user
+    pairs = policy.correspondences_of_teacher(person, section, student)
+    waiting = policy.guardians_not_confirmed(person, section, student)
+    if len(pairs) == 1 and not waiting:
+        return _write_or_continue(person, pairs[0])
+    return render_template("messages/new_guardian.html", section=section, student=student, pairs=pairs, waiting=waiting)
+
+
+def _write_or_continue(person: Person, pair: Correspondence) -> Any:
+    """The empty page, or the conversation that these two have already."""
+    begun = messaging.begun(pair, person)
+    if begun is not None:
+        return redirect(url_for("messages.conversation", conversation_id=begun.public_id, _anchor="write"), 303)
+    form = BeginForm(student=pair.student.public_id, section=pair.section.public_id, guardian=pair.guardian.public_id)
+    return _write(person, pair, form)
+
+
+def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
+    return render_template("messages/write.html", sides=sides_of_pair(pair, person), form=form)
+
+
+@bp.post("/")
+@door.correspondent
+def begin() -> Any:
+    """Open the one conversation of these people and send its first message."""
+    person, form = correspondent(), BeginForm()
+    pair = _pair(person, form)
+    if not form.validate():
+        return _write(person, pair, form), 422
+    opened = messaging.open_conversation(pair, actor_id=person.id, now=moment())
+    public_id = opened.public_id
+    try:
+        messaging.send(opened, author_id=person.id, body=form.body.data, client_key=form.client_key.data, now=moment())
+    except messaging.OtherBody:
+        db.session.rollback()
+        form.was_used()
+        return _write(person, _pair(person, form), form), 409
+    db.session.commit()
+    return redirect(url_for("messages.conversation", conversation_id=public_id, _anchor="newest"), 303)
+
+
+def _pair(person: Person, form: BeginForm) -> Correspondence:
+    return policy.correspondence(person, form.student.data or "", form.section.data or "", form.guardian.data or None)

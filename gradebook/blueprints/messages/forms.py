@@ -1,0 +1,70 @@
+"""What is written, and the key that makes a message sent twice one message."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, TextAreaField
+from wtforms.validators import ValidationError
+
+from gradebook.services.messaging import LONGEST_MESSAGE, cleaned, has_control_characters, has_words
+
+_KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def new_key() -> str:
+    """A key that no form had before."""
+    return str(uuid4())
+
+
+class MessageForm(FlaskForm):
+    """A message in a conversation."""
+
+    body = TextAreaField(_l("Message"), filters=[lambda text: cleaned(text or "")])
+    client_key = HiddenField(default=new_key)
+
+    def validate_body(self, field: Any) -> None:
+        """Words, not too many, and nothing that cannot be shown."""
+        if not has_words(field.data):
+            raise ValidationError(_("Write a message"))
+        if has_control_characters(field.data):
+            raise ValidationError(_("The message has a character in it that cannot be shown. Type the message again"))
+        if len(field.data) > LONGEST_MESSAGE:
+            raise ValidationError(_too_long(len(field.data)))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """The key is the form's own matter: where it is missing the person only sends again."""
+        is_valid = bool(super().validate(extra_validators))
+        if _KEY.fullmatch(self.client_key.data or ""):
+            return is_valid
+        self.send_anew(_("Your message was not sent. It is still in the box. Try again"))
+        return False
+
+    def send_anew(self, words: str) -> None:
+        """Keep the text under a new key, and say why it was not sent."""
+        self.client_key.data = new_key()
+        self.body.errors = [*self.body.errors, words]
+
+    def was_used(self) -> None:
+        """The key has sent other words before: from a page that the browser kept."""
+        self.send_anew(_("You sent another message from this form before. To send this one too, send it again"))
+
+
+class BeginForm(MessageForm):
+    """The first message, and whom it is about and for."""
+
+    student = HiddenField()
+    section = HiddenField()
+    guardian = HiddenField()
+
+
+def _too_long(length: int) -> str:
+    return _(
+        "The message has %(length)s characters. Shorten it to %(most)s or fewer",
+        length=format_decimal(length),
+        most=format_decimal(LONGEST_MESSAGE),
+    )
