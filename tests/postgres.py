@@ -41,7 +41,8 @@ def why_not() -> str | None:
 class Server:
     """Started by the first process of a run that asks for it; gone, with its data, when that process ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: str = FAST) -> None:
+        self._settings = settings
         self._folder: Path | None = None
         self._postgres: object = None
 
@@ -65,7 +66,7 @@ class Server:
         postgres = get_server(self._folder / "data", cleanup_mode="delete", start=False)
         postgres.ensure_pgdata_inited()
         with (self._folder / "data" / "postgresql.conf").open("a") as settings:
-            settings.write(FAST)
+            settings.write(self._settings)
         postgres.start()
         self._postgres = postgres
         return str(postgres.get_uri())
