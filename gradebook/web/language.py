@@ -1,7 +1,7 @@
 """The language of the page."""
 
 from babel import Locale
-from flask import current_app, request
+from flask import current_app, has_request_context, request
 
 from gradebook.web.login import signed_in_person
 
@@ -9,7 +9,9 @@ LANGUAGES = ("en",)  # those with a complete catalogue
 
 
 def chosen_locale() -> str:
-    """The person's language, else the best of the browser's, else the default."""
+    """The person's language, else the best of the browser's, else the default; commands and jobs speak the default."""
+    if not has_request_context():
+        return str(current_app.config["BABEL_DEFAULT_LOCALE"])
     person = signed_in_person()
     if person is not None and person.user.locale in LANGUAGES:
         return str(person.user.locale)
