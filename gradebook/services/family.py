@@ -151,9 +151,14 @@ class Piece:
         return self.family_class.work.due_at(self.column)
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether the teacher waits for the rest of it."""
+        return self.what is What.incomplete
+
+    @property
     def finish_by(self) -> date | None:
-        """Incomplete work: the day from which it is missing."""
-        return self.cell.finish_by if self.cell and self.what is What.incomplete else None
+        """Unfinished work: the day from which it is missing."""
+        return self.cell.finish_by if self.cell and self.is_unfinished else None
 
     @property
     def day(self) -> date:
@@ -261,7 +266,7 @@ class FamilyClass:
         return sorted((piece for piece in self.pieces if self._is_ahead(piece)), key=by_day)
 
     def _is_ahead(self, piece: Piece) -> bool:
-        if piece.what is What.incomplete:
+        if piece.is_unfinished:
             return True
         if piece.what not in (What.not_graded, What.does_not_count) or piece.is_settled:
             return False
@@ -358,6 +363,11 @@ class Overview:
     def upcoming(self) -> list[Piece]:
         """What is due next, the nearest first."""
         return sorted((piece for one in self.current for piece in one.upcoming), key=by_day)
+
+    @property
+    def next_due(self) -> Piece | None:
+        """What is due next on a day that is still to come."""
+        return next((piece for piece in self.upcoming if piece.finish_by or not piece.is_unfinished), None)
 
     @property
     def to_do(self) -> list[Piece]:
