@@ -162,7 +162,7 @@ def read_table(content: bytes, file: str, delimiter: str | None = ",") -> Table:
 
 
 def decoded(content: bytes, file: str) -> str:
-    """The text of a file in UTF-8 or UTF-16 with a mark, else in the Western code page of Windows. Raises Unreadable."""
+    """The text of a file in UTF-8, in UTF-16 with its mark, or else in Windows-1252. Raises Unreadable."""
     if len(content) > LARGEST:
         raise Unreadable(_l("%(file)s is larger than %(most)s MB.", file=file, most=LARGEST // 1024 // 1024))
     for start, kind in ((b"%PDF", "PDF"), (b"PK\x03\x04", "ZIP"), (b"\xd0\xcf\x11\xe0", "Excel (.xls)")):

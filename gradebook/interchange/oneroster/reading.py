@@ -79,9 +79,7 @@ class Reader:
 
     # --- One file, one row
 
-    def file(
-        self, name: str, read: Callable[[Row], Any], into: dict[str, Any] | None, key: str = "sourcedId"
-    ) -> None:
+    def file(self, name: str, read: Callable[[Row], Any], into: dict[str, Any] | None, key: str = "sourcedId") -> None:
         """Read every row of a file; a row that cannot be read is a problem and the next one is looked at."""
         declared = self.manifest.get(f"file.{name.lower()}", "")
         table = None if declared == "absent" else self.source.table(name)
@@ -93,8 +91,11 @@ class Reader:
         if declared != "delta":
             self.roster.bulk.add(name)
         self.roster.mentioned[name], self.roster.gone[name] = set(), {}
+        columns = {column.strip().lower() for column in table.header}
         if name == "enrollments":
-            self.roster.says_positions = "primary" in [column.strip().lower() for column in table.header]
+            self.roster.says_positions = "primary" in columns
+        if name == "relationships" or (name == "users" and "agentsourcedids" in columns):
+            self.roster.says_links |= name in self.roster.bulk
         count = 0
         for count, row in enumerate(table.rows(), 1):
             self.row(name, row, read, into, key)
@@ -104,9 +105,7 @@ class Reader:
         self.roster.rows[name] = count
         self.progress(name, count)
 
-    def row(
-        self, name: str, row: Row, read: Callable[[Row], Any], into: dict[str, Any] | None, key: str
-    ) -> None:
+    def row(self, name: str, row: Row, read: Callable[[Row], Any], into: dict[str, Any] | None, key: str) -> None:
         try:
             own = self.key_of(name, row, key)
             if own in self.roster.mentioned[name] and into is not None:
@@ -139,7 +138,8 @@ class Reader:
 
     def org(self, row: Row) -> Org:
         return Org(
-            row.line, row.needed("sourcedId"), row.needed("name", 200), row.text("type").lower(), row.text("parentSourcedId")
+            row.line, row.needed("sourcedId"), row.needed("name", 200), row.text("type").lower(),
+            row.text("parentSourcedId"),
         )  # fmt: skip
 
     def session(self, row: Row) -> Session:
@@ -147,17 +147,20 @@ class Reader:
         for name, value in (("startDate", begins_on), ("endDate", ends_on)):
             if value is None:
                 raise row.problem(name, "", _l("is empty. Fill it in, or take the row out."))
-        assert begins_on is not None and ends_on is not None  # noqa: S101 - said above
+        assert begins_on is not None  # noqa: S101 - said above
+        assert ends_on is not None  # noqa: S101
         if ends_on <= begins_on:
             raise row.problem("endDate", row.text("endDate"), _l("is before the first day. Correct one of them."))
         kind = SESSION_KINDS.get(row.text("type").lower(), SessionKind.TERM)
         return Session(
-            row.line, row.needed("sourcedId"), row.needed("title", 120), kind, begins_on, ends_on, row.text("parentSourcedId")
+            row.line, row.needed("sourcedId"), row.needed("title", 120), kind, begins_on, ends_on,
+            row.text("parentSourcedId"),
         )  # fmt: skip
 
     def course(self, row: Row) -> Course:
         return Course(
-            row.line, row.needed("sourcedId"), row.needed("title", 200), row.text(self.course_code, 60), row.text("orgSourcedId")
+            row.line, row.needed("sourcedId"), row.needed("title", 200), row.text(self.course_code, 60),
+            row.text("orgSourcedId"),
         )  # fmt: skip
 
     def group(self, row: Row) -> Group:
@@ -253,9 +256,7 @@ class Reader:
         spans = sorted(self.roster.sessions.values(), key=lambda each: (each.kind, each.begins_on))
         for one, other in zip(spans, spans[1:], strict=False):
             same = one.kind == other.kind and one.kind != SessionKind.YEAR and one.parent == other.parent
-            if same and other.begins_on < one.ends_on and one.ends_on < other.ends_on.replace(year=9999):
-                if one.begins_on == other.begins_on:
-                    continue  # two ways to divide the same year
+            if same and one.begins_on < other.begins_on < one.ends_on:
                 text = _l(
                     "ends after %(title)s has begun on %(day)s. Check the date.", title=other.title, day=other.begins_on
                 )  # fmt: skip

@@ -159,6 +159,8 @@ class Roster:
     """By file: keys of the rows marked `tobedeleted`, with their lines."""
     says_positions: bool = False
     """Whether enrollments say who leads a class."""
+    says_links: bool = False
+    """Whether the files say who is whose guardian, completely."""
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)

@@ -28,7 +28,9 @@ class ReaderSds(Reader):
         if name == "roles":
             return "/".join(row.text(part) for part in ("userSourcedId", "orgSourcedId", "role", "sessionSourcedId"))
         if name == "relationships":
-            return "/".join(row.text(part) for part in ("userSourcedId", "relationshipUserSourcedId", "relationshipRole"))
+            return "/".join(
+                row.text(part) for part in ("userSourcedId", "relationshipUserSourcedId", "relationshipRole")
+            )
         return super().key_of(name, row, key)
 
     def role(self, row: Row) -> None:

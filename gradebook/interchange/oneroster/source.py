@@ -36,9 +36,12 @@ class Source:
             self._places = {**_known(_entries(self._zip))}
         else:
             raise Unreadable(_l("There is no folder or zip file at %(path)s.", path=path))
-        if "users" not in self._places or "orgs" not in self._places:
+        if not self._places.keys() & {"orgs", "users", "enrollments"}:
             raise Unreadable(
-                _l("%(path)s has no orgs.csv and users.csv. Give the folder or zip of a OneRoster export.", path=path.name)
+                _l(
+                    "%(path)s has no orgs.csv and users.csv. Give the folder or zip of a OneRoster export.",
+                    path=path.name,
+                )
             )  # fmt: skip
 
     def has(self, name: str) -> bool:

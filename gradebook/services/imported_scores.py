@@ -1,0 +1,53 @@
+"""Writing many scores of one class at once, as a file gives them: under one number, each with its history."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from gradebook.extensions import db
+from gradebook.models import ChangeKind, ScoreChange, Section
+from gradebook.services.grades import Cell
+from gradebook.services.scores import Content, Place, cell_of, facts_of, row_of, upsert_scores
+
+
+def write_imported(
+    section: Section,
+    writing: Mapping[Place, Content],
+    stored: Mapping[Place, Cell],
+    *,
+    number: int,
+    actor_id: int,
+    now: datetime,
+    more: Mapping[Place, dict[str, Any]] | None = None,
+) -> None:
+    """Write cells and their history under a number already taken, in two statements.
+
+    `more` has other columns of a score that the file gives: comment, turned_in_at. What it does not give stays.
+    """
+    if not writing:
+        return
+    more = more or {}
+    rows = [
+        {**row_of(section, place, content, stored.get(place), number), **more.get(place, {})}
+        for place, content in writing.items()
+    ]
+    upsert_scores(rows)
+    changes = [
+        {
+            "school_id": section.school_id,
+            "section_id": section.id,
+            "assignment_id": row["assignment_id"],
+            "student_id": row["student_id"],
+            "seq": number,
+            "changed_by": actor_id,
+            "changed_at": now,
+            "kind": ChangeKind.IMPORT,
+            "before": facts_of(stored.get((row["assignment_id"], row["student_id"]))),
+            "after": facts_of(cell_of(row)),
+        }
+        for row in rows
+    ]
+    table: Any = ScoreChange.__table__  # not the class: rows go in as they are, in one statement
+    db.session.execute(insert(table), changes)
