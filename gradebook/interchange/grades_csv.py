@@ -1,0 +1,67 @@
+"""Grades of a class going out: a CSV that is inert in spreadsheets, or JSON with the parts of every grade."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from gradebook.grading.scales import percent_text
+from gradebook.grading.values import Grade
+from gradebook.interchange.tables import written
+
+HEADER = ["student", "username", "student id", "current", "final", "letter", "final letter"]
+
+
+class GradeLine(NamedTuple):
+    """One student's grade, and the names by which a file can be read back."""
+
+    student: str
+    username: str
+    source_id: str | None
+    grade: Grade
+
+
+def as_csv(lines: Iterable[GradeLine]) -> str:
+    """A row for each student: numbers as numbers, text as text, nothing where there is no grade."""
+    return written(HEADER, [_row(line) for line in lines])
+
+
+def _row(line: GradeLine) -> list[Any]:
+    grade = line.grade
+    return [
+        line.student, line.username, line.source_id, _number(grade.current), _number(grade.final), grade.letter,
+        grade.final_letter,
+    ]  # fmt: skip
+
+
+def _number(percent: Decimal | None) -> Decimal | None:
+    return None if percent is None else Decimal(percent_text(percent))
+
+
+def as_json(lines: Iterable[GradeLine], *, title: str, school: str, term: str, at: datetime) -> str:
+    """Everything that is needed to work each grade out again; amounts are exact texts."""
+    content = {
+        "school": school,
+        "class": title,
+        "term": term,
+        "at": at.isoformat(),
+        "students": [
+            {
+                "student": line.student,
+                "username": line.username,
+                "student_id": line.source_id,
+                "current": _text(line.grade.current),
+                "final": _text(line.grade.final),
+                "letter": line.grade.letter,
+                "final_letter": line.grade.final_letter,
+                "grade": line.grade.to_dict(),
+            }
+            for line in lines
+        ],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def _text(percent: Decimal | None) -> str | None:
+    return None if percent is None else percent_text(percent)

@@ -1,0 +1,34 @@
+"""The grades of a class as the school has them: all scores, posted or not."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from gradebook.extensions import db
+from gradebook.interchange.grades_csv import GradeLine
+from gradebook.models import Role, RoleKind, Section, User
+from gradebook.services.grades import by_student, cells_of, class_work, students_of
+
+
+def grade_lines(section: Section, now: datetime) -> list[GradeLine]:
+    """The students of today by name, each with the grade and its parts; four statements whatever their number."""
+    work = class_work(section, now)
+    students = students_of(section, section.school.today(now))
+    cells = by_student(cells_of(list(work.by_id)))
+    names = {
+        row.id: (row.username, row.source_id)
+        for row in db.session.execute(
+            select(User.id, User.username, Role.source_id)
+            .join(Role, Role.user_id == User.id)
+            .where(Role.school_id == section.school_id, Role.kind == RoleKind.STUDENT)
+            .where(User.id.in_([student.id for student in students]))
+        )
+    }
+    return [
+        GradeLine(
+            student.display_name,
+            *names[student.id],
+            work.grade(student, work.marks(cells.get(student.id, [])), posted_only=False),
+        )
+        for student in students
+    ]
