@@ -240,7 +240,8 @@ class Workload:
             for place, (title, weight, drop) in enumerate(CATEGORIES):
                 key = number * len(CATEGORIES) + place + 1
                 yield (
-                    key, public_id("categories", key), SCHOOL, number + 1, title, weight, drop, 0, "points", False, place,
+                    key, public_id("categories", key), SCHOOL, number + 1, title, weight, drop, 0, "points", False,
+                    place,
                 )  # fmt: skip
 
     def _assignments(self) -> Iterator[tuple[Any, ...]]:
@@ -276,11 +277,9 @@ class Workload:
                     yield number, place, first + place, student, due_on, points, status, chance > 0.98
 
     def _scores(self) -> Iterator[tuple[Any, ...]]:
-        comments = 0
-        for _number, place, assignment, student, due_on, points, status, late in self._cells():
+        for count, (_number, place, assignment, student, due_on, points, status, late) in enumerate(self._cells()):
             turned_in = _moment(due_on + timedelta(days=1)) if late else None
-            comments += 1
-            comment = "Show each step next time." if comments % 100 == 0 else None
+            comment = "Show each step next time." if count % 100 == 0 else None
             yield assignment, student, SCHOOL, points, status, late, False, turned_in, comment, place + 1
 
     def _changes(self) -> Iterator[tuple[Any, ...]]:

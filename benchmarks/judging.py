@@ -1,0 +1,64 @@
+"""What the samples say: medians, 95th percentiles, whether the machine was quiet enough, and whether a goal is met."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median, quantiles
+
+NOISY = 2.0
+"""The medians of a floor's samples, in five parts of the run, may differ by this factor."""
+PARTS = 5
+
+
+class Verdict(StrEnum):
+    """What came of a goal."""
+
+    MET = "met"
+    NEAR = "within twice"
+    MISSED = "missed"
+    NOISY = "noisy run"
+
+
+def p95(samples: Sequence[float]) -> float:
+    """The value below which 95 of 100 samples lie."""
+    return quantiles(samples, n=20, method="inclusive")[-1] if len(samples) > 1 else samples[0]
+
+
+def spread(samples: Sequence[float]) -> float:
+    """How much a floor moved during the run: its slowest part over its quickest, by their medians."""
+    size = len(samples) // PARTS
+    if size < 2:
+        return max(samples) / min(samples)
+    parts = [median(samples[start : start + size]) for start in range(0, size * PARTS, size)]
+    return max(parts) / min(parts)
+
+
+def is_noisy(floors: Sequence[Sequence[float]]) -> bool:
+    """Whether any floor moved so much that no time of this run says anything."""
+    return any(spread(samples) > NOISY for samples in floors)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A goal's time on this machine, now: so many times its floor, which was measured in the same run."""
+
+    ratio: float
+    floor: float
+
+    @property
+    def seconds(self) -> float:
+        """The bound."""
+        return self.ratio * self.floor
+
+    def judge(self, samples: Sequence[float], *, noisy: bool = False) -> Verdict:
+        """Whether the median keeps the bound. A noisy run passes nothing."""
+        if noisy:
+            return Verdict.NOISY
+        return judge(median(samples), self.seconds)
+
+
+def judge(value: float, bound: float) -> Verdict:
+    """Whether a value keeps its bound, or twice that."""
+    if value <= bound:
+        return Verdict.MET
+    return Verdict.NEAR if value <= 2 * bound else Verdict.MISSED

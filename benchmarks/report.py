@@ -1,0 +1,323 @@
+"""The results as Markdown, with a verdict for each goal and no flattery."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from benchmarks import goals
+from benchmarks.goals import GOALS, Goal
+from benchmarks.judging import NOISY, Verdict, is_noisy, judge, spread
+from benchmarks.measuring import Case
+from benchmarks.run import Measured, chromium_version
+
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+FLOORS = (
+    "hello", "joined table", "hash", "8 KiB to the disk", "rows of a grid", "rows of 30 × 160", "rows of a student",
+    "one write", "30 written", "1,200 written",
+)  # fmt: skip
+
+
+def report(found: Measured, command: str) -> str:
+    """The whole page."""
+    noisy = _is_noisy(found)
+    parts = [
+        "# Results",
+        _head(found, command),
+        *([_warning(found)] if noisy else []),
+        "## Floors",
+        _floors(found),
+        "## Pages and saves",
+        _explained(),
+        *(f"### {NAMES[kind]}\n\n{_pages(found, kind, noisy)}" for kind in found.plan.kinds),
+        "## Other goals",
+        _others(found, noisy),
+        "## Not measured",
+        _missing(found),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(found: Measured, command: str) -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = ", ".join(f"{NAMES[kind]} {version}" for kind, version in found.versions.items())
+    facts = [
+        f"Made by `{command}` on {datetime.now(UTC):%d %B %Y}, in {found.took:.0f} s.",
+        f"Machine: {_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}; "
+        f"Python {platform.python_version()}; {versions}; {chromium_version() or 'no browser'}.",
+        f"gunicorn with 2 workers and the settings of `gunicorn.conf.py`; {found.rounds} rounds, all pages and floors "
+        "in turn; client, server and databases share the cores.",
+        "Loaded in: " + ", ".join(f"{where} {seconds:.0f} s" for where, seconds in found.loading.items()) + ".",
+    ]
+    return "\n".join(facts)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+# --- Floors
+
+
+def _all_floors(found: Measured) -> list[Case]:
+    return [case for (key, _where), case in found.cases.items() if key in FLOORS and case.samples]
+
+
+def _judging_floors(found: Measured) -> list[Case]:
+    """The floors that goals are measured against; the disk alone moves too much to say anything of the rest."""
+    return [case for case in _all_floors(found) if case.key != "8 KiB to the disk" and len(case.samples) >= 20]
+
+
+def _is_noisy(found: Measured) -> bool:
+    return is_noisy([case.samples for case in _judging_floors(found)])
+
+
+def _warning(found: Measured) -> str:
+    moved = [
+        f"{case.key}{', ' + case.where if case.where else ''} ({spread(case.samples):.1f}x)"
+        for case in _judging_floors(found)
+        if spread(case.samples) > NOISY
+    ]
+    return (
+        f"> **Noisy run.** These floors moved by more than {NOISY:.0f}x while it went on: {'; '.join(moved)}. "
+        "No time of this run passes a goal; run it again on a quiet machine."
+    )
+
+
+def _floors(found: Measured) -> str:
+    rows = ["| floor | | before, ms | during: min | median | p95 | spread |", "|---|---|---|---|---|---|---|"]
+    for case in _all_floors(found):
+        before = found.first_floors[case.key, case.where].samples
+        rows.append(
+            f"| {case.key} | {_where(case.where)} | {_ms(median(before))} | {_ms(min(case.samples))} "
+            f"| {_ms(case.median)} | {_ms(case.p95)} | {spread(case.samples):.1f}x |"
+        )
+    return "\n".join(rows)
+
+
+def floors_of(found: Measured, where: str) -> dict[str, float]:
+    """Medians of what a school on a database is measured against."""
+    return {case.key: case.median for case in _all_floors(found) if case.where in ("", where)}
+
+
+# --- Pages
+
+
+def _explained() -> str:
+    return (
+        "*Bound*: the goal as a multiple of the floors above (`benchmarks/goals.py`), which is what the verdict goes "
+        "by; *goal* is the time where the goals were set, for reading. *Statements* are counted for each request "
+        "(the form, the post and the landing of a sign-in apart), with their bound."
+    )
+
+
+def _pages(found: Measured, kind: str, noisy: bool) -> str:
+    floors = floors_of(found, kind)
+    rows = [
+        "| | what | median, ms | p95 | floor | x floor | bound | goal | verdict | statements | bytes | sent |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    rows += [_row(goal, case, floors, noisy) for goal in GOALS if (case := found.case(goal.case, kind))]
+    return "\n".join(rows)
+
+
+def _row(goal: Goal, case: Case, floors: dict[str, float], noisy: bool) -> str:
+    floor = goal.plus(floors) + goal.floor(floors)
+    bound = goal.bound(floors)
+    verdict = Verdict.NOISY if noisy else judge(case.median, bound)
+    goal_ms = f"{goal.milliseconds:g}" + (" + hash" if goal.plus(floors) else "")
+    return (
+        f"| {goal.number} | {goal.title} | **{_ms(case.median)}** | {_ms(case.p95)} | {_ms(floor)} "
+        f"| {case.median / floor:.1f}x | {_ms(bound)} | {goal_ms} | {verdict} | {_statements(goal, case)} "
+        f"| {_sizes(goal, case)} |"
+    )
+
+
+def _statements(goal: Goal, case: Case) -> str:
+    if not case.statements:
+        return ""
+    counts = [len(statements) for statements in case.statements]
+    limits = goal.statements
+    over = any(count > limit for count, limit in zip(counts, limits, strict=False) if limit)
+    words = " + ".join(str(count) for count in counts)
+    bound = " + ".join(str(limit) if limit else "–" for limit in limits)
+    return f"{words} of {bound}{' **over**' if over else ''}"
+
+
+def _sizes(goal: Goal, case: Case) -> str:
+    if not case.answers:
+        return "| "
+    raw = sum(len(answer.body) for answer in case.answers)
+    sent = sum(len(answer.sent) for answer in case.answers)
+    return f"{_size(raw, goal.largest)} | {_size(sent, goal.largest_sent)}"
+
+
+def _size(value: int, most: int | None) -> str:
+    return f"{value:,}" + (f" **over {most:,}**" if most and value > most else "")
+
+
+# --- The goals that are not the time of one page
+
+
+def _others(found: Measured, noisy: bool) -> str:
+    rows = ["| | what | | value | goal | verdict |", "|---|---|---|---|---|---|"]
+    for kind in found.plan.kinds:
+        rows += _tail(found, kind, noisy) + _payload(found, kind) + _busy(found, kind, noisy)
+        rows += _school_growth(found, kind, noisy)
+    rows += _sqlite(found, noisy) + _browser(found, noisy) + _start(found, noisy)
+    return "\n".join(rows)
+
+
+def _line(number: str, what: str, where: str, value: str, goal: str, verdict: str) -> str:
+    return f"| {number} | {what} | {_where(where)} | {value} | {goal} | {verdict} |"
+
+
+def _verdict(value: float, bound: float, noisy: bool = False) -> Verdict:
+    return Verdict.NOISY if noisy else judge(value, bound)
+
+
+def _tail(found: Measured, kind: str, noisy: bool) -> list[str]:
+    case = found.case("grid", kind)
+    if case is None:
+        return []
+    tail = case.p95 / case.median
+    return [
+        _line("P2", "p95 of the grid over its median", kind, f"{tail:.1f}x", "2.2x", _verdict(tail, goals.TAIL, noisy))
+    ]
+
+
+def _payload(found: Measured, kind: str) -> list[str]:
+    small, usual = found.case("grid 30 × 10", kind), found.case("grid", kind)
+    if small is None or usual is None:
+        return []
+    extra = (len(usual.answers[0].body) - len(small.answers[0].body)) / (30 * 30)
+    return [
+        _line("P3", "bytes of each further cell", kind, f"{extra:.0f}", "90", _verdict(extra, goals.BYTES_PER_CELL))
+    ]
+
+
+def _busy(found: Measured, kind: str, noisy: bool) -> list[str]:
+    busy = found.busy.get(kind)
+    if busy is None:
+        return []
+    lines = [_line("", "hello, 8 clients", kind, f"{busy.hello:.0f}/s", "", "")]
+    for key, bound in goals.THROUGHPUT.items():
+        rate = busy.rates.get(key, 0.0)
+        verdict = _verdict(bound / max(rate, 0.001), 1.0, noisy)
+        lines.append(_line("P16", f"{key}, 8 clients", kind, f"{rate:.0f}/s", f"{bound}/s", verdict))
+    if busy.grid_times:
+        late = Case("", "", lambda: 0.0, samples=busy.grid_times).p95
+        verdict = _verdict(late, goals.CROWD_P95, noisy)
+        lines.append(_line("P17", "grid, 32 clients, p95", kind, f"{_ms(late)} ms", "200 ms", verdict))
+    wrong = len(busy.errors)
+    words = f"{wrong}" + (f" ({busy.errors[0][:120]})" if wrong else "")
+    lines.append(_line("P17", "errors in all crowds", kind, words, "0", Verdict.MET if not wrong else Verdict.MISSED))
+    same = busy.saved == busy.kept and busy.saved > 0
+    value = f"{busy.saved} answered, {busy.kept} in the history"
+    lines.append(_line("P17", "saves of 32 clients", kind, value, "the same", Verdict.MET if same else Verdict.MISSED))
+    return lines
+
+
+def _school_growth(found: Measured, kind: str, noisy: bool) -> list[str]:
+    lines = []
+    for (key, where), large in found.cases.items():
+        small = found.case(key, kind)
+        if where != f"{kind}, 500" or key in FLOORS or small is None or not large.samples:
+            continue
+        ratio = large.median / small.median
+        value = f"{_ms(small.median)} → {_ms(large.median)} ms, {ratio:.2f}x"
+        verdict = _verdict(ratio, goals.SCHOOL_GROWTH, noisy)
+        if verdict == Verdict.NEAR and ratio > 1.25:
+            verdict = Verdict.MISSED
+        lines.append(_line("P19", f"{key}, 50 → 500 classes", kind, value, "1.10x", verdict))
+    return lines
+
+
+def _sqlite(found: Measured, noisy: bool) -> list[str]:
+    lines = []
+    for goal in GOALS:
+        light, heavy = found.case(goal.case, "sqlite"), found.case(goal.case, "postgresql")
+        if goal.reads and light and heavy and light is not heavy:
+            ratio = light.median / heavy.median
+            lines.append(f"{goal.title} {ratio:.2f}x" + (" **over**" if ratio > goals.SQLITE else ""))
+    if not lines:
+        return []
+    over = sum("**over**" in line for line in lines)
+    verdict = Verdict.NOISY if noisy else Verdict.MET if not over else f"{len(lines) - over} of {len(lines)} met"
+    return [_line("P21", "SQLite's time over PostgreSQL's", "", "; ".join(lines), "0.9x", verdict)]
+
+
+def _browser(found: Measured, noisy: bool) -> list[str]:
+    lines = []
+    for key, seen in found.browser.items():
+        budget = 100_000 if key == "grid" else 57_000
+        load = _verdict(seen.load, 0.12, noisy)
+        lines += [
+            _line("P4", f"{key}: nodes", "", f"{seen.nodes:,}", "3,500", _verdict(seen.nodes, 3500)),
+            _line("P4", f"{key}: load event, warm", "", f"{_ms(seen.load)} ms", "120 ms", load),
+            _line(
+                "P5", f"{key}: first visit", "", f"{seen.transferred:,} bytes, {seen.requests} requests",
+                f"{budget:,}", _verdict(seen.transferred, budget),
+            ),
+            _line(
+                "P5", f"{key}: requests of a later visit", "", f"{seen.later_requests}", "1",
+                Verdict.MET if seen.later_requests <= 1 else Verdict.MISSED,
+            ),
+        ]  # fmt: skip
+    return lines
+
+
+def _start(found: Measured, noisy: bool) -> list[str]:
+    lines = []
+    for kind in found.plan.kinds:
+        start, (resident, proportional) = found.starts[kind], found.memory[kind]
+        verdict = _verdict(start, goals.START, noisy)
+        lines += [
+            _line("P22", "start to the first page", kind, f"{_ms(start)} ms", "700 ms", verdict),
+            _line(
+                "P22", "a worker's memory: resident, proportional", kind, f"{resident:.0f} MB, {proportional:.0f} MB",
+                "80 MB, 35 MB",
+                max(_verdict(resident, goals.RESIDENT), _verdict(proportional, goals.PROPORTIONAL), key=_rank),
+            ),
+        ]  # fmt: skip
+    install = f"{found.install:.1f} s"
+    lines.append(
+        _line("P22", "nothing to an empty school", "sqlite", install, "5 s", _verdict(found.install, goals.INSTALL))
+    )
+    return lines
+
+
+def _rank(verdict: Verdict) -> int:
+    return list(Verdict).index(verdict)
+
+
+def _missing(found: Measured) -> str:
+    problems: dict[str, str] = {}
+    for (key, where), case in found.cases.items():
+        if case.problem:
+            problems.setdefault(f"{key}: {case.problem.splitlines()[0][:300]}", where)
+    lines = [f"- {problem} ({where})" for problem, where in problems.items()]
+    lines += [f"- {note}" for note in found.notes]
+    if found.browser_missing:
+        lines.append(f"- The browser: {found.browser_missing}.")
+    if not found.plan.large:
+        lines.append("- P19, growth of the school from 50 to 500 classes: not part of this run (`--large`).")
+    lines.append("- P8, from Enter to a saved cell in the browser.")
+    return "\n".join(lines)
+
+
+def _where(where: str) -> str:
+    for kind, name in NAMES.items():
+        where = where.replace(kind, name)
+    return where
+
+
+def _ms(seconds: float) -> str:
+    value = seconds * 1000
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
