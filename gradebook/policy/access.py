@@ -150,6 +150,17 @@ def person_for_office(person: Person, public_id: str) -> User:
     return user
 
 
+def people_for_office(person: Person, public_ids: list[str]) -> list[User]:
+    """Those of these people whom the office knows, by name; the others are left out."""
+    return list(
+        db.session.scalars(
+            select(User)
+            .where(User.public_id.in_(public_ids), User.id.in_(scopes.people_of_office(person)))
+            .order_by(User.name_key, User.id)
+        )
+    )
+
+
 def student_for_office(person: Person, public_id: str) -> User:
     """A student of the school that this office runs. Raises NotFound."""
     user: User = _one(

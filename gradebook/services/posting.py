@@ -2,29 +2,47 @@
 
 from datetime import datetime
 
+from gradebook.extensions import db
 from gradebook.models import Assignment, Section
 from gradebook.services import audit
 from gradebook.services.counters import next_number
 
 
-def post_scores(section: Section, assignment: Assignment, *, at: datetime, actor_id: int, now: datetime) -> None:
-    """Families see the assignment's scores from the moment `at`, which may lie ahead."""
-    _set(section, assignment, at)
+class Stale(Exception):
+    """Someone changed the assignment since this person saw it; nothing was written."""
+
+
+def post_scores(
+    section: Section, assignment: Assignment, *, at: datetime, actor_id: int, now: datetime, seen: int | None = None
+) -> None:
+    """Families see the assignment's scores from the moment `at`, which may lie ahead.
+
+    `seen` is the number at which this person saw the assignment; raises Stale when it changed since. A caller that
+    has checked under the class's lock leaves it out.
+    """
+    _set(section, assignment, at, seen)
     audit.record(
         "scores.posted", now, school_id=section.school_id, actor_id=actor_id,
         assignment_id=assignment.id, title=assignment.title, at=at.isoformat(),
     )  # fmt: skip
 
 
-def hide_scores(section: Section, assignment: Assignment, *, actor_id: int, now: datetime) -> None:
-    """Families no longer see the assignment's scores, nor anything worked out from them."""
-    _set(section, assignment, None)
+def hide_scores(
+    section: Section, assignment: Assignment, *, actor_id: int, now: datetime, seen: int | None = None
+) -> None:
+    """Families no longer see the assignment's scores, nor anything worked out from them. Raises Stale as above."""
+    _set(section, assignment, None, seen)
     audit.record(
         "scores.hidden", now, school_id=section.school_id, actor_id=actor_id,
         assignment_id=assignment.id, title=assignment.title,
     )  # fmt: skip
 
 
-def _set(section: Section, assignment: Assignment, at: datetime | None) -> None:
+def _set(section: Section, assignment: Assignment, at: datetime | None, seen: int | None) -> None:
+    number = next_number(section)  # locks the class, so what is read next holds until the commit
+    if seen is not None:
+        db.session.refresh(assignment)
+        if assignment.seq > seen or assignment.deleted_at is not None:
+            raise Stale
     assignment.posted_at = at
-    assignment.seq = next_number(section)
+    assignment.seq = number

@@ -405,7 +405,8 @@ _KEYS = ("assignment_id", "student_id", "school_id")
 def upsert_scores(rows: list[dict[str, Any]]) -> None:
     """Insert or replace score rows by their key, in one statement executed for all of them."""
     backend = db.engine.dialect.name
-    statement: Any = (postgresql_insert if backend == "postgresql" else sqlite_insert)(Score.__table__)
+    table: Any = Score.__table__
+    statement: Any = (postgresql_insert if backend == "postgresql" else sqlite_insert)(table)
     changing = [name for name in rows[0] if name not in _KEYS]
     statement = statement.on_conflict_do_update(
         index_elements=list(_KEYS), set_={name: getattr(statement.excluded, name) for name in changing}

@@ -1,0 +1,126 @@
+"""One assignment's scores in one column: what the page shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradebook.blueprints.teacher.grid_fields import field_name
+from gradebook.blueprints.teacher.grid_page import ROWS, is_entered, is_scored, score_of
+from gradebook.blueprints.teacher.grid_table import Trouble
+from gradebook.blueprints.teacher.grid_words import Numbers
+from gradebook.grading.values import Status
+from gradebook.models import Section
+from gradebook.services.grades import Cell, ClassWork, Column, Student, cells_of, students_of
+from gradebook.services.scores import Place, content_of, text_of
+
+TAGS = {
+    Status.missing: "missing",
+    Status.excused: "excused",
+    Status.incomplete: "incomplete",
+    Status.turned_in: "turned_in",
+}
+
+
+@dataclass
+class Line:
+    """One student's field."""
+
+    student: Student
+    name: str
+    text: str
+    tag: str
+    """The status beside the field, or nothing."""
+    extra: bool
+    """The score is above full marks."""
+    trouble: Trouble | None = None
+
+
+@dataclass
+class One:
+    """The page of one assignment."""
+
+    column: Column
+    out_of: str
+    """Full marks in words."""
+    seen: int
+    lines: list[Line]
+    students: dict[int, Student]
+    count: int
+    entered: int
+    only_blank: bool
+    page: int
+    pages: int
+    before: Column | None
+    after: Column | None
+    is_posted: bool
+    uses_letters: bool
+
+
+def one_of(
+    section: Section,
+    work: ClassWork,
+    assignment_id: str,
+    arguments: Mapping[str, str],
+    troubles: Mapping[Place, Trouble],
+) -> One | None:
+    """The page in two statements beside the class's work; None for an assignment that is not in the class."""
+    column = next((column for column in work.columns if column.public_id == assignment_id), None)
+    if column is None:
+        return None
+    students = students_of(section, section.school.today(work.now))
+    cells = {cell.student_id: cell for cell in cells_of([column.id])}
+    blank = [student for student in students if not is_entered(cells.get(student.id))]
+    only_blank = arguments.get("only") == "blank"
+    shown = blank if only_blank else students
+    shown = [s for s in students if s in shown or (column.id, s.id) in troubles] if troubles else shown
+    page, pages = _page(arguments.get("page", ""), len(shown))
+    place = work.columns.index(column)
+    return One(
+        column=column,
+        out_of=Numbers.here().out_of(column.possible),
+        seen=max([section.last_seq, *(cell.seq for cell in cells.values())]),
+        lines=[
+            _line(work, column, student, cells.get(student.id), troubles)
+            for student in shown[(page - 1) * ROWS : page * ROWS]
+        ],
+        students={student.id: student for student in students},
+        count=len(students),
+        entered=len(students) - len(blank),
+        only_blank=only_blank,
+        page=page,
+        pages=pages,
+        before=work.columns[place - 1] if place else None,
+        after=work.columns[place + 1] if place + 1 < len(work.columns) else None,
+        is_posted=work.is_posted(column),
+        uses_letters=work.scale is not None,
+    )
+
+
+def _page(wanted: str, count: int) -> tuple[int, int]:
+    pages = max(1, -(-count // ROWS))
+    page = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 5 else 1
+    return min(max(1, page), pages), pages
+
+
+def _line(
+    work: ClassWork, column: Column, student: Student, cell: Cell | None, troubles: Mapping[Place, Trouble]
+) -> Line:
+    place = (column.id, student.id)
+    trouble = troubles.get(place)
+    letters = work.scale.labels if work.scale else ()
+    score = score_of(cell, column, work.scale)
+    return Line(
+        student=student,
+        name=field_name(place),
+        text=trouble.text if trouble else text_of(content_of(cell), column.possible, letters),
+        tag=_tag(cell),
+        extra=score is not None and score > column.possible,
+        trouble=trouble,
+    )
+
+
+def _tag(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    if is_scored(cell):
+        return "late" if cell.late else ""
+    return TAGS.get(Status(cell.status), "")

@@ -1,0 +1,115 @@
+"""What the grid's template says and links to beside the table."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from gradebook.blueprints.teacher.grid_page import Grid
+from gradebook.blueprints.teacher.grid_table import PLACEHOLDER
+from gradebook.policy.person import Person
+from gradebook.web.filters import day
+
+
+def facts_of(grid: Grid, person: Person) -> dict[str, Any]:
+    """Sentences and addresses for templates/teacher/gradebook.html."""
+    wish = grid.wish
+
+    def here(**arguments: Any) -> str:
+        return url_for("teacher.gradebook", section_id=grid.section.public_id, **arguments)
+
+    return {
+        "clear_url": here(**wish.arguments(q="", show="", below="", category="", state="", page=1)),
+        "sort_url": _sorter(grid, here),
+        "page_url": lambda number: here(**wish.arguments(page=number)),
+        "show_choices": _show_choices(),
+        "filters_on": sum(map(bool, (wish.show, wish.category, wish.state))),
+        "filtered": _filtered(grid),
+        "nothing": _nothing(grid),
+        "averaged": _averaged(grid),
+        "printed": _printed(grid, person),
+        "words": {
+            "edit": _("Edit assignment"),
+            "enter": _("Enter scores one by one"),
+            "sort": _("Sort by this"),
+            "post": _("Post scores"),
+            "post_short": _("Post"),
+            "hide": _("Hide scores"),
+            "extra": _("extra credit"),
+        },
+    }
+
+
+def _sorter(grid: Grid, here: Callable[..., str]) -> Callable[[str], str]:
+    """The address of this page sorted by something, made once for all columns."""
+    before, after = here(**grid.wish.arguments(sort=PLACEHOLDER, page=1)).split(PLACEHOLDER)
+
+    def sorted_by(key: str) -> str:
+        return f"{before}{'-' if grid.wish.sort == key else ''}{key}{after}"
+
+    return sorted_by
+
+
+def _show_choices() -> list[tuple[str, str]]:
+    return [
+        ("", _("anything")),
+        ("missing", _("missing work")),
+        ("blank", _("a blank that is due")),
+        ("late", _("late work")),
+        ("below", _("an overall grade below a mark")),
+    ]
+
+
+def _shown(grid: Grid) -> str:
+    """What the students shown have in common."""
+    wish = grid.wish
+    reasons = {
+        "missing": _("missing work"),
+        "blank": _("a blank that is due"),
+        "late": _("late work"),
+        "below": _("an overall grade below %(mark)s%%", mark=wish.below),
+    }
+    said = [reasons[wish.show]] if wish.show else []
+    if wish.q:
+        said.append(_("name with “%(words)s”", words=wish.q))
+    category = next((one.title for one in grid.work.categories if one.public_id == wish.category), None)
+    if category:
+        said.append(_("category %(title)s", title=category))
+    if wish.state:
+        said.append(_("posted assignments") if wish.state == "posted" else _("hidden assignments"))
+    return ", ".join(said)
+
+
+def _filtered(grid: Grid) -> str:
+    """Showing 4 of 30: missing work."""
+    if not grid.wish.narrows:
+        return ""
+    return _("Showing %(shown)s of %(all)s: %(filters)s", shown=grid.matching, all=grid.count, filters=_shown(grid))
+
+
+def _nothing(grid: Grid) -> str:
+    if grid.wish.show == "missing" and not grid.wish.q:
+        return _("No students have missing work in %(term)s.", term=grid.term_title)
+    return _("No students and assignments match: %(filters)s.", filters=_shown(grid) or grid.term_title)
+
+
+def _averaged(grid: Grid) -> str:
+    """What the last row speaks of."""
+    if len(grid.rows) < grid.count:
+        return ngettext("average of %(num)s row", "average of %(num)s rows", len(grid.rows))
+    return _("average")
+
+
+def _printed(grid: Grid, person: Person) -> str:
+    today = grid.work.now.astimezone(grid.work.timezone)
+    return _(
+        "%(class)s · printed %(day)s, %(time)s by %(name)s · contains student data",
+        **{
+            "class": grid.section.title,
+            "day": day(today.date(), year=True),
+            "time": f"{today:%H:%M}",
+            "name": person.user.display_name,
+        },
+    )

@@ -1,0 +1,142 @@
+"""Posting an assignment's scores to families, now or at a moment that lies ahead, and hiding them again."""
+
+import re
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_wtf import FlaskForm
+from werkzeug.exceptions import Conflict
+from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
+
+from gradebook.blueprints.teacher import bp
+from gradebook.blueprints.teacher.grid_fields import seen_number
+from gradebook.blueprints.teacher.grid_page import is_entered, is_scored
+from gradebook.extensions import db
+from gradebook.models import Assignment, Section
+from gradebook.policy import access
+from gradebook.services import posting as acts
+from gradebook.services.grades import cells_of, students_of
+from gradebook.web import door
+from gradebook.web.fields import DayField, LineField
+from gradebook.web.filters import at as moment_words
+from gradebook.web.login import current_person
+from gradebook.web.requests import moment
+
+_TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})", re.ASCII)
+
+
+class PostingForm(FlaskForm):
+    """When families see the scores."""
+
+    when = RadioField(
+        _l("When"),
+        choices=[SelectChoice("now", _l("Now")), SelectChoice("later", _l("At a date and time"))],
+        default="now",
+    )
+    day = DayField(_l("Date"))
+    time = LineField(_l("Time"))
+
+    def moment(self, now: datetime, timezone: ZoneInfo) -> datetime | None:
+        """The moment chosen; None, with words beside the field, where it is no moment ahead."""
+        if self.when.data == "now":
+            return now
+        match = _TIME.fullmatch(self.time.data or "")
+        clock = time(int(match[1]), int(match[2])) if match and int(match[1]) < 24 and int(match[2]) < 60 else None
+        if self.day.day is None:
+            self.day.complain(_("Enter the date on which the scores are posted"))
+        if clock is None:
+            self.time.errors = [_("Enter a time like 16:30")]
+        if self.day.day is None or clock is None:
+            return None
+        chosen = datetime.combine(self.day.day, clock, timezone)
+        if chosen <= now:
+            self.day.complain(_("The date and time must lie ahead. To post at once choose Now"))
+            return None
+        return chosen
+
+
+@bp.get("/assignments/<assignment_id>/posting")
+@door.teacher
+def posting(assignment_id: str) -> Any:
+    """What posting would show, and when it should."""
+    section, assignment = _of_teacher(assignment_id)
+    return _page(section, assignment, PostingForm())
+
+
+@bp.post("/assignments/<assignment_id>/posting")
+@door.teacher
+def post_scores(assignment_id: str) -> Any:
+    """Post, now or later."""
+    section, assignment = _of_teacher(assignment_id)
+    seen, form = seen_number(request, section.last_seq), PostingForm()
+    at = form.moment(moment(), ZoneInfo(section.school.timezone)) if form.validate() else None
+    if at is None:
+        return _page(section, assignment, form), 422
+    try:
+        acts.post_scores(section, assignment, at=at, seen=seen, actor_id=current_person().id, now=moment())
+    except acts.Stale as stale:
+        raise Conflict from stale
+    number, count = assignment.seq, _counts(section, assignment)["shown"]
+    db.session.commit()
+    flash(_said(section, assignment, at, number, count), "good")
+    return redirect(url_for("teacher.gradebook", section_id=section.public_id), 303)
+
+
+@bp.post("/assignments/<assignment_id>/hiding")
+@door.teacher
+def hide_scores(assignment_id: str) -> Any:
+    """Hide the scores from families."""
+    section, assignment = _of_teacher(assignment_id)
+    seen = seen_number(request, section.last_seq)
+    try:
+        acts.hide_scores(section, assignment, seen=seen, actor_id=current_person().id, now=moment())
+    except acts.Stale as stale:
+        raise Conflict from stale
+    db.session.commit()
+    flash(_("%(assignment)s is hidden from students and families.", assignment=assignment.title), "good")
+    return redirect(url_for("teacher.gradebook", section_id=section.public_id), 303)
+
+
+def _of_teacher(assignment_id: str) -> tuple[Section, Assignment]:
+    person = current_person()
+    assignment = access.assignment_for_teacher(person, assignment_id)
+    return access.section_of_assignment(person, assignment_id), assignment
+
+
+def _said(section: Section, assignment: Assignment, at: datetime, number: int, count: int) -> Any:
+    """The result, with Undo."""
+    if at > moment():
+        heading = _(
+            "%(assignment)s will be posted on %(when)s.",
+            assignment=assignment.title,
+            when=moment_words(at, section.school.timezone).striptags(),
+        )
+    else:
+        heading = ngettext(
+            "%(assignment)s posted to %(num)s student.",
+            "%(assignment)s posted to %(num)s students.",
+            count,
+            assignment=assignment.title,
+        )
+    undo = url_for("teacher.hide_scores", assignment_id=assignment.public_id, seen=number)
+    return {"heading": heading, "url": undo, "label": _("Undo"), "post": True}
+
+
+def _page(section: Section, assignment: Assignment, form: PostingForm) -> str:
+    counts = _counts(section, assignment)
+    return render_template("teacher/grid_posting.html", section=section, assignment=assignment, form=form, **counts)
+
+
+def _counts(section: Section, assignment: Assignment) -> dict[str, int]:
+    """How many students will see a score, how many another status, and how many nothing."""
+    students = {student.id for student in students_of(section, section.school.today(moment()))}
+    cells = [cell for cell in cells_of([assignment.id]) if cell.student_id in students]
+    scored = sum(is_scored(cell) for cell in cells)
+    shown = sum(is_entered(cell) for cell in cells)
+    return {"count": len(students), "scored": scored, "shown": shown, "blank": len(students) - shown}
