@@ -1,0 +1,301 @@
+"""T4: how a class is graded, beside one real student's worked sum."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from gradebook.blueprints.teacher import bp
+from gradebook.blueprints.teacher.forms import RulesForm, category_fields, rules_fields, typed
+from gradebook.extensions import db
+from gradebook.grading.effects import Comparison
+from gradebook.grading.values import Grade
+from gradebook.models import GradingScale, Weighing
+from gradebook.policy import access
+from gradebook.services import section_rules
+from gradebook.services.grades import ClassWork, Student, class_work
+from gradebook.services.previews import ClassScores, class_scores, compared
+from gradebook.services.section_rules import (
+    CategoryDraft,
+    NeedsConfirmation,
+    RulesDraft,
+    RulesFault,
+    RulesMoved,
+)
+from gradebook.web import door
+from gradebook.web.login import current_person
+from gradebook.web.requests import moment
+
+
+@dataclass
+class Desk:
+    """Everything the page is made from."""
+
+    work: ClassWork
+    scores: ClassScores
+    scales: list[GradingScale]
+    now: RulesDraft
+
+    def student(self, public_id: str | None) -> Student | None:
+        """The chosen student, else the first who has scores, else the first."""
+        students = self.scores.students
+        graded = [one for one in students if self.scores.marks[one.id]]
+        return next((one for one in students if one.public_id == public_id), next(iter(graded or students), None))
+
+    def form(self, fields: dict[str, Any] | None = None) -> RulesForm:
+        """The form as it was sent, or with these fields in it."""
+        form = RulesForm() if fields is None else RulesForm(formdata=None, data=fields)
+        form.offer(self.scales)
+        return form
+
+
+@dataclass
+class Preview:
+    """One student's sum and the whole class, before and after; hidden scores included."""
+
+    student: Student
+    before: Decimal | None
+    grade: Grade
+    comparison: Comparison | None
+    """None where nothing was typed that could change a grade."""
+
+
+@bp.get("/classes/<section_id>/rules")
+@door.teacher
+def rules(section_id: str) -> Any:
+    """The rules that hold, and how they make one student's grade."""
+    desk = _desk(section_id)
+    fields = {**rules_fields(desk.now, desk.scales), "student": request.args.get("student", "")}
+    if not desk.now.categories:
+        fields["categories"] = [category_fields(CategoryDraft(None, _("Everything"), Decimal(100)))]
+    return _page(desk, desk.form(fields), seen=section_rules.version_of(desk.now), draft=desk.now)
+
+
+@bp.post("/classes/<section_id>/rules")
+@door.teacher
+def rules_post(section_id: str) -> Any:
+    """Add, remove or move a category, scale the weights, preview, or save."""
+    desk = _desk(section_id)
+    form = desk.form()
+    seen = form.seen.data
+    if not seen:
+        abort(428)
+    what, _colon, place = request.form.get("do", "save").partition(":")
+    if what in ROW_ACTS:
+        return _rearranged(desk, form, seen, what, place)
+    if not form.validate():
+        return _page(desk, form, seen=seen), 422
+    draft = form.draft(desk.scales)
+    if what == "scale":
+        return _scaled(desk, form, seen, draft)
+    if what not in ("save", "confirm"):
+        return _page(desk, form, seen=seen, draft=draft)
+    return _save(desk, form, seen, draft)
+
+
+def _desk(section_id: str) -> Desk:
+    section = access.section_for_teacher(current_person(), section_id)
+    work = class_work(section, moment())
+    rules = section_rules.rules_now(section, work.categories)
+    return Desk(work, class_scores(work), section_rules.scales_of(section), rules)
+
+
+def _page(
+    desk: Desk,
+    form: RulesForm,
+    *,
+    seen: str,
+    draft: RulesDraft | None = None,
+    problems: list[tuple[str, str]] | None = None,
+    theirs: RulesDraft | None = None,
+) -> str:
+    """The page; with `draft` the sum is that of what was typed, else of the rules that hold."""
+    return render_template(
+        "teacher/rules.html",
+        section=desk.work.section,
+        form=form,
+        seen=seen,
+        draft=draft,
+        problems=problems or [],
+        has_errors=bool(problems),
+        theirs=theirs,
+        students=desk.scores.students,
+        held={one.public_id: section_rules.pieces_in(desk.work, one.public_id) for one in desk.work.categories},
+        preview=_preview(desk, draft or desk.now, form.student.data),
+        has_posted=any(desk.work.is_posted(column) for column in desk.work.columns),
+        has_hidden=desk.work.has_hidden(),
+    )
+
+
+def _preview(desk: Desk, draft: RulesDraft, public_id: str | None) -> Preview | None:
+    student = desk.student(public_id)
+    if student is None:
+        return None
+    changed = section_rules.work_with(desk.work, draft)
+    before = desk.work.totals(student, desk.scores.marks[student.id], posted_only=False).current
+    grade = desk.scores.grade(changed, student, posted_only=False)
+    comparison = None
+    if draft != desk.now:
+        comparison = compared(desk.scores.shifts(desk.work, changed, posted_only=False))
+    return Preview(student, before, grade, comparison)
+
+
+# --- Categories: add, remove, move
+
+
+ROW_ACTS = ("add", "up", "down", "remove")
+
+
+def _rearranged(desk: Desk, form: RulesForm, seen: str, what: str, place: str) -> Any:
+    """The page with one category more, fewer or elsewhere; nothing is saved. What was typed stays as it was typed."""
+    rows = [dict(entry.data) for entry in form.categories]
+    at = int(place) if place.isascii() and place.isdigit() and len(place) < 4 else -1
+    if what == "add":
+        if len(rows) < section_rules.MOST_CATEGORIES:
+            rows.append({**category_fields(CategoryDraft(None, "")), "weighing": Weighing.POINTS})
+    elif not 0 <= at < len(rows):
+        return _page(desk, form, seen=seen), 422
+    elif what == "remove":
+        count = section_rules.pieces_in(desk.work, rows[at]["key"])
+        if count:
+            words = _in_use_words(rows[at]["title"], count)
+            return _page(desk, form, seen=seen, problems=[(f"#categories-{at}-title", words)]), 422
+        rows.pop(at)
+    else:
+        to = at - 1 if what == "up" else at + 1
+        if 0 <= to < len(rows):
+            rows[at], rows[to] = rows[to], rows[at]
+    again = desk.form({**form.data, "categories": rows})
+    return _page(desk, again, seen=seen, draft=_draft_if_fine(desk, again))
+
+
+def _draft_if_fine(desk: Desk, form: RulesForm) -> RulesDraft | None:
+    """What the form says, if every field of it can be read; its complaints wait until it is saved."""
+    fine = all(field.validate(form) for field in form if field.type != "CSRFTokenField")
+    draft = form.draft(desk.scales) if fine else None
+    for field in form:
+        _forget_errors(field)
+    return draft
+
+
+def _forget_errors(field: Any) -> None:
+    if field.type in ("Rows", "FormField"):
+        for one in field:
+            _forget_errors(one)
+    if field.type != "FormField":
+        field.errors = []
+
+
+def _scaled(desk: Desk, form: RulesForm, seen: str, draft: RulesDraft) -> Any:
+    """The page with the weights scaled to 100; nothing is saved."""
+    if draft.weight_sum <= 0:
+        return _faulty(desk, form, seen, RulesFault("weights", sum=draft.weight_sum))
+    weights = section_rules.scaled(draft.categories)
+    rows = [{**entry.data, "weight": typed(weight)} for entry, weight in zip(form.categories, weights, strict=True)]
+    again = desk.form({**form.data, "categories": rows})
+    return _page(desk, again, seen=seen, draft=_draft_if_fine(desk, again))
+
+
+# --- Saving
+
+
+def _save(desk: Desk, form: RulesForm, seen: str, draft: RulesDraft) -> Any:
+    section = desk.work.section
+    shown = form.shown.data or ""
+    try:
+        saved = section_rules.save_rules(
+            section,
+            draft,
+            seen=seen,
+            shown=int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else None,
+            actor_id=current_person().id,
+            now=moment(),
+        )
+    except RulesFault as fault:
+        return _faulty(desk, form, seen, fault)
+    except RulesMoved as moved:
+        return _moved(desk, form, draft, moved)
+    except NeedsConfirmation as asked:
+        return _confirm(desk, form, seen, asked)
+    db.session.commit()
+    count = len(saved.shifts)
+    flash(_saved_words(saved.number, count), "good")
+    return redirect(url_for(".rules", section_id=section.public_id, student=form.student.data or None), 303)
+
+
+def _saved_words(number: int | None, count: int) -> str:
+    if number is None:
+        return _("Nothing was different, so nothing was changed.")
+    if not count:
+        return _("Saved. No posted grade changed.")
+    return ngettext("Saved. %(num)s posted grade changed.", "Saved. %(num)s posted grades changed.", count)
+
+
+def _faulty(desk: Desk, form: RulesForm, seen: str, fault: RulesFault) -> Any:
+    db.session.rollback()
+    return _page(desk, form, seen=seen, problems=[_fault_words(form, fault)]), 422
+
+
+def _fault_words(form: RulesForm, fault: RulesFault) -> tuple[str, str]:
+    """Where to look, and what is wrong."""
+    if fault.code == "weights":
+        total = typed(fault.facts["sum"]) or "0"
+        if fault.facts["sum"]:
+            return "#scale", _("Weights add up to %(sum)s%%. Change one, or scale them to 100%%", sum=total)
+        return "#categories-0-weight", _("Weights add up to 0%. Give the categories weights that make 100%")
+    if fault.code == "same_title":
+        return "#categories-0-title", _("Two categories are called %(title)s. Rename one", title=fault.facts["title"])
+    if fault.code == "in_use":
+        return "#categories-0-title", _in_use_words(fault.facts["title"], fault.facts["count"])
+    if fault.code == "no_categories":
+        return "#add-category", _("A class needs at least one category. Add one")
+    return "", _("One of these categories was removed meanwhile. Load the page again")
+
+
+def _in_use_words(title: str, count: int) -> str:
+    return ngettext(
+        "%(title)s holds %(num)s assignment. Move it to another category first, then remove this one",
+        "%(title)s holds %(num)s assignments. Move them to another category first, then remove this one",
+        count,
+        title=title,
+    )
+
+
+def _moved(desk: Desk, form: RulesForm, draft: RulesDraft, moved: RulesMoved) -> Any:
+    """Someone else was quicker. What was typed stays; saving again replaces theirs, which is shown."""
+    db.session.rollback()
+    desk = _desk(desk.work.section.public_id)
+    known = {one.public_id for one in desk.work.categories}
+    rows = [
+        {**dict(entry.data), "key": entry.data["key"] if entry.data["key"] in known else ""}
+        for entry in form.categories
+    ]
+    again = desk.form({**form.data, "categories": rows})
+    return _page(
+        desk, again, seen=section_rules.version_of(moved.theirs), draft=_draft_if_fine(desk, again), theirs=moved.theirs
+    ), 409
+
+
+def _confirm(desk: Desk, form: RulesForm, seen: str, asked: NeedsConfirmation) -> Any:
+    """Posted grades would change: which ones, before anything is saved."""
+    db.session.rollback()
+    return render_template(
+        "teacher/rules_confirmation.html",
+        section=desk.work.section,
+        shifts=asked.shifts,
+        fields=_as_sent(form, seen, len(asked.shifts)),
+    )
+
+
+def _as_sent(form: RulesForm, seen: str, shown: int) -> list[tuple[str, str]]:
+    """Every field as it was sent, for the second step."""
+    kept = [
+        (name, value)
+        for name, values in request.form.lists()
+        if name not in ("csrf_token", "do", "seen", "shown")
+        for value in values[:1]
+    ]
+    return [*kept, ("seen", seen), ("shown", str(shown))]

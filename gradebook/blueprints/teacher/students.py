@@ -1,0 +1,160 @@
+"""T6: one student's whole story in one class."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from flask import render_template
+from sqlalchemy import select
+
+from gradebook.blueprints.teacher import bp
+from gradebook.extensions import db
+from gradebook.grading.scales import round_to
+from gradebook.grading.values import Amount, CategoryGrade, Grade, What, WorkLine
+from gradebook.models import Enrollment, Guardianship, Section, User
+from gradebook.policy import access
+from gradebook.policy.conversations import correspondences_of_teacher
+from gradebook.policy.person import Person
+from gradebook.services.grades import Cell, ClassWork, Column, Student, cells_of, class_work, students_of
+from gradebook.web import door
+from gradebook.web.login import current_person
+from gradebook.web.requests import moment
+
+
+@dataclass
+class Piece:
+    """One assignment of the student."""
+
+    column: Column
+    line: WorkLine
+    cell: Cell | None
+    is_posted: bool
+
+    @property
+    def typed(self) -> Decimal | None:
+        """The score before lateness, in points."""
+        return _points(self.line.typed)
+
+    @property
+    def value(self) -> Decimal | None:
+        """What it is worth, in points."""
+        return _points(self.line.value)
+
+    @property
+    def late_taken(self) -> Decimal | None:
+        """What lateness took, in points."""
+        return _points(self.line.late.taken) if self.line.late else None
+
+
+def _points(amount: Amount | None) -> Decimal | None:
+    return None if amount is None else round_to(Fraction(amount) / 100, 2)
+
+
+@dataclass
+class Story:
+    """Everything the page shows of the student's work."""
+
+    student: Student
+    posted: Grade
+    """What families see."""
+    everything: Grade
+    """With hidden scores."""
+    parts: list[tuple[CategoryGrade, list[Piece]]]
+    """Of everything, the newest work first in each category."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether hidden scores make another total."""
+        return self.posted.current != self.everything.current
+
+    @property
+    def missing(self) -> list[Piece]:
+        """Work marked missing, the oldest first."""
+        found = [
+            piece
+            for _part, pieces in self.parts
+            for piece in pieces
+            if piece.cell is not None and piece.cell.status == "missing" and piece.line.what != What.excused
+        ]
+        return sorted(found, key=lambda piece: (piece.column.due_on or date.max, piece.column.position))
+
+
+@bp.get("/classes/<section_id>/students/<student_id>")
+@door.teacher
+def student(section_id: str, student_id: str) -> Any:
+    """Overall, why, what is missing, all work, and whom to write to."""
+    person = current_person()
+    section = access.section_for_teacher(person, section_id)
+    place = access.student_of_section(section, student_id)
+    today = section.school.today(moment())
+    return render_template(
+        "teacher/student.html",
+        section=section,
+        place=place,
+        left=place.ends_on is not None and place.ends_on <= today,
+        last_day=place.ends_on and place.ends_on - timedelta(days=1),
+        story=_story(class_work(section, moment()), _student(place)),
+        neighbours=_neighbours(section, today, place.user_id),
+        guardians=_guardians(person, section, place.user),
+    )
+
+
+def _student(place: Enrollment) -> Student:
+    user = place.user
+    return Student(user.id, user.public_id, user.display_name, user.sort_name, place.begins_on, place.ends_on)
+
+
+def _story(work: ClassWork, student: Student) -> Story:
+    cells = {cell.assignment_id: cell for cell in cells_of(work.by_id, [student.id])}
+    marks = work.marks(cells.values())
+    posted = work.grade(student, marks, posted_only=True)
+    everything = work.grade(student, marks, posted_only=False) if work.has_hidden() else posted
+    parts = [
+        (part, [_piece(work, line, cells) for line in reversed(part.lines)]) for part in everything.parts if part.lines
+    ]
+    return Story(student, posted, everything, parts)
+
+
+def _piece(work: ClassWork, line: WorkLine, cells: dict[int, Cell]) -> Piece:
+    column = work.by_id[line.work.id]
+    return Piece(column, line, cells.get(column.id), work.is_posted(column))
+
+
+@dataclass
+class Neighbours:
+    """Where the student stands in the class's order of names."""
+
+    place: int
+    count: int
+    previous: Student | None
+    next: Student | None
+
+
+def _neighbours(section: Section, today: date, student_id: int) -> Neighbours | None:
+    """None for a student who is not in the class today."""
+    students = students_of(section, today)
+    at = next((at for at, one in enumerate(students) if one.id == student_id), None)
+    if at is None:
+        return None
+    return Neighbours(
+        at + 1,
+        len(students),
+        students[at - 1] if at else None,
+        students[at + 1] if at + 1 < len(students) else None,
+    )
+
+
+def _guardians(person: Person, section: Section, student: User) -> list[tuple[User, str]]:
+    """The guardians who may be written to, each with what they are to the child."""
+    pairs = correspondences_of_teacher(person, section, student)
+    rows = db.session.execute(
+        select(Guardianship.guardian_id, Guardianship.relationship_name).where(
+            Guardianship.student_id == student.id,
+            Guardianship.school_id == section.school_id,
+            Guardianship.guardian_id.in_([pair.guardian.id for pair in pairs]),
+        )
+    )
+    relations = {row[0]: row[1] for row in rows}
+    return [(pair.guardian, relations.get(pair.guardian.id, "")) for pair in pairs]

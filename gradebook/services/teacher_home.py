@@ -1,0 +1,283 @@
+"""What a teacher sees first: the classes of the term, what waits to be graded, what was changed last, who wrote."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy.orm import contains_eager
+
+from gradebook.extensions import db
+from gradebook.grading.values import Status
+from gradebook.models import (
+    AcademicSession,
+    Assignment,
+    ChangeKind,
+    Conversation,
+    Enrollment,
+    Message,
+    Participant,
+    Position,
+    RoleKind,
+    Score,
+    ScoreChange,
+    Section,
+    User,
+)
+from gradebook.policy import scopes
+from gradebook.policy.person import Person
+from gradebook.services.grades import due_moment
+
+RECENT = 5
+UNREAD = 5
+
+
+class Waiting(NamedTuple):
+    """An assignment past its due moment with blanks."""
+
+    public_id: str
+    title: str
+    section: Section
+    due_on: date
+    blanks: int
+
+
+@dataclass
+class TaughtClass:
+    """A class with what is to be done in it."""
+
+    section: Section
+    position: Position
+    ends_on: date | None
+    """The first day without the place, for a substitute."""
+    students: int = 0
+    to_grade: int = 0
+    hidden: int = 0
+    """Scores entered and not shown to families."""
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of a substitute."""
+        return self.ends_on - timedelta(days=1) if self.ends_on else None
+
+
+class Unread(NamedTuple):
+    """A conversation with unread messages: who wrote last, about whom, when. Never what."""
+
+    conversation: str
+    sender: str
+    sender_id: int
+    student: str
+    sent_at: datetime
+
+
+class RecentChange(NamedTuple):
+    """One act of this teacher: the cells that were changed under one number."""
+
+    section: Section
+    cells: int
+    kind: ChangeKind
+    title: str | None
+    """The assignment, where there is only one."""
+    assignment: str | None
+    changed_at: datetime
+
+
+@dataclass
+class Home:
+    """T1."""
+
+    classes: list[TaughtClass] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    recent: list[RecentChange] = field(default_factory=list)
+
+    @property
+    def latest(self) -> TaughtClass | None:
+        """The class that this teacher changed last; else the first one."""
+        for change in self.recent:
+            for one in self.classes:
+                if one.section.id == change.section.id:
+                    return one
+        return self.classes[0] if self.classes else None
+
+
+def home_of(person: Person) -> Home:
+    """The teacher's home, in five statements whatever the number of classes, students and scores."""
+    classes = [one for one in classes_of(person) if _is_current(one.section, person)]
+    by_id = {one.section.id: one for one in classes}
+    waiting = _waiting(person, by_id)
+    for row in _hidden(by_id, person.now):
+        by_id[row.section_id].hidden = row.scores
+    for one in waiting:
+        by_id[one.section.id].to_grade += one.blanks
+    return Home(classes, waiting, _unread(person), _recent(person, by_id))
+
+
+def classes_of(person: Person) -> list[TaughtClass]:
+    """Every class that this person teaches today, with its students, in one statement."""
+    students = (
+        select(func.count())
+        .select_from(Enrollment)
+        .where(
+            Enrollment.section_id == Section.id,
+            Enrollment.role_kind == RoleKind.STUDENT,
+            scopes.holds_today(Enrollment, person),
+        )
+        .correlate(Section)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Section, Enrollment.position, Enrollment.ends_on, students)
+        .join(Enrollment, Enrollment.section_id == Section.id)
+        .join(Section.term)
+        .join(Section.school)
+        .options(contains_eager(Section.term), contains_eager(Section.school))
+        .where(
+            Section.id.in_(scopes.sections_taught_by(person)),
+            Enrollment.user_id == person.id,
+            Enrollment.role_kind == RoleKind.TEACHER,
+        )
+        .order_by(AcademicSession.begins_on.desc(), Section.title, Section.id)
+    ).all()
+    return [TaughtClass(*row) for row in rows]
+
+
+def _is_current(section: Section, person: Person) -> bool:
+    day = section.school.today(person.now)
+    return not section.ended and section.term.begins_on <= day < section.term.ends_on
+
+
+_SAYS_SOMETHING = or_(
+    Score.points.is_not(None),
+    Score.percent.is_not(None),
+    Score.letter.is_not(None),
+    Score.status.in_((Status.missing, Status.excused, Status.incomplete)),
+)
+"""The teacher has dealt with the cell."""
+
+
+def _waiting(person: Person, classes: dict[int, TaughtClass]) -> list[Waiting]:
+    """Assignments past due with blanks, oldest first: the students of today who were in the class when it was due."""
+    if not classes:
+        return []
+    latest = max(person.school_days.values())
+    blanks = func.count(Enrollment.user_id) - func.count(Score.student_id)
+    rows = db.session.execute(
+        select(
+            Assignment.public_id,
+            Assignment.title,
+            Assignment.section_id,
+            Assignment.due_on,
+            Assignment.due_time,
+            blanks.label("blanks"),
+        )
+        .join(
+            Enrollment,
+            and_(
+                Enrollment.section_id == Assignment.section_id,
+                Enrollment.role_kind == RoleKind.STUDENT,
+                scopes.holds_today(Enrollment, person),
+                Enrollment.begins_on <= Assignment.due_on,
+            ),
+        )
+        .outerjoin(
+            Score,
+            and_(
+                Score.assignment_id == Assignment.id,
+                Score.student_id == Enrollment.user_id,
+                _SAYS_SOMETHING,
+            ),
+        )
+        .where(
+            Assignment.section_id.in_(classes),
+            Assignment.deleted_at.is_(None),
+            Assignment.due_on <= latest,
+        )
+        .group_by(Assignment.id)
+        .having(blanks > 0)
+        .order_by(Assignment.due_on, Assignment.position, Assignment.id)
+    ).all()
+    return [
+        Waiting(row.public_id, row.title, classes[row.section_id].section, row.due_on, row.blanks)
+        for row in rows
+        if _is_past(row.due_on, row.due_time, classes[row.section_id].section, person.now)
+    ]
+
+
+def _is_past(due_on: date, due_time: time | None, section: Section, now: datetime) -> bool:
+    due = due_moment(due_on, due_time, ZoneInfo(section.school.timezone))
+    return due is not None and due <= now
+
+
+def _hidden(classes: Iterable[int], now: datetime) -> Sequence[Any]:
+    """How many scores of each class are entered and not shown to families."""
+    return db.session.execute(
+        select(Assignment.section_id, func.count().label("scores"))
+        .join(Score, Score.assignment_id == Assignment.id)
+        .where(
+            Assignment.section_id.in_(list(classes)),
+            Assignment.deleted_at.is_(None),
+            or_(Assignment.posted_at.is_(None), Assignment.posted_at > now),
+            _SAYS_SOMETHING,
+        )
+        .group_by(Assignment.section_id)
+    ).all()
+
+
+def _unread(person: Person) -> list[Unread]:
+    """The conversations with unread messages, the newest first, without a word of what they say."""
+    student = User.__table__.alias("student")
+    rows = db.session.execute(
+        select(Conversation.public_id, User.display_name, User.id, student.c.display_name, Message.sent_at)
+        .select_from(Participant)
+        .join(Conversation, Conversation.id == Participant.conversation_id)
+        .join(
+            Message,
+            and_(Message.conversation_id == Conversation.id, Message.seq == Conversation.last_seq),
+        )
+        .join(User, User.id == Message.author_id)
+        .join(student, student.c.id == Conversation.student_id)
+        .where(
+            Participant.user_id == person.id,
+            Conversation.last_seq > Participant.last_read_seq,
+            Conversation.id.in_(scopes.conversations_of(person)),
+        )
+        .order_by(Message.sent_at.desc(), Conversation.id.desc())
+        .limit(UNREAD)
+    ).all()
+    return [Unread(*row) for row in rows]
+
+
+def _recent(person: Person, classes: dict[int, TaughtClass]) -> list[RecentChange]:
+    """The last things that this teacher did to scores; cells changed together are one thing."""
+    wanted = ScoreChange.section_id.in_(classes) if classes else false()
+    rows = db.session.execute(
+        select(
+            ScoreChange.section_id,
+            func.count(),
+            func.min(ScoreChange.kind),
+            func.min(Assignment.title),
+            func.min(Assignment.public_id),
+            func.count(ScoreChange.assignment_id.distinct()),
+            func.max(ScoreChange.changed_at).label("at"),
+        )
+        .join(Assignment, Assignment.id == ScoreChange.assignment_id)
+        .where(ScoreChange.changed_by == person.id, wanted)
+        .group_by(ScoreChange.section_id, ScoreChange.seq)
+        .order_by(func.max(ScoreChange.changed_at).desc(), ScoreChange.section_id, ScoreChange.seq.desc())
+        .limit(RECENT)
+    ).all()
+    return [
+        RecentChange(
+            classes[row[0]].section,
+            row[1],
+            ChangeKind(row[2]),
+            row[3] if row[5] == 1 else None,
+            row[4] if row[5] == 1 else None,
+            row[6],
+        )
+        for row in rows
+    ]
