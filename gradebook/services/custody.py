@@ -1,6 +1,6 @@
 """Who has access to one child, and what a change would do to it: worked out by the policy, before it is saved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -94,6 +94,24 @@ def guardians_of(student: User, school: School, day: date) -> list[GuardianLine]
         _line(link, [each for each in orders if each.adult_id == link.guardian_id], parents, day) for link in links
     ]
     return sorted(lines, key=lambda line: (not (line.holds or line.is_later), line.guardianship.guardian.name_key))
+
+
+def children_of(adult: User, school: School, day: date) -> list[Guardianship]:
+    """The adult's links to children of the school; those that have ended come last."""
+    links = db.session.scalars(
+        select(Guardianship)
+        .options(joinedload(Guardianship.student))
+        .where(Guardianship.guardian_id == adult.id, Guardianship.school_id == school.id)
+    ).all()
+    return sorted(links, key=lambda link: (not (_on(link, day) or link.begins_on > day), link.student.name_key))
+
+
+def names_of(keys: Iterable[int | None]) -> dict[int | None, str]:
+    """The names of these accounts, in one statement."""
+    rows = db.session.execute(
+        select(User.id, User.display_name).where(User.id.in_([key for key in keys if key is not None]))
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _line(link: Guardianship, orders: list[Restriction], parents: set[int], day: date) -> GuardianLine:

@@ -70,6 +70,17 @@ def invitation_named(public_id: str | None) -> Invitation | None:
     )
 
 
+def latest_for(user: User) -> Invitation | None:
+    """The newest slip of this person, whatever its state."""
+    return db.session.scalar(
+        select(Invitation)
+        .options(joinedload(Invitation.user))
+        .where(Invitation.user_id == user.id)
+        .order_by(Invitation.made_at.desc(), Invitation.id.desc())
+        .limit(1)
+    )
+
+
 def state_of(invitation: Invitation, now: datetime) -> str:
     """usable, used, withdrawn or expired."""
     if invitation.used_at is not None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from gradebook.clock import day_in
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
@@ -208,12 +209,17 @@ def people_with_email(school: School, email: str) -> list[User]:
 
 def is_used_elsewhere(user: User, school: School, now: datetime) -> bool:
     """Whether another school gives this person a role, now or later: its sign-in is then not this office's alone."""
+    return user.id in used_elsewhere([user.id], school, now)
+
+
+def used_elsewhere(user_ids: list[int], school: School, now: datetime) -> set[int]:
+    """Those of these accounts that another school uses too, in one statement."""
     rows = db.session.execute(
-        select(Role.ends_on, School)
+        select(Role.user_id, Role.ends_on, School.timezone)
         .join(School, School.id == Role.school_id)
-        .where(Role.user_id == user.id, Role.school_id != school.id)
+        .where(Role.user_id.in_(user_ids), Role.school_id != school.id)
     ).all()
-    return any(ends_on is None or ends_on > other.today(now) for ends_on, other in rows)
+    return {row.user_id for row in rows if row.ends_on is None or row.ends_on > day_in(row.timezone, now)}
 
 
 def _not_over(dated: Any, day: date) -> Any:
@@ -681,30 +687,39 @@ def _place_of(user: User, section: Section, kind: RoleKind) -> Enrollment | None
     )
 
 
-def change_enrollment(
-    place: Enrollment, position: Position, begins_on: date, ends_on: date | None, now: datetime, *, actor_id: int | None
-) -> bool:
-    """Write position and dates if they differ; a student stays a student and a teacher a teacher. Raises DATES."""
-    _refuse_if(ends_on is not None and ends_on < begins_on, RosterFault.DATES)
-    if (position == Position.STUDENT) != (place.role_kind == RoleKind.STUDENT):
-        raise RosterError(RosterFault.NO_ROLE, kind=place.role_kind)
-    if (position, begins_on, ends_on) == (place.position, place.begins_on, place.ends_on):
+@dataclass(frozen=True)
+class Place:
+    """What a place in a class is, and when."""
+
+    position: Position
+    begins_on: date
+    ends_on: date | None = None
+
+
+def change_enrollment(enrollment: Enrollment, place: Place, now: datetime, *, actor_id: int | None) -> bool:
+    """Write position and dates if they differ; a student stays a student and a teacher a teacher.
+
+    Raises DATES and NO_ROLE.
+    """
+    _refuse_if(place.ends_on is not None and place.ends_on < place.begins_on, RosterFault.DATES)
+    is_student = enrollment.role_kind == RoleKind.STUDENT
+    _refuse_if((place.position == Position.STUDENT) != is_student, RosterFault.NO_ROLE, kind=enrollment.role_kind)
+    if place == Place(enrollment.position, enrollment.begins_on, enrollment.ends_on):
         return False
-    section = db.session.get_one(Section, place.section_id)
+    section = db.session.get_one(Section, enrollment.section_id)
     next_number(section)
-    place.position, place.begins_on, place.ends_on = position, begins_on, ends_on
+    enrollment.position, enrollment.begins_on, enrollment.ends_on = place.position, place.begins_on, place.ends_on
     db.session.flush()
-    if place.role_kind == RoleKind.TEACHER:
-        messaging.admit_teacher_to_class(section, db.session.get_one(User, place.user_id), now)
-    _note_place("enrollment.changed", place, now, actor_id)
+    if not is_student:
+        messaging.admit_teacher_to_class(section, db.session.get_one(User, enrollment.user_id), now)
+    _note_place("enrollment.changed", enrollment, now, actor_id)
     return True
 
 
-def end_enrollment(place: Enrollment, ends_on: date, now: datetime, *, actor_id: int | None) -> bool:
+def end_enrollment(enrollment: Enrollment, ends_on: date, now: datetime, *, actor_id: int | None) -> bool:
     """No place from that day on; scores stay."""
-    return change_enrollment(
-        place, place.position, place.begins_on, max(ends_on, place.begins_on), now, actor_id=actor_id
-    )
+    place = Place(enrollment.position, enrollment.begins_on, max(ends_on, enrollment.begins_on))
+    return change_enrollment(enrollment, place, now, actor_id=actor_id)
 
 
 def _note_place(act: str, place: Enrollment, now: datetime, actor_id: int | None) -> None:
@@ -729,11 +744,11 @@ def add_session(
     actor_id: int | None,
     parent: AcademicSession | None = None,
 ) -> AcademicSession:
-    """A year, term or grading period. Raises DATES, OUTSIDE_PARENT (with `parent`) and OVERLAP (with `other`)."""
+    """A year, term or grading period. Raises DATES, OUTSIDE_PARENT and OVERLAP (with the other's `title`)."""
     _refuse_if(ends_on <= begins_on, RosterFault.DATES)
     if parent is not None:
         inside = parent.begins_on <= begins_on and ends_on <= parent.ends_on
-        _refuse_if(not inside or not may_contain(parent.kind, kind), RosterFault.OUTSIDE_PARENT, parent=parent)
+        _refuse_if(not inside or not may_contain(parent.kind, kind), RosterFault.OUTSIDE_PARENT, title=parent.title)
     locked(school)
     other = db.session.scalar(
         select(AcademicSession)
@@ -745,7 +760,8 @@ def add_session(
         )
         .limit(1)
     )
-    _refuse_if(other is not None, RosterFault.OVERLAP, other=other)
+    if other is not None:
+        raise RosterError(RosterFault.OVERLAP, title=other.title)
     session = AcademicSession(
         school_id=school.id, kind=kind, title=title, begins_on=begins_on, ends_on=ends_on,
         parent_id=parent.id if parent else None,

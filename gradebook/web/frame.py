@@ -176,6 +176,17 @@ def role_value(acting: Acting) -> str:
     return f"{acting.kind}-{acting.school_id or 0}"
 
 
+_OFFICE_PEOPLE = (
+    "office.person",
+    "office.new_person",
+    "office.guardian",
+    "office.new_guardian",
+    "office.restriction",
+    "office.new_restriction",
+    "office.issue_slip",
+)
+
+
 def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
     messages = [(_("Messages"), "messages.index", "message", ("messages.",))] if can(person, "messages:use") else []
     assert person.acting  # noqa: S101 - asked by the caller
@@ -188,8 +199,9 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
         RoleKind.STUDENT: [(_("Home"), "student.home", "home", ("student.",))],
         RoleKind.PARENT: [(_("Home"), "parent.home", "home", ("parent.",)), *messages],
         RoleKind.OFFICE: [
-            (_("People"), "office.people", "people", ("office.people", "office.person", "office.student")),
-            (_("Classes"), "office.classes", "book", ("office.classes", "office.section")),
+            (_("People"), "office.people", "people", _OFFICE_PEOPLE),
+            (_("Classes"), "office.classes", "book", ("office.new_class", "office.section", "office.enrollment")),
+            (_("Terms"), "office.terms", "calendar", ("office.term",)),
         ],
     }
     return places[person.acting.kind]

@@ -1,7 +1,16 @@
-"""What the school office uses: people, guardianships, classes, sign-in slips."""
+"""What the school office uses: people, guardianships, classes, terms, sign-in slips."""
 
 from flask import Blueprint
 
 bp = Blueprint("office", __name__, url_prefix="/office")
 
-from gradebook.blueprints.office import people  # noqa: E402, F401 - bind the routes
+from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
+    classes,
+    enrollments,
+    guardians,
+    people,
+    person,
+    restrictions,
+    slips,
+    terms,
+)
