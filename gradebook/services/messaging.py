@@ -156,10 +156,10 @@ def admit_teachers_of_school(school_id: int, now: datetime) -> None:
 def _admit_teachers(which: Any, now: datetime) -> None:
     """Admit the teachers of the class who are not participants yet. What a colleague has read is not new to them.
 
-    Whether they may read is asked anew on each request; so places that begin later are admitted now, and the day
-    of grace only allows for the time zones of schools. The order keeps two such statements from blocking each other.
+    Whether they may read is asked anew on each request, so places that begin later are admitted now. The order
+    keeps two such statements from blocking each other.
     """
-    not_over = or_(Enrollment.ends_on.is_(None), Enrollment.ends_on > _day_before(now))
+    not_over = or_(Enrollment.ends_on.is_(None), Enrollment.ends_on > _earliest_day(now))
     known, colleague = aliased(Participant), aliased(Participant)
     read = select(func.coalesce(func.max(colleague.last_read_seq), 0)).where(
         colleague.conversation_id == Conversation.id, colleague.role_kind == RoleKind.TEACHER
@@ -184,8 +184,9 @@ def _admit_teachers(which: Any, now: datetime) -> None:
     db.session.execute(_insert(Participant).from_select(columns, missing).on_conflict_do_nothing())
 
 
-def _day_before(now: datetime) -> date:
-    return (now - timedelta(days=1)).date()
+def _earliest_day(now: datetime) -> date:
+    """The calendar day where it is earliest on earth: no school's day is before it."""
+    return (now - timedelta(hours=12)).date()
 
 
 def _insert(model: Any) -> Any:
