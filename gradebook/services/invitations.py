@@ -5,11 +5,12 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from gradebook.extensions import db
-from gradebook.models import Invitation, School, User
+from gradebook.models import Guardianship, Invitation, RoleKind, School, User
+from gradebook.policy import scopes
 from gradebook.services import accounts, audit
 
 ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"  # no look-alikes: I L O U 0 1
@@ -37,7 +38,9 @@ def _code_hash(code: str, secret: str) -> str:
     return hmac.new(secret.encode(), code.encode(), hashlib.sha256).hexdigest()
 
 
-def issue_slip(user: User, school: School, secret: str, now: datetime, *, actor_id: int) -> tuple[str, Invitation]:
+def issue_slip(
+    user: User, school: School, secret: str, now: datetime, *, actor_id: int | None
+) -> tuple[str, Invitation]:
     """A new slip for the person; earlier unused ones are withdrawn. The code is returned once and never stored."""
     db.session.execute(
         update(Invitation)
@@ -68,6 +71,14 @@ def invitation_named(public_id: str | None) -> Invitation | None:
     return db.session.scalar(
         select(Invitation).options(joinedload(Invitation.user)).where(Invitation.public_id == (public_id or ""))
     )
+
+
+def children_of(user: User, now: datetime) -> list[User]:
+    """The children about whom this guardian has a right now, by name: what the invitation shows."""
+    person = accounts.person_acting_as(user, now, RoleKind.PARENT)
+    gives = or_(scopes.guardianship_gives_grades(person), scopes.guardianship_gives_messages(person))
+    linked = select(Guardianship.student_id).where(gives)
+    return list(db.session.scalars(select(User).where(User.id.in_(linked)).order_by(User.name_key, User.id)))
 
 
 def latest_for(user: User) -> Invitation | None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from gradebook.blueprints.auth import bp
 from gradebook.blueprints.auth.account import check_new_password, schools_of
@@ -12,9 +11,7 @@ from gradebook.blueprints.auth.forms import CodeForm, NewPasswordForm
 from gradebook.blueprints.auth.sign_in import open_session
 from gradebook.blueprints.auth.visitors import visitor
 from gradebook.extensions import db
-from gradebook.models import AttemptKind, Guardianship, Invitation, User
-from gradebook.policy.person import Person
-from gradebook.policy.scopes import holds_on
+from gradebook.models import AttemptKind, Invitation
 from gradebook.services import accounts, invitations
 from gradebook.services.passwords import SHORTEST
 from gradebook.web import door
@@ -107,7 +104,7 @@ def _page(found: Invitation, form: NewPasswordForm, status: int = 200) -> Any:
         form=form,
         invited=found.user,
         roles=person.roles,
-        children=_children(person),
+        children=invitations.children_of(found.user, moment()),
         shortest=SHORTEST[found.user.account_kind],
     )
     return page, status
@@ -115,15 +112,3 @@ def _page(found: Invitation, form: NewPasswordForm, status: int = 200) -> Any:
 
 def _closed(state: str, status: int) -> Any:
     return render_template("auth/invitation_closed.html", state=state), status
-
-
-def _children(person: Person) -> list[User]:
-    """The children whom the office has linked to this guardian, by name."""
-    return list(
-        db.session.scalars(
-            select(User)
-            .join(Guardianship, Guardianship.student_id == User.id)
-            .where(Guardianship.guardian_id == person.id, holds_on(Guardianship, person.now.date()))
-            .order_by(User.sort_name)
-        ).unique()
-    )
