@@ -137,6 +137,8 @@ def _literals(node: nodes.Node) -> Iterator[tuple[int, str]]:
     """Texts in expressions that look like words and are not handed to the catalogue."""
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in CATALOGUE:
         return
+    if isinstance(node, nodes.Compare):
+        return  # compared, not shown
     if isinstance(node, nodes.Const) and isinstance(node.value, str) and _is_words(node.value, True):
         yield node.lineno, node.value
     for child in node.iter_child_nodes():
