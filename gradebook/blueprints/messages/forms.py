@@ -39,7 +39,8 @@ class MessageForm(FlaskForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """The key is the form's own matter: where it is missing the person only sends again."""
         is_valid = bool(super().validate(extra_validators))
-        if _KEY.fullmatch(self.client_key.data or ""):
+        sent = (self.client_key.raw_data or [""])[0]  # not .data, which falls back on a new key
+        if _KEY.fullmatch(sent):
             return is_valid
         self.send_anew(_("Your message was not sent. It is still in the box. Try again"))
         return False
