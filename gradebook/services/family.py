@@ -18,7 +18,7 @@ from gradebook.extensions import db
 from gradebook.grading.cells import Cell as ReadCell
 from gradebook.grading.scales import round_to
 from gradebook.grading.values import Amount, CategoryGrade, Grade, Reason, Status, Totals, What, WorkLine
-from gradebook.models import Enrollment, Guardianship, Position, RoleKind, School, Section, User
+from gradebook.models import Enrollment, Guardianship, RoleKind, School, Section, User
 from gradebook.policy import facts, scopes
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import teachers_who_read
@@ -32,6 +32,7 @@ from gradebook.services.grades import (
     StudentClass,
     classes_of_students,
     is_blank,
+    leading_teacher,
     places_of_student,
     term_today,
 )
@@ -306,33 +307,10 @@ class FamilyClass:
         return sorted(pieces, key=lambda piece: (piece.column.due_on or date.min, piece.column.position), reverse=True)
 
 
-def family_classes(person: Person, places: list[Place], *, with_teachers: bool = True) -> list[FamilyClass]:
-    """These students' classes: four statements whatever their number, three without the teachers' names."""
-    names = leading_teachers(person, [section for _, section in places]) if with_teachers else {}
+def family_classes(person: Person, places: list[Place]) -> list[FamilyClass]:
+    """These students' classes: three statements whatever their number."""
     seen = classes_of_students(places, person.now)
-    return [FamilyClass(one, names.get(one.section.id)) for one in seen]
-
-
-def leading_teachers(person: Person, sections: list[Section]) -> dict[int, str]:
-    """Who leads each class today, by the class's key; one statement."""
-    if not sections:
-        return {}
-    rows = db.session.execute(
-        select(Enrollment.section_id, User.display_name)
-        .join(User, User.id == Enrollment.user_id)
-        .where(
-            Enrollment.section_id.in_([section.id for section in sections]),
-            Enrollment.role_kind == RoleKind.TEACHER,
-            Enrollment.position == Position.LEAD,
-            scopes.holds_today(Enrollment, person),
-            scopes.active_users(),
-        )
-        .order_by(User.name_key, User.id)
-    )
-    names: dict[int, str] = {}
-    for section_id, name in rows:
-        names[section_id] = f"{names[section_id]}, {name}" if section_id in names else name
-    return names
+    return [FamilyClass(one, place.teacher) for one, place in zip(seen, places, strict=True)]
 
 
 # --- Several classes
@@ -405,7 +383,7 @@ def class_of_student(person: Person, public_id: str) -> FamilyClass:
 
 def _find(places: list[Place], public_id: str) -> Place:
     for place in places:
-        if place[1].public_id == public_id:
+        if place.section.public_id == public_id:
             return place
     raise NotFound
 
@@ -435,7 +413,7 @@ class Child:
 
     def neighbours(self, section: Section) -> Neighbours:
         """The classes beside this one in the child's list."""
-        sections = [other for _, other in self.places]
+        sections = [place.section for place in self.places]
         at = sections.index(section)
         return Neighbours(sections[at - 1] if at else None, sections[at + 1] if at + 1 < len(sections) else None)
 
@@ -459,6 +437,7 @@ def children_with_places(person: Person, public_id: str | None = None) -> list[C
             Enrollment.begins_on,
             Enrollment.ends_on,
             Section,
+            leading_teacher(person),
         )
         .select_from(Guardianship)
         .join(User, User.id == Guardianship.student_id)
@@ -494,7 +473,7 @@ def _note(child: Child, row: Any) -> None:
         child.gives_messages.add(row.school_id)
     if row.Section is not None:
         student = Student(row.id, row.public_id, row.display_name, row.sort_name, row.begins_on, row.ends_on)
-        child.places.append((student, row.Section))
+        child.places.append(Place(student, row.Section, row.teacher))
 
 
 def children_of_guardian(person: Person) -> list[Child]:
@@ -502,7 +481,7 @@ def children_of_guardian(person: Person) -> list[Child]:
     children = children_with_places(person)
     places = [place for child in children for place in child.places]
     by_child = {child.id: child for child in children}
-    for one in family_classes(person, places, with_teachers=False):
+    for one in family_classes(person, places):
         by_child[one.student.id].classes.append(one)
     return children
 

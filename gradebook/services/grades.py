@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, String, and_, func, select, type_coerce
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import ColumnElement, Integer, String, and_, func, select, type_coerce
+from sqlalchemy.orm import aliased, contains_eager
 
 from gradebook.extensions import db
 from gradebook.grading.cells import Asked, read_cell
@@ -38,6 +38,7 @@ from gradebook.models import (
     Category,
     Enrollment,
     GradingScaleBand,
+    Position,
     RoleKind,
     Score,
     ScoreChange,
@@ -490,26 +491,32 @@ class StudentClass:
         return self.work.marks(posted)
 
 
-Place = tuple[Student, Section]
-"""A student in a class."""
+class Place(NamedTuple):
+    """A student in a class."""
+
+    student: Student
+    section: Section
+    teacher: str | None = None
+    """Who leads the class today."""
 
 
 def classes_of_students(places: Sequence[Place], now: datetime) -> list[StudentClass]:
     """What families see of these students in these classes: three statements whatever their number."""
     if not places:
         return []
-    work = work_of(list({section.id: section for _, section in places}.values()), now)
+    work = work_of(list({place.section.id: place.section for place in places}.values()), now)
     section_of = {key: section_id for section_id, some in work.items() for key in some.by_id}
     cells: dict[tuple[int, int], dict[int, Cell]] = defaultdict(dict)
     changed: dict[tuple[int, int], dict[int, datetime]] = defaultdict(dict)
-    for cell, changed_at in _posted_cells({student.id for student, _ in places}, list(work), now):
-        place = (cell.student_id, section_of[cell.assignment_id])
-        cells[place][cell.assignment_id] = cell
+    for cell, changed_at in _posted_cells({place.student.id for place in places}, list(work), now):
+        key = (cell.student_id, section_of[cell.assignment_id])
+        cells[key][cell.assignment_id] = cell
         if changed_at is not None:
-            changed[place][cell.assignment_id] = changed_at
+            changed[key][cell.assignment_id] = changed_at
+    keys = [(place.student.id, place.section.id) for place in places]
     return [
-        StudentClass(student, work[section.id], cells[student.id, section.id], changed[student.id, section.id])
-        for student, section in places
+        StudentClass(place.student, work[place.section.id], cells[key], changed[key])
+        for place, key in zip(places, keys, strict=True)
     ]
 
 
@@ -545,7 +552,7 @@ def _posted_cells(
 def places_of_student(person: Person) -> list[Place]:
     """The signed-in student's classes of today, across schools, by title, in one statement."""
     rows = db.session.execute(
-        select(*PLACE, Section)
+        select(*PLACE, Section, leading_teacher(person))
         .select_from(Enrollment)
         .join(User, User.id == Enrollment.user_id)
         .join(Section, Section.id == Enrollment.section_id)
@@ -559,7 +566,28 @@ def places_of_student(person: Person) -> list[Place]:
         )
         .order_by(Section.title, Section.id)
     ).all()
-    return [(Student(*row[:-1]), row[-1]) for row in rows]
+    return [Place(Student(*row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def leading_teacher(person: Person) -> ColumnElement[str | None]:
+    """The name of who leads the class today, as a column of a query that reads Section; of several, the first."""
+    place, teacher = aliased(Enrollment), aliased(User)
+    return (
+        select(teacher.display_name)
+        .join(place, place.user_id == teacher.id)
+        .where(
+            place.section_id == Section.id,
+            place.role_kind == RoleKind.TEACHER,
+            place.position == Position.LEAD,
+            scopes.holds_today(place, person),
+            teacher.deactivated_at.is_(None),
+        )
+        .order_by(teacher.name_key, teacher.id)
+        .limit(1)
+        .correlate(Section)
+        .scalar_subquery()
+        .label("teacher")
+    )
 
 
 PLACE = (User.id, User.public_id, User.display_name, User.sort_name, Enrollment.begins_on, Enrollment.ends_on)

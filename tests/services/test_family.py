@@ -50,9 +50,7 @@ def test_missing_work_is_listed_from_the_oldest(school, extra):
 
 
 def test_unfinished_work_is_missing_from_its_day_on(school, extra):
-    score(
-        add_work(extra, "Half done", due_on=TODAY), school.maya, status="incomplete", finish_by=date(2026, 10, 15)
-    )
+    score(add_work(extra, "Half done", due_on=TODAY), school.maya, status="incomplete", finish_by=date(2026, 10, 15))
     before, after = datetime(2026, 10, 15, 3, 59, tzinfo=UTC), datetime(2026, 10, 15, 4, tzinfo=UTC)
     assert (titles(algebra_of(school, before).missing), titles(algebra_of(school, after).missing)) == (
         [],
@@ -159,9 +157,7 @@ def test_a_piece_says_what_lateness_took(school, extra):
 def test_all_work_stands_by_category_the_newest_first(school):
     homework = add_category(school.algebra, "Homework", 0, drop_lowest=1)
     for number in (1, 2, 3):
-        score(
-            add_work(homework, f"Sheet {number}", due_on=date(2026, 9, number)), school.maya, str(10 + number)
-        )
+        score(add_work(homework, f"Sheet {number}", due_on=date(2026, 9, number)), school.maya, str(10 + number))
     part, pieces = algebra_of(school).work_by_category[-1]
     assert part.category.title == "Homework"
     assert titles(pieces) == ["Sheet 3", "Sheet 2", "Sheet 1"]
@@ -188,7 +184,7 @@ def test_listing_agrees_with_the_policy(school):
     )
     children = family.children_with_places(erin)
     assert [child.id for child in children] == list(db.session.scalars(scopes.children_of(erin)))
-    assert {section.id for _, section in children[0].places} == set(
+    assert {place.section.id for place in children[0].places} == set(
         db.session.scalars(scopes.sections_of_child(erin, school.leo.id))
     )
     for section in (school.algebra, school.history):
@@ -218,12 +214,12 @@ def test_rights_at_one_school_open_nothing_at_another(school):
     make_role(school.dana, school.elm, RoleKind.PARENT)
     enroll(school.maya, school.botany, Position.STUDENT)
     dana = guardian(school.dana)
-    assert [section.title for _, section in family.children_with_places(dana)[0].places] == ["Algebra"]
+    assert [place.section.title for place in family.children_with_places(dana)[0].places] == ["Algebra"]
     with pytest.raises(NotFound):
         family.class_of_child(dana, school.maya.public_id, school.botany.public_id)
     add_guardianship(school.dana, school.maya, school.elm, may_message=False)
     child = family.children_with_places(guardian(school.dana))[0]
-    assert [section.title for _, section in child.places] == ["Algebra", "Botany"]
+    assert [place.section.title for place in child.places] == ["Algebra", "Botany"]
     assert child.schools == ["Oak School", "Elm School"]
     assert child.gives_messages == {school.oak.id}
 

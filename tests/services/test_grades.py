@@ -9,9 +9,9 @@ import pytest
 
 from gradebook.extensions import db
 from gradebook.grading.values import Mark, Reason, Status, What
-from gradebook.models import Position, RoleKind, Score
+from gradebook.models import Enrollment, Position, RoleKind, Score
 from gradebook.services import accounts, grades
-from gradebook.services.grades import Cell, Student, classes_of_students, mark_of, places_of_student
+from gradebook.services.grades import Cell, Place, Student, classes_of_students, mark_of, places_of_student
 from tests.families import add_category, add_class, add_letters, add_work, changed, score
 from tests.school import SEEN, TODAY, YEAR, enroll
 
@@ -24,8 +24,9 @@ def a_cell(**more) -> Cell:
     return Cell(**{**nothing, "status": "none", "late": False, "late_cleared": False, "seq": 0, **more})
 
 
-def place_of(user, section) -> tuple[Student, object]:
-    return Student(user.id, user.public_id, user.display_name, user.sort_name, YEAR[0], None), section
+def place_of(user, section) -> Place:
+    student = Student(user.id, user.public_id, user.display_name, user.sort_name, YEAR[0], None)
+    return Place(student, section)
 
 
 def seen_of(user, section, now=NOW):
@@ -149,14 +150,14 @@ def test_letters_are_those_of_the_class(school):
 
 
 def test_work_due_before_joining_is_not_the_students(school):
-    student, section = place_of(school.maya, school.algebra)
+    student, section, _ = place_of(school.maya, school.algebra)
     late_joiner = student._replace(begins_on=date(2026, 10, 1))
-    seen = classes_of_students([(late_joiner, section)], NOW)[0]
+    seen = classes_of_students([Place(late_joiner, section)], NOW)[0]
     lines = {line.work.id: line for part in seen.grade.parts for line in part.lines}
     assert lines[school.quiz.id].what is What.counted  # scored all the same
     db.session.delete(db.session.get(Score, (school.quiz.id, school.maya.id, school.oak.id)))
     db.session.commit()
-    seen = classes_of_students([(late_joiner, section)], NOW)[0]
+    seen = classes_of_students([Place(late_joiner, section)], NOW)[0]
     lines = {line.work.id: line for part in seen.grade.parts for line in part.lines}
     assert lines[school.quiz.id].reason is Reason.before_joining
 
@@ -176,9 +177,7 @@ def test_nothing_of_a_hidden_score_reaches_what_families_see(school):
 
 def test_hidden_work_reads_exactly_like_work_that_nobody_has_graded(school):
     ungraded = add_work(add_category(school.algebra, "More", 10), "Ungraded")
-    lines = {
-        line.work.id: line for part in seen_of(school.maya, school.algebra).grade.parts for line in part.lines
-    }
+    lines = {line.work.id: line for part in seen_of(school.maya, school.algebra).grade.parts for line in part.lines}
     hidden, blank = lines[school.test.id], lines[ungraded.id]
     assert (hidden.what, hidden.reason) == (blank.what, blank.reason) == (What.not_graded, Reason.blank)
 
@@ -227,8 +226,8 @@ def test_three_statements_whatever_the_number_of_classes_and_work(school, count_
         places.append(place_of(school.maya, add_class(school.oak, f"Class {number}", school.maya, pieces=9)))
     db.session.commit()
     for some in (places[:1], places):
-        for _, section in some:
-            assert section.school.timezone  # loaded by whoever found the place
+        for place in some:
+            assert place.section.school.timezone  # loaded by whoever found the place
         with count_statements() as seen:
             classes_of_students(some, NOW)
         assert len(seen) == 3
@@ -239,10 +238,10 @@ def test_three_statements_whatever_the_number_of_classes_and_work(school, count_
 
 def test_a_students_places_are_the_classes_of_today_by_title(school, app):
     person = accounts.person_acting_as(school.leo, NOW, RoleKind.STUDENT)
-    assert [section.title for _, section in places_of_student(person)] == ["Algebra", "History"]
+    assert [place.section.title for place in places_of_student(person)] == ["Algebra", "History"]
     school.algebra.ended = True
     db.session.commit()
-    assert [section.title for _, section in places_of_student(person)] == ["History"]
+    assert [place.section.title for place in places_of_student(person)] == ["History"]
 
 
 def test_a_class_is_current_in_its_term(school):
@@ -256,3 +255,12 @@ def test_a_class_is_current_in_its_term(school):
 def test_a_posted_score_is_seen_from_the_moment_of_posting(school):
     assert school.quiz.id not in seen_of(school.maya, school.algebra, SEEN - timedelta(seconds=1)).cells
     assert school.quiz.id in seen_of(school.maya, school.algebra, SEEN).cells
+
+
+def test_the_place_names_who_leads_the_class_today(school):
+    maya = accounts.person_acting_as(school.maya, NOW, RoleKind.STUDENT)
+    assert places_of_student(maya)[0].teacher == "Inés Rivera"
+    lead = db.session.query(Enrollment).filter_by(user_id=school.rivera.id).one()
+    lead.ends_on = TODAY
+    db.session.commit()
+    assert places_of_student(maya)[0].teacher is None

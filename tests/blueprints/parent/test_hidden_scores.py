@@ -1,0 +1,101 @@
+"""Whatever happens to hidden scores, the pages of the student and of the parent stay the same to the byte."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from gradebook.extensions import db
+from gradebook.models import Score
+from gradebook.services import posting, scores
+from gradebook.services.scores import Content
+from tests.families import add_category, add_letters, add_work, pages_of, score, shown
+
+NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
+STEPS = 30
+
+
+@pytest.fixture
+def family(school, sign_in):
+    """Maya's and Dana's browsers, and all their pages about Algebra."""
+    add_letters(school.algebra)
+    school.algebra.late_percent = Decimal(10)
+    sheets = add_category(school.algebra, "Sheets", 20, drop_lowest=1, drop_highest=1)
+    for number in range(4):
+        score(add_work(sheets, f"Sheet {number}", due_on=date(2026, 10, 2)), school.maya, str(12 + number))
+    school.hidden = [
+        school.test,
+        add_work(sheets, "Hidden sheet", posted_at=None, due_on=date(2026, 10, 3)),
+        add_work(sheets, "Hidden and due", posted_at=None, due_on=date(2026, 10, 20)),
+        add_work(sheets, "Posted tomorrow", posted_at=NOW + timedelta(days=1), due_on=date(2026, 10, 5)),
+        add_work(sheets, "Bonus", posted_at=None, extra_credit=True),
+    ]
+    db.session.commit()
+    own, guardians = pages_of(school.maya, school.algebra)
+    maya, dana = sign_in(school.maya), sign_in(school.dana)
+    return lambda: [shown(maya, url) for url in own] + [shown(dana, url) for url in guardians]
+
+
+def anything(draw: random.Random) -> Content:
+    """Any content of a cell, an empty one too."""
+    typed = draw.choice(
+        [{}, {"points": draw.randrange(0, 2500, 25)}, {"percent": draw.randrange(0, 10001)}, {"letter": "B"}]
+    )
+    status = draw.choice(["none", "none", "missing", "excused", "incomplete", "turned_in"])
+    return Content(**typed, status=status, late=draw.random() < 0.3)
+
+
+def change_something_hidden(school, draw: random.Random) -> None:
+    """As a teacher would, with history; or a comment, a day, or the score gone altogether."""
+    assignment, student = draw.choice(school.hidden), draw.choice([school.maya, school.maya, school.leo])
+    place = (assignment.id, student.id)
+    scores.save_scores(
+        school.algebra,
+        {place: anything(draw)},
+        seen=school.algebra.last_seq,
+        actor_id=school.rivera.id,
+        now=NOW - timedelta(minutes=draw.randrange(600)),
+    )
+    stored = db.session.get(Score, (*place, school.oak.id), populate_existing=True)
+    if stored is not None and draw.random() < 0.5:
+        stored.comment = draw.choice([None, "SECRET", "Well done"])
+        stored.turned_in_at = draw.choice([None, NOW])
+        stored.finish_by = draw.choice([None, date(2026, 10, 1), date(2026, 10, 18)])
+    elif stored is not None and draw.random() < 0.3:
+        db.session.delete(stored)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_hidden_scores_never_change_a_byte(school, family, number):
+    draw = random.Random(number)
+    before = family()
+    assert not any(b"SECRET" in page for page in before)
+    for step in range(STEPS):
+        change_something_hidden(school, draw)
+        if step % 5 == 4:
+            assert family() == before, f"step {step}"
+
+
+def test_posting_is_what_changes_them(school, family):
+    """The same comparison does see a difference where there is one to see."""
+    before = family()
+    posting.post_scores(school.algebra, school.test, at=NOW, actor_id=school.rivera.id, now=NOW)
+    db.session.commit()
+    posted = family()
+    assert all(page != was for page, was in zip(posted, before, strict=True))
+    assert any(b"41.5" in page for page in posted)
+    posting.hide_scores(school.algebra, school.test, actor_id=school.rivera.id, now=NOW)
+    db.session.commit()
+    assert family() == before
+
+
+def test_a_posting_that_lies_ahead_shows_from_its_moment(school, family, clock):
+    score(school.hidden[3], school.maya, "13.37")
+    db.session.commit()
+    clock.set(NOW + timedelta(minutes=50))
+    assert not any(b"13.37" in page for page in family())
+    school.hidden[3].posted_at = NOW + timedelta(minutes=50)
+    db.session.commit()
+    assert any(b"13.37" in page for page in family())
