@@ -61,6 +61,8 @@ class Preview:
     grade: Grade
     comparison: Comparison | None
     """None where nothing was typed that could change a grade."""
+    has_hidden: bool
+    """Whether scores that families do not see make a difference to this sum."""
 
 
 @bp.get("/classes/<section_id>/rules")
@@ -126,7 +128,6 @@ def _page(
         held={one.public_id: section_rules.pieces_in(desk.work, one.public_id) for one in desk.work.categories},
         preview=_preview(desk, draft or desk.now, form.student.data),
         has_posted=any(desk.work.is_posted(column) for column in desk.work.columns),
-        has_hidden=desk.work.has_hidden(),
     )
 
 
@@ -137,10 +138,11 @@ def _preview(desk: Desk, draft: RulesDraft, public_id: str | None) -> Preview | 
     changed = section_rules.work_with(desk.work, draft)
     before = desk.work.totals(student, desk.scores.marks[student.id], posted_only=False).current
     grade = desk.scores.grade(changed, student, posted_only=False)
+    posted = changed.totals(student, desk.scores.marks[student.id], posted_only=True)
     comparison = None
     if draft != desk.now:
         comparison = compared(desk.scores.shifts(desk.work, changed, posted_only=False))
-    return Preview(student, before, grade, comparison)
+    return Preview(student, before, grade, comparison, has_hidden=posted != grade.totals)
 
 
 # --- Categories: add, remove, move
