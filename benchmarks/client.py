@@ -43,7 +43,8 @@ class Answer:
     def must_be(self, *statuses: int) -> "Answer":
         """This answer. Raises BrokenAnswer when it has another status."""
         if self.status not in statuses:
-            raise BrokenAnswer(f"{self.status} instead of {statuses}: {self.text[:2000]}")
+            title = re.search(r"<title>(.*?)</title>", self.text, re.DOTALL)
+            raise BrokenAnswer(f"{self.status} instead of {statuses}: {title[1] if title else self.text[:300]}")
         return self
 
 

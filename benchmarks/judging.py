@@ -1,7 +1,6 @@
 """What the samples say: medians, 95th percentiles, whether the machine was quiet enough, and whether a goal is met."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median, quantiles
 
@@ -38,27 +37,10 @@ def is_noisy(floors: Sequence[Sequence[float]]) -> bool:
     return any(spread(samples) > NOISY for samples in floors)
 
 
-@dataclass(frozen=True)
-class Bound:
-    """A goal's time on this machine, now: so many times its floor, which was measured in the same run."""
-
-    ratio: float
-    floor: float
-
-    @property
-    def seconds(self) -> float:
-        """The bound."""
-        return self.ratio * self.floor
-
-    def judge(self, samples: Sequence[float], *, noisy: bool = False) -> Verdict:
-        """Whether the median keeps the bound. A noisy run passes nothing."""
-        if noisy:
-            return Verdict.NOISY
-        return judge(median(samples), self.seconds)
-
-
-def judge(value: float, bound: float) -> Verdict:
-    """Whether a value keeps its bound, or twice that."""
+def judge(value: float, bound: float, *, noisy: bool = False) -> Verdict:
+    """Whether a value keeps its bound, or twice that. A noisy run passes nothing."""
+    if noisy:
+        return Verdict.NOISY
     if value <= bound:
         return Verdict.MET
     return Verdict.NEAR if value <= 2 * bound else Verdict.MISSED

@@ -130,7 +130,7 @@ def _pages(found: Measured, kind: str, noisy: bool) -> str:
 def _row(goal: Goal, case: Case, floors: dict[str, float], noisy: bool) -> str:
     floor = goal.plus(floors) + goal.floor(floors)
     bound = goal.bound(floors)
-    verdict = Verdict.NOISY if noisy else judge(case.median, bound)
+    verdict = judge(case.median, bound, noisy=noisy)
     goal_ms = f"{goal.milliseconds:g}" + (" + hash" if goal.plus(floors) else "")
     return (
         f"| {goal.number} | {goal.title} | **{_ms(case.median)}** | {_ms(case.p95)} | {_ms(floor)} "
@@ -178,17 +178,15 @@ def _line(number: str, what: str, where: str, value: str, goal: str, verdict: st
     return f"| {number} | {what} | {_where(where)} | {value} | {goal} | {verdict} |"
 
 
-def _verdict(value: float, bound: float, noisy: bool = False) -> Verdict:
-    return Verdict.NOISY if noisy else judge(value, bound)
-
-
 def _tail(found: Measured, kind: str, noisy: bool) -> list[str]:
     case = found.case("grid", kind)
     if case is None:
         return []
     tail = case.p95 / case.median
     return [
-        _line("P2", "p95 of the grid over its median", kind, f"{tail:.1f}x", "2.2x", _verdict(tail, goals.TAIL, noisy))
+        _line(
+            "P2", "p95 of the grid over its median", kind, f"{tail:.1f}x", "2.2x", judge(tail, goals.TAIL, noisy=noisy)
+        )
     ]
 
 
@@ -197,9 +195,7 @@ def _payload(found: Measured, kind: str) -> list[str]:
     if small is None or usual is None:
         return []
     extra = (len(usual.answers[0].body) - len(small.answers[0].body)) / (30 * 30)
-    return [
-        _line("P3", "bytes of each further cell", kind, f"{extra:.0f}", "90", _verdict(extra, goals.BYTES_PER_CELL))
-    ]
+    return [_line("P3", "bytes of each further cell", kind, f"{extra:.0f}", "90", judge(extra, goals.BYTES_PER_CELL))]
 
 
 def _busy(found: Measured, kind: str, noisy: bool) -> list[str]:
@@ -209,11 +205,11 @@ def _busy(found: Measured, kind: str, noisy: bool) -> list[str]:
     lines = [_line("", "hello, 8 clients", kind, f"{busy.hello:.0f}/s", "", "")]
     for key, bound in goals.THROUGHPUT.items():
         rate = busy.rates.get(key, 0.0)
-        verdict = _verdict(bound / max(rate, 0.001), 1.0, noisy)
+        verdict = judge(bound / max(rate, 0.001), 1.0, noisy=noisy)
         lines.append(_line("P16", f"{key}, 8 clients", kind, f"{rate:.0f}/s", f"{bound}/s", verdict))
     if busy.grid_times:
         late = Case("", "", lambda: 0.0, samples=busy.grid_times).p95
-        verdict = _verdict(late, goals.CROWD_P95, noisy)
+        verdict = judge(late, goals.CROWD_P95, noisy=noisy)
         lines.append(_line("P17", "grid, 32 clients, p95", kind, f"{_ms(late)} ms", "200 ms", verdict))
     wrong = len(busy.errors)
     words = f"{wrong}" + (f" ({busy.errors[0][:120]})" if wrong else "")
@@ -232,7 +228,7 @@ def _school_growth(found: Measured, kind: str, noisy: bool) -> list[str]:
             continue
         ratio = large.median / small.median
         value = f"{_ms(small.median)} → {_ms(large.median)} ms, {ratio:.2f}x"
-        verdict = _verdict(ratio, goals.SCHOOL_GROWTH, noisy)
+        verdict = judge(ratio, goals.SCHOOL_GROWTH, noisy=noisy)
         if verdict == Verdict.NEAR and ratio > 1.25:
             verdict = Verdict.MISSED
         lines.append(_line("P19", f"{key}, 50 → 500 classes", kind, value, "1.10x", verdict))
@@ -257,13 +253,13 @@ def _browser(found: Measured, noisy: bool) -> list[str]:
     lines = []
     for key, seen in found.browser.items():
         budget = 100_000 if key == "grid" else 57_000
-        load = _verdict(seen.load, 0.12, noisy)
+        load = judge(seen.load, 0.12, noisy=noisy)
         lines += [
-            _line("P4", f"{key}: nodes", "", f"{seen.nodes:,}", "3,500", _verdict(seen.nodes, 3500)),
+            _line("P4", f"{key}: nodes", "", f"{seen.nodes:,}", "3,500", judge(seen.nodes, 3500)),
             _line("P4", f"{key}: load event, warm", "", f"{_ms(seen.load)} ms", "120 ms", load),
             _line(
                 "P5", f"{key}: first visit", "", f"{seen.transferred:,} bytes, {seen.requests} requests",
-                f"{budget:,}", _verdict(seen.transferred, budget),
+                f"{budget:,}", judge(seen.transferred, budget),
             ),
             _line(
                 "P5", f"{key}: requests of a later visit", "", f"{seen.later_requests}", "1",
@@ -277,18 +273,18 @@ def _start(found: Measured, noisy: bool) -> list[str]:
     lines = []
     for kind in found.plan.kinds:
         start, (resident, proportional) = found.starts[kind], found.memory[kind]
-        verdict = _verdict(start, goals.START, noisy)
+        verdict = judge(start, goals.START, noisy=noisy)
         lines += [
             _line("P22", "start to the first page", kind, f"{_ms(start)} ms", "700 ms", verdict),
             _line(
                 "P22", "a worker's memory: resident, proportional", kind, f"{resident:.0f} MB, {proportional:.0f} MB",
                 "80 MB, 35 MB",
-                max(_verdict(resident, goals.RESIDENT), _verdict(proportional, goals.PROPORTIONAL), key=_rank),
+                max(judge(resident, goals.RESIDENT), judge(proportional, goals.PROPORTIONAL), key=_rank),
             ),
         ]  # fmt: skip
     install = f"{found.install:.1f} s"
     lines.append(
-        _line("P22", "nothing to an empty school", "sqlite", install, "5 s", _verdict(found.install, goals.INSTALL))
+        _line("P22", "nothing to an empty school", "sqlite", install, "5 s", judge(found.install, goals.INSTALL))
     )
     return lines
 

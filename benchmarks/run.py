@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import crowds, floors, pages, window
-from benchmarks.client import Answer, Client
+from benchmarks.client import Answer, BrokenAnswer, Client
 from benchmarks.databases import Database, databases, fill
 from benchmarks.inside import Inside
 from benchmarks.measuring import Case, interleave
@@ -252,8 +252,8 @@ def _look(found: Measured, school: School) -> None:
             browser = school.browser(username)
             assert isinstance(browser, Client)
             opened[key] = (browser, path())
-        except pages.NotThereYet:
-            continue
+        except (pages.NotThereYet, BrokenAnswer) as error:
+            found.notes.append(f"{key} was not opened in the browser ({error}).")
     try:
         found.browser = window.look(opened, found.plan.loads)
     except Exception as error:
