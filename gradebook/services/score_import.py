@@ -1,6 +1,6 @@
 """Bringing a file of scores into a class: a plan by reading, then one change of the class under one number."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_ngettext
 from sqlalchemy import func, select
 
 from gradebook.extensions import db
@@ -24,6 +25,7 @@ from gradebook.models import (
     Role,
     RoleKind,
     Section,
+    TotalMode,
     User,
 )
 from gradebook.models.people import folded
@@ -127,6 +129,7 @@ class _Planner:
         work = [self.assignment(each) for each in self.sheet.assignments]
         known = [found[0] for found in work if found and found[0] > 0]
         self.stored = {(cell.assignment_id, cell.student_id): cell for cell in cells_of(known)} if known else {}
+        self.note_guesses()
         twice: dict[tuple[int, int], int] = {}
         for cell in self.sheet.cells:
             student, found = students[cell.student], work[cell.assignment]
@@ -188,9 +191,6 @@ class _Planner:
 
     def new_assignment(self, wanted: SheetAssignment, points: Decimal) -> tuple[int, int]:
         category = self.category_for(wanted)
-        if wanted.is_guess:
-            text = _l("goes into %(category)s, by its title. The file does not say.", category=category)
-            self.plan.notes.append(Problem(self.sheet.file, wanted.line, "assignment", wanted.title, text))
         key = -1 - len(self.plan.assignments)
         self.plan.assignments.append(
             NewAssignment(
@@ -206,6 +206,21 @@ class _Planner:
             )  # fmt: skip
         )
         return key, hundredths(points)
+
+    def note_guesses(self) -> None:
+        """Say into which categories we put assignments of which the file says none, and which have no weight."""
+        guessed = Counter(new.category for new in self.plan.assignments if new.is_guess)
+        for title, count in guessed.items():
+            text = lazy_ngettext(
+                "%(num)s new assignment goes in here by its title, which is our guess: the file does not say.",
+                "%(num)s new assignments go in here by their titles, which is our guess: the file does not say.",
+                count,
+            )
+            self.plan.notes.append(Problem(self.sheet.file, 1, "category", title, text))
+        for title, weight in self.plan.categories.items():
+            if not weight and self.section.total_mode == TotalMode.WEIGHTED:
+                text = _l("is new and weighs 0%%: the file gives no weight. Set it on the page of categories.")
+                self.plan.notes.append(Problem(self.sheet.file, 0, "category", title, text))
 
     def category_for(self, wanted: SheetAssignment) -> str:
         """The title of its category; a new one gets the weight that the file gives."""
