@@ -11,10 +11,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, String, and_, func, select, type_coerce
+from sqlalchemy import ColumnElement, Integer, String, Table, and_, func, select, type_coerce
 from sqlalchemy.orm import aliased, contains_eager
 
 from gradebook.extensions import db
@@ -384,11 +384,19 @@ _CELLS = select(
 )
 
 
+# The same of the table itself: the ORM would handle each row of a class once more, for nothing.
+_TABLE = cast(Table, Score.__table__)
+_PLAIN: dict[str, Any] = {"points": Integer, "percent": Integer, "status": String}
+_CELLS_ALONE = select(
+    *(type_coerce(_TABLE.c[name], _PLAIN[name]) if name in _PLAIN else _TABLE.c[name] for name in Cell._fields)
+)
+
+
 def cells_of(assignment_ids: Iterable[int] | Any, student_ids: Iterable[int] | None = None) -> list[Cell]:
     """Stored scores of these assignments (of these students only, if given), in one statement."""
-    query = _CELLS.where(Score.assignment_id.in_(assignment_ids))
+    query = _CELLS_ALONE.where(_TABLE.c.assignment_id.in_(assignment_ids))
     if student_ids is not None:
-        query = query.where(Score.student_id.in_(list(student_ids)))
+        query = query.where(_TABLE.c.student_id.in_(list(student_ids)))
     return [Cell._make(row) for row in db.session.execute(query)]
 
 
