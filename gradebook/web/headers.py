@@ -59,6 +59,7 @@ def _compress(response: Response) -> Response:
     body = response.get_data()
     response.vary.add("Accept-Encoding")
     if len(body) >= SMALLEST_TO_COMPRESS:
-        response.set_data(gzip.compress(body, compresslevel=1, mtime=0))  # level 1: seven-fold for 0.07 ms
+        # Level 3 is a tenth of a millisecond slower than 1 on the largest page, and a fifteenth smaller.
+        response.set_data(gzip.compress(body, compresslevel=3, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response
