@@ -34,6 +34,7 @@ from gradebook.models import (
     Section,
     User,
 )
+from gradebook.services import messaging
 from gradebook.services.counters import next_number
 from gradebook.services.imported_scores import write_imported
 from gradebook.services.roster_state import read_state
@@ -141,6 +142,8 @@ class _Writer:
                 self.progress(kind, done)
         self._count_on()
         self._write_scores()
+        for key in self.plan.school_ids:  # a teacher who joins a class joins its conversations
+            messaging.admit_teachers_of_school(self.real(key), self.now)
         self._note(roster)
 
     def real(self, key: Any) -> Any:

@@ -226,7 +226,10 @@ def test_a_guardian_not_yet_confirmed_is_named_but_not_written_to(school, acting
     assert names(pair.guardian for pair in waiting) == ["Erin Evans"]
 
 
-def test_what_is_listed_for_a_class_is_what_can_be_begun(school, acting):
+@pytest.mark.parametrize("everyone_is_confirmed", [True, False])
+def test_what_is_listed_for_a_class_is_what_can_be_begun(school, acting, everyone_is_confirmed):
+    if not everyone_is_confirmed:
+        school.erin.identity_seen_at = None
     for user, section in (
         (school.rivera, school.algebra),
         (school.tess, school.history),
