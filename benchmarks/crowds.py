@@ -3,8 +3,8 @@
 The clients run in two processes of their own, so that they do not wait for one another.
 """
 
+import json
 import multiprocessing
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from benchmarks.client import Client, csrf_token
+from benchmarks.client import BrokenAnswer, Client, csrf_token
 from benchmarks.databases import Database
 from benchmarks.pages import FORM, PLACE, School, section_path
 from benchmarks.workload import CLASSES_OF_A_TEACHER
@@ -97,8 +97,11 @@ def reading(port: int, cookies: dict[str, str], path: str) -> Step:
 class Saver:
     """A teacher's window that saves one cell again and again, each time on what it saw last."""
 
-    def __init__(self, school: School, port: int, number: int) -> None:
-        """`number` chooses the teacher and the student: eight teachers, then the next student of each."""
+    def __init__(self, school: School, port: int, number: int, crowd: int) -> None:
+        """`number` chooses the teacher and the student: eight teachers, then the next student of each.
+
+        The crowd's own number stands in its scores, so that none is what an earlier crowd left there.
+        """
         workload = school.workload
         teacher, place = 1 + number % 8, number // 8
         section = teacher * CLASSES_OF_A_TEACHER + SAVED_CLASS
@@ -109,15 +112,18 @@ class Saver:
         self._name = f"{workload.students_of(section)[place]}.{workload.first_assignment(section) + COLUMN}"
         self._token = csrf_token(self._client.get("/auth/password").must_be(200))
         self._seen = school.last_number(section)
+        self._crowd = crowd
         self._count = 0
 
     def __call__(self) -> int:
         self._count += 1
-        fields = {"csrf_token": self._token, "seen": str(self._seen), self._name: str(self._count % 9 + 1)}
-        answer = self._client.post(self._path, fields, X_Requested_With="fetch")
-        found = re.search(r'"number": ?(\d+)', answer.text)
-        if found:
-            self._seen = int(found[1])
+        score = f"{self._count % 9 + 1}.{self._crowd}"
+        fields = {"csrf_token": self._token, "seen": str(self._seen), self._name: score}
+        answer = self._client.post(self._path, fields, X_Requested_With="fetch").must_be(200)
+        told = json.loads(answer.text)
+        if told["saved"] != {self._name: score}:
+            raise BrokenAnswer(f"answered as saved, but not the score that was sent: {answer.text}")
+        self._seen = told["number"]
         return answer.status
 
 
@@ -151,14 +157,14 @@ def measure(database: Database, school: School, port: int, hello_port: int, seco
         found = crowd([reading(port, cookies, path) for _ in range(8)], seconds)
         busy.rates[key] = found.rate
         busy.errors += found.errors
-    found = crowd([Saver(school, port, number) for number in range(8)], seconds)
+    found = crowd([Saver(school, port, number, 1) for number in range(8)], seconds)
     busy.rates["save a cell"] = found.rate
     busy.errors += found.errors
     found = crowd([reading(port, _cookies(school, school.teacher), grid) for _ in range(32)], seconds)
     busy.grid_times = found.times
     busy.errors += found.errors
     before = _changes(database)
-    found = crowd([Saver(school, port, number) for number in range(32)], seconds)
+    found = crowd([Saver(school, port, number, 2) for number in range(32)], seconds)
     busy.saved, busy.kept = len(found.times), _changes(database) - before
     busy.errors += found.errors
     return busy

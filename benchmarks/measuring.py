@@ -21,8 +21,12 @@ class Case:
     run: Callable[[], list[Answer] | float]
     every: int = 1
     """Run only in every so many rounds."""
+    meter: Callable[[], float] | None = None
+    """Seconds that the server has computed so far."""
     samples: list[float] = field(default_factory=list)
     """Seconds."""
+    computed: list[float] = field(default_factory=list)
+    """Seconds that the server computed for each sample; what else the machine did meanwhile is not in them."""
     answers: list[Answer] = field(default_factory=list)
     """What came back the last time."""
     statements: list[list[str]] = field(default_factory=list)
@@ -44,6 +48,7 @@ class Case:
         """Run it; a page that is not there or is broken is noted and left out from then on."""
         if self.problem:
             return
+        before = self.meter() if self.meter else 0.0
         try:
             outcome = self.run()
         except NotThereYet as missing:
@@ -57,6 +62,8 @@ class Case:
             outcome = sum(answer.seconds for answer in outcome)
         if keep:
             self.samples.append(outcome)
+            if self.meter:
+                self.computed.append(self.meter() - before)
 
 
 def interleave(cases: Iterable[Case], rounds: int, *, seconds: float) -> int:

@@ -1,7 +1,7 @@
 """`python -m benchmarks.oulad FOLDER`: the Open University Learning Analytics Dataset, whole, through our own services.
 
 22 module presentations become classes: TMA and CMA in one category, each by its own weight, exams in a second;
-half and half where an exam has scores, else the first alone. 28,785 people, 32,593 enrollments, 173,912 scores with their
+22 module presentations become classes: TMA and CMA in one category, each by its own weight, exams in a second;
 history. Prints counts, seconds and the most memory used; then one student's grade, by the product and by hand from
 the files; with --check every student's. The data (CC BY 4.0, Kuzilek, Hlosta and Zdrahal 2017) is not kept here:
 

@@ -206,16 +206,15 @@ def _save(school: School, section: int, cells: dict[str, str]) -> Answer:
 
 
 def change_weights(school: School) -> list[Answer]:
-    """Two categories' weights changed, and the grid read again: every total is new."""
-    browser = school.browser(school.teacher)
-    path = section_path(school, FILLED, "teacher.rules")
+    """Two categories' weights changed, after the effect was shown, and the grid read again: every total is new."""
+    browser, path = school.browser(school.teacher), section_path(school, FILLED, "teacher.rules")
     fields = form_fields(browser.get(path).must_be(200).text)
     weights = [name for name, value in fields.items() if name.endswith("-weight") and value]
-    fields[weights[0]], fields[weights[1]] = fields[weights[1]], fields[weights[0]]
-    if fields[weights[0]] == fields[weights[1]]:
-        fields[weights[0]], fields[weights[1]] = "15", "25"
-    answer = browser.post(path, {**fields, "do": "confirm"}).must_be(303)
-    return [answer, browser.get(section_path(school, FILLED)).must_be(200)]
+    first = "15" if fields[weights[0]] == "20" else "20"
+    fields |= {weights[0]: first, weights[1]: str(40 - int(first)), "do": "save"}
+    shown = form_fields(browser.post(path, fields).must_be(200).text)
+    saved = browser.post(path, {**shown, "do": "confirm"}).must_be(303)
+    return [saved, browser.get(section_path(school, FILLED)).must_be(200)]
 
 
 # --- Messages

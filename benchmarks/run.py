@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -209,9 +209,9 @@ def _driver(database: Database) -> Iterator[object]:
 def _asked(served: dict[str, tuple[Database, School, Server]]) -> list[Case]:
     cases = []
     for key, (ask, every) in PAGES.items():
-        for where, (_database, school, _server) in served.items():
+        for where, (_database, school, server) in served.items():
             if "," not in where or key in IN_LARGE:
-                cases.append(Case(key, where, _bound(ask, school), every))
+                cases.append(Case(key, where, _bound(ask, school), every, server.computed))
     return cases
 
 
@@ -220,7 +220,7 @@ def _bound(ask: Callable[[School], list[Answer]], school: School) -> Callable[[]
 
 
 def _copy(case: Case) -> Case:
-    return Case(case.key, case.where, case.run, case.every, list(case.samples))
+    return replace(case, samples=list(case.samples))
 
 
 def _count(found: Measured, where: str, database: Database) -> None:

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from benchmarks.client import Client
@@ -63,13 +65,29 @@ class Server:
                 self._process.kill()
                 self._process.wait()
 
+    @cached_property
+    def workers(self) -> list[str]:
+        """The process numbers of the workers; none where /proc does not tell."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return children.read_text().split() if children.exists() else []
+
+    def computed(self) -> float:
+        """Seconds for which the workers had a processor so far: what other programs do beside does not count."""
+        return sum(_computed(pid) for pid in self.workers)
+
     def memory(self) -> tuple[float, float]:
         """The largest worker's resident and proportional memory, in MB."""
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        if not children.exists():
-            return 0.0, 0.0
-        sizes = [_memory(pid) for pid in children.read_text().split()]
+        sizes = [_memory(pid) for pid in self.workers] or [(0.0, 0.0)]
         return max(size[0] for size in sizes), max(size[1] for size in sizes)
+
+
+def _computed(pid: str) -> float:
+    """Of all threads, in nanoseconds of the scheduler; a thread may end while it is asked."""
+    total = 0
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):
+            total += int((thread / "schedstat").read_text().split()[0])
+    return total / 1e9
 
 
 def _memory(pid: str) -> tuple[float, float]:
