@@ -55,12 +55,17 @@ def create_office_user(
 def sign_in_slip(username: str) -> None:
     """Print a one-use code with which USERNAME chooses a new password; older unused codes are void."""
     user = db.session.scalar(select(User).where(User.username_key == name_key(username)))
-    role = user and db.session.scalar(select(Role).where(Role.user_id == user.id).order_by(Role.kind).limit(1))
-    if user is None or role is None:
+    school = db.session.scalar(
+        select(School)
+        .join(Role, Role.school_id == School.id)
+        .where(Role.user_id == (user.id if user else None))
+        .limit(1)
+    )
+    if user is None or school is None:
         raise click.ClickException(f"There is nobody with the username {username}.")
     if user.deactivated_at is not None:
         raise click.ClickException(f"The account {username} is locked.")
-    _print_slip(user, db.session.get_one(School, role.school_id), utc_now())
+    _print_slip(user, school, utc_now())
 
 
 def _school(name: str | None, timezone: str | None) -> School:

@@ -77,7 +77,7 @@ def first_day_without(last: date | None) -> date | None:
 def span_words(begins_on: date, ends_on: date | None) -> str:
     """From and until in words."""
     if ends_on is None:
-        return _("%(first)s, no end", first=day_words(begins_on))
+        return _("From %(first)s, no end", first=day_words(begins_on))
     if ends_on <= begins_on:
         return _("Ended before it began, %(first)s", first=day_words(begins_on))
     return _("%(first)s to %(last)s", first=day_words(begins_on), last=day_words(last_day(ends_on)))

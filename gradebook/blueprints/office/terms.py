@@ -102,7 +102,7 @@ def _tree(sessions: list[AcademicSession]) -> list[tuple[int, AcademicSession]]:
 
     def under(parent_id: int | None, depth: int) -> list[tuple[int, AcademicSession]]:
         rows = []
-        for each in sessions:
+        for each in sessions if depth == 0 else reversed(sessions):  # the newest year first, its terms in order
             at_home = each.parent_id if each.parent_id in known else None
             if at_home == parent_id:
                 rows += [(depth, each), *under(each.id, depth + 1)]
