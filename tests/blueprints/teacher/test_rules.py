@@ -1,0 +1,375 @@
+"""T4: how a class is graded, as a page."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from gradebook.extensions import db
+from gradebook.models import (
+    AccountKind,
+    AuditEntry,
+    Category,
+    GradingScale,
+    GradingScaleBand,
+    Position,
+    RoleKind,
+    Section,
+    TotalMode,
+)
+from tests.school import enroll, make_role, make_score, make_user
+
+NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
+
+
+def url(school):
+    return f"/teacher/classes/{school.algebra.public_id}/rules"
+
+
+def fields_of(page):
+    """What a browser would send back from the page's form, untouched."""
+    form = page.split("data-preview>")[1].split("</form>")[0]
+    fields = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and ('type="radio"' not in tag and 'type="checkbox"' not in tag or " checked" in tag):
+            fields[name[1]] = value[1] if value else "y"
+    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r'<option selected value="([^"]*)"', options) or re.search(
+            r'<option value="([^"]*)" selected', options
+        )
+        first = re.search(r'<option value="([^"]*)"', options)
+        fields[name] = (chosen or first)[1]
+    fields.pop("csrf_token", None)  # of another browser's session it would be refused
+    return fields
+
+
+def page_of(school, sign_in, who="rivera"):
+    """A teacher's browser, and the form as it stands."""
+    teacher = sign_in(school.people[who])
+    return teacher, fields_of(teacher.get(url(school)).text)
+
+
+def categories(school):
+    living = select(Category).where(Category.section_id == school.algebra.id, Category.deleted_at.is_(None))
+    return db.session.scalars(living.order_by(Category.position)).all()
+
+
+def test_the_page_shows_the_rules_and_one_students_sum(school, sign_in):
+    page = sign_in(school.rivera).get(url(school)).text
+    assert "<h1>How Algebra is graded</h1>" in page
+    assert 'value="Quizzes"' in page
+    assert "Adds up" in page
+    assert "The sum for Maya Diaz" in page
+    assert "85.80%" in page  # 90% × 40 + 83% × 60
+    assert "Hidden scores are in this sum" in page
+
+
+def test_another_student_can_be_chosen_by_address_and_by_form(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    assert "The sum for Leo Evans" in teacher.get(url(school) + f"?student={school.leo.public_id}").text
+    page = teacher.post(url(school), data=fields | {"student": school.leo.public_id, "do": "preview"}).text
+    assert "The sum for Leo Evans" in page
+
+
+@pytest.mark.parametrize("nonsense", ["", "x", "' OR 1=1", "zoe"])
+def test_a_student_of_elsewhere_is_not_shown(school, sign_in, nonsense):
+    key = school.zoe.public_id if nonsense == "zoe" else nonsense
+    page = sign_in(school.rivera).get(url(school), query_string={"student": key}).text
+    assert "Zoe" not in page
+    assert "The sum for Maya Diaz" in page
+
+
+def test_the_preview_shows_what_was_typed_and_changes_nothing(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"categories-0-weight": "50", "categories-1-weight": "50", "do": "preview"}
+    page = teacher.post(url(school), data=typed).text
+    assert "With what you typed. Nothing changes until you save." in page
+    assert "was 85.8%" in page
+    assert "86.5%" in page
+    assert "1 student goes up, 0 down, 1 same." in page
+    assert [category.weight for category in categories(school)] == [Decimal(40), Decimal(60)]
+    assert db.session.get(Section, school.algebra.id).last_seq == 0
+
+
+def test_a_save_that_moves_no_posted_grade_is_made_at_once_under_one_number(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"categories-0-weight": "50", "categories-1-weight": "50", "do": "save"}
+    answer = teacher.post(url(school), data=typed)
+    assert answer.status_code == 303
+    assert "Saved. No posted grade changed." in teacher.get(answer.location).text
+    assert [category.weight for category in categories(school)] == [Decimal(50), Decimal(50)]
+    assert db.session.get(Section, school.algebra.id).last_seq == 1
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "rules.changed")).one()
+    assert entry.facts["before"]["categories"][0]["weight"] == "40.00"
+    assert entry.facts["after"]["categories"][0]["weight"] == "50.00"
+    assert entry.facts["grades"] == []
+
+
+def posted_test(school):
+    """Both columns posted: weights then decide what families see."""
+    school.test.posted_at = NOW
+    make_score(school.test, school.leo, points=Decimal(30))
+
+
+def test_a_save_that_moves_posted_grades_lists_them_first(school, sign_in):
+    posted_test(school)
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"categories-0-weight": "50", "categories-1-weight": "50", "do": "save"}
+    asked = teacher.post(url(school), data=typed)
+    assert asked.status_code == 200
+    assert "<h1>Change 2 posted grades?</h1>" in asked.text
+    for words in ("Diaz, Maya", "85.8%", "86.5%", "Evans, Leo", "54%", "52.5%"):
+        assert words in asked.text
+    assert [category.weight for category in categories(school)] == [Decimal(40), Decimal(60)]
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', asked.text))
+    answer = teacher.post(url(school), data=hidden | {"do": "confirm"})
+    assert answer.status_code == 303
+    assert "Saved. 2 posted grades changed." in teacher.get(answer.location).text
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "rules.changed")).one()
+    assert {"student_id": school.maya.id, "before": "85.80", "after": "86.50"} in entry.facts["grades"]
+    assert len(entry.facts["grades"]) == 2
+    assert "86.5%" in sign_in(school.maya).get("/student/").text
+
+
+def test_keep_editing_goes_back_with_everything_typed(school, sign_in):
+    posted_test(school)
+    teacher, fields = page_of(school, sign_in)
+    asked = teacher.post(url(school), data=fields | {"categories-0-weight": "50", "categories-1-weight": "50"})
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', asked.text))
+    page = teacher.post(url(school), data=hidden | {"do": "preview"}).text
+    assert fields_of(page)["categories-0-weight"] == "50"
+
+
+def test_more_grades_than_were_shown_are_asked_about_again(school, sign_in):
+    posted_test(school)
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"categories-0-weight": "50", "categories-1-weight": "50", "do": "confirm", "shown": "1"}
+    assert "Change 2 posted grades?" in teacher.post(url(school), data=typed).text
+    assert categories(school)[0].weight == Decimal(40)
+
+
+def test_weights_that_do_not_make_100_are_refused_with_both_ways_out(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    answer = teacher.post(url(school), data=fields | {"categories-0-weight": "30", "do": "save"})
+    assert answer.status_code == 422
+    assert "Weights add up to 90%. Change one, or scale them to 100%" in answer.text
+    assert 'value="scale"' in answer.text
+    scaled = teacher.post(url(school), data=fields | {"categories-0-weight": "30", "do": "scale"})
+    assert scaled.status_code == 200
+    found = fields_of(scaled.text)
+    assert (found["categories-0-weight"], found["categories-1-weight"]) == ("33.33", "66.67")
+    assert categories(school)[0].weight == Decimal(40)
+
+
+def test_weights_of_0_cannot_be_scaled(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    answer = teacher.post(
+        url(school), data=fields | {"categories-0-weight": "0", "categories-1-weight": "", "do": "scale"}
+    )
+    assert answer.status_code == 422
+    assert "Weights add up to 0%" in answer.text
+
+
+def test_with_total_points_the_weights_need_not_add_up(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    answer = teacher.post(url(school), data=fields | {"total_mode": "points", "categories-0-weight": "1", "do": "save"})
+    assert answer.status_code == 303
+    assert db.session.get(Section, school.algebra.id).total_mode == TotalMode.POINTS
+
+
+def test_an_extra_credit_category_is_on_top_of_the_100(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    page = teacher.post(url(school), data=fields | {"do": "add"}).text
+    typed = fields_of(page) | {"categories-2-title": "Bonus", "categories-2-weight": "5", "do": "save"}
+    assert teacher.post(url(school), data=typed).status_code == 422
+    assert teacher.post(url(school), data=typed | {"categories-2-extra_credit": "y"}).status_code == 303
+    assert [(one.title, one.extra_credit) for one in categories(school)][2] == ("Bonus", True)
+
+
+def test_categories_are_added_moved_and_removed_without_a_script(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    page = teacher.post(url(school), data=fields | {"do": "add"})
+    assert page.status_code == 200
+    typed = fields_of(page.text) | {"categories-2-title": "Projects", "categories-2-weight": "abc"}
+    page = teacher.post(url(school), data=typed | {"do": "up:2"})
+    moved = fields_of(page.text)
+    assert [moved[f"categories-{at}-title"] for at in range(3)] == ["Quizzes", "Projects", "Tests"]
+    assert moved["categories-1-weight"] == "abc"  # kept as it was typed
+    assert "This is the sum with the rules that are saved" in page.text
+    page = teacher.post(url(school), data=moved | {"do": "remove:1"})
+    left = fields_of(page.text)
+    assert [left.get(f"categories-{at}-title") for at in range(3)] == ["Quizzes", "Tests", None]
+    page = teacher.post(url(school), data=left | {"do": "down:0"})
+    assert teacher.post(url(school), data=fields_of(page.text) | {"do": "save"}).status_code == 303
+    assert [one.title for one in categories(school)] == ["Tests", "Quizzes"]
+
+
+def test_a_category_with_assignments_is_not_removed_before_they_are_moved(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    words = "Quizzes holds 1 assignment. Move it to another category first, then remove this one"
+    assert words in teacher.post(url(school), data=fields | {"do": "remove:0"}).text
+    without = {name: value for name, value in fields.items() if not name.startswith("categories-0-")}
+    answer = teacher.post(url(school), data=without | {"categories-1-weight": "100", "do": "save"})
+    assert answer.status_code == 422
+    assert words in answer.text
+    school.quiz.deleted_at = NOW
+    assert teacher.post(url(school), data=without | {"categories-1-weight": "100", "do": "save"}).status_code == 303
+    assert [one.title for one in categories(school)] == ["Tests"]
+
+
+def test_every_rule_is_kept(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {
+        "missing": "no", "late_percent": "10", "late_interval": "hour", "late_floor": "50", "cap_percent": "105,5",
+        "posts": "no", "letter_on_whole_percent": "y", "categories-0-drop_lowest": "1",
+        "categories-0-drop_highest": "2", "categories-0-weighing": "equal", "do": "save",
+    }  # fmt: skip
+    assert teacher.post(url(school), data=typed).status_code == 303
+    section = db.session.get(Section, school.algebra.id)
+    assert section.missing_percent is None
+    assert (section.late_percent, section.late_interval, section.late_floor) == (Decimal(10), "hour", Decimal(50))
+    assert (section.cap_percent, section.posts_as_entered) == (Decimal("105.5"), False)
+    assert section.letter_on_whole_percent is True
+    quizzes = categories(school)[0]
+    assert (quizzes.drop_lowest, quizzes.drop_highest, quizzes.weighing) == (1, 2, "equal")
+
+
+def scale_of(school, name):
+    scale = GradingScale(school_id=school.id, name=name)
+    scale.bands = [
+        GradingScaleBand(school_id=school.id, label="Pass", bound=Decimal(50)),
+        GradingScaleBand(school_id=school.id, label="Fail", bound=Decimal(0)),
+    ]
+    db.session.add(scale)
+    db.session.flush()
+    return scale
+
+
+def test_the_schools_scales_can_be_chosen_and_no_others(school, sign_in):
+    scale, other = scale_of(school.oak, "Pass or fail"), scale_of(school.elm, "Elm letters")
+    teacher, fields = page_of(school, sign_in)
+    assert "Elm letters" not in teacher.get(url(school)).text
+    assert teacher.post(url(school), data=fields | {"scale": other.public_id, "do": "save"}).status_code == 422
+    assert teacher.post(url(school), data=fields | {"scale": scale.public_id, "do": "save"}).status_code == 303
+    assert db.session.get(Section, school.algebra.id).grading_scale_id == scale.id
+
+
+def test_saving_what_stands_there_changes_nothing(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    answer = teacher.post(url(school), data=fields | {"do": "save"})
+    assert "Nothing was different" in teacher.get(answer.location).text
+    assert db.session.get(Section, school.algebra.id).last_seq == 0
+    assert db.session.scalars(select(AuditEntry).where(AuditEntry.act == "rules.changed")).all() == []
+
+
+def test_what_someone_else_saved_meanwhile_is_not_overwritten(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    other, his = page_of(school, sign_in, "cole")
+    other.post(url(school), data=his | {"categories-0-weight": "10", "categories-1-weight": "90", "do": "save"})
+    mine = fields | {"categories-0-weight": "50", "categories-1-weight": "50", "do": "save"}
+    answer = teacher.post(url(school), data=mine)
+    assert answer.status_code == 409
+    assert "Someone else changed these rules" in answer.text
+    assert "90%" in answer.text
+    assert categories(school)[0].weight == Decimal(10)
+    again = fields_of(answer.text)
+    assert again["categories-0-weight"] == "50"
+    assert teacher.post(url(school), data=again | {"do": "save"}).status_code == 303
+    assert categories(school)[0].weight == Decimal(50)
+
+
+def test_a_score_typed_meanwhile_does_not_stand_in_the_way(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    school.algebra.last_seq = 7
+    typed = fields | {"categories-0-weight": "50", "categories-1-weight": "50", "do": "save"}
+    assert teacher.post(url(school), data=typed).status_code == 303
+
+
+def test_without_the_version_nothing_is_changed(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    fields.pop("seen")
+    for do in ("save", "add", "preview"):
+        assert teacher.post(url(school), data=fields | {"do": do}).status_code == 428
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"categories-0-title": ""}, "Enter a name for the category"),
+        ({"categories-0-title": "Tests"}, "Two categories are called Tests. Rename one"),
+        ({"categories-0-weight": "lots"}, "A weight must be a number, like 30 or 12.5"),
+        ({"categories-0-weight": "1001"}, "Weight can be at most 1000"),
+        ({"categories-0-drop_lowest": "1.5"}, "How many to drop must be a whole number, like 1"),
+        ({"categories-0-drop_lowest": "-1"}, "How many to drop must be a whole number, like 1"),
+        ({"categories-0-weighing": "x"}, "Pieces weigh: choose one from the list"),
+        ({"categories-0-key": "nonsense"}, "removed meanwhile"),
+        ({"missing_percent": "101"}, "Missing work counts as can be at most 100"),
+        ({"late_percent": "half"}, "This must be a percentage, like 0 or 50"),
+        ({"late_interval": "week"}, "for each: choose one from the list"),
+        ({"total_mode": "magic"}, "There is a problem"),
+        ({"scale": "nonsense"}, "Grading scale: choose one from the list"),
+    ],
+)
+def test_bad_input_is_refused_in_words(school, sign_in, changes, words):
+    teacher, fields = page_of(school, sign_in)
+    answer = teacher.post(url(school), data=fields | changes | {"do": "save"})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert categories(school)[0].weight == Decimal(40)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"do": "up:99"},
+        {"do": "remove:x"},
+        {"do": "down:²"},
+        {"do": "confirm", "shown": "9" * 40},
+        {"categories-²-title": "x"},
+        {"categories-99999999999999999999-title": "x"},
+        {"categories-0": "x", "categories": "y"},
+        {"categories-0-title": ["a", "b"], "do": ["save", "add"]},
+    ],
+)
+def test_nonsense_is_answered_with_the_form(school, sign_in, fields):
+    teacher, known = page_of(school, sign_in)
+    answer = teacher.post(url(school), data={"seen": known["seen"]} | fields)
+    assert answer.status_code == 422
+
+
+def test_a_class_without_categories_is_offered_one_for_everything(school, sign_in):
+    for category in categories(school):
+        category.deleted_at = NOW
+    for assignment in (school.quiz, school.test):
+        assignment.deleted_at = NOW
+    teacher, fields = page_of(school, sign_in)
+    assert (fields["categories-0-title"], fields["categories-0-weight"]) == ("Everything", "100")
+    assert teacher.post(url(school), data=fields | {"do": "save"}).status_code == 303
+    assert [one.title for one in categories(school)] == ["Everything"]
+
+
+@pytest.mark.parametrize("who", ["osei", "sub", "finch", "maya", "dana", "pat"])
+def test_nobody_else_finds_the_rules(school, sign_in, who):
+    fields = page_of(school, sign_in)[1]
+    person = sign_in(school.people[who])
+    assert person.get(url(school)).status_code == 404
+    assert person.post(url(school), data=fields | {"do": "save"}).status_code == 404
+
+
+def test_the_page_asks_the_database_the_same_however_many_students_there_are(school, sign_in, count_statements):
+    teacher = sign_in(school.rivera)
+    with count_statements() as small:
+        teacher.get(url(school))
+    for number in range(12):
+        pupil = make_user(f"pupil{number}", f"Pupil {number}", AccountKind.STUDENT)
+        make_role(pupil, school.oak, RoleKind.STUDENT)
+        enroll(pupil, school.algebra, Position.STUDENT)
+        make_score(school.quiz, pupil, points=Decimal(number))
+    db.session.commit()
+    with count_statements() as large:
+        teacher.get(url(school))
+    assert len(large) == len(small) <= 8, large
