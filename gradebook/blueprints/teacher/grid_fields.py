@@ -1,21 +1,20 @@
 """The cells that a form or a script sends, and the number that was seen.
 
-A field is named by its two keys, `student.assignment`; or, in the grid, where each byte counts 1,200 times, as in a
-spreadsheet: `C12`, with the keys of all rows and columns once in the fields `rows` and `columns`.
+A field is named by its two keys, `student.assignment`. In the grid, where each byte counts 1,200 times, the fields of
+one row share the row's number as their name and stand in the order of the columns; the fields `rows` and `columns`
+say once whose rows and which columns they are.
 """
 
 import re
 from dataclasses import dataclass
 
 from flask import Request
-from werkzeug.exceptions import PreconditionRequired, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, PreconditionRequired, RequestEntityTooLarge
 
-from gradebook.policy.access import NotFound
 from gradebook.services.scores import Place
 
 MOST_CELLS = 30_000
 """More than any page holds."""
-_ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,4})", re.ASCII)
 _KEYS = re.compile(r"[0-9]{1,18}(?:,[0-9]{1,18})*", re.ASCII)
 _NAME = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -36,12 +35,12 @@ def sent_cells(request: Request, last: int) -> Sent:
 
     Raises PreconditionRequired when it does not say which number was seen.
     """
-    texts = {}
-    rows, columns = _keys(request, "rows"), _keys(request, "columns")
+    texts = _cells_of_rows(request)
     for name, text in request.form.items():
-        place = place_of(name) or _place_at(name, rows, columns)
+        place = place_of(name)
         if place is not None:
-            texts[place] = text.strip(" \t\u00a0")
+            texts[place] = text
+    texts = {place: text.strip(" \t\u00a0") for place, text in texts.items()}
     if len(texts) > MOST_CELLS:
         raise RequestEntityTooLarge
     keep = set()
@@ -72,15 +71,15 @@ def _keys(request: Request, name: str) -> list[int]:
     return [int(key) for key in given.split(",")] if _KEYS.fullmatch(given) else []
 
 
-def _place_at(name: str, rows: list[int], columns: list[int]) -> Place | None:
-    """The place at an address like C12. Raises NotFound for one that is not on the page."""
-    match = _ADDRESS.fullmatch(name)
-    if match is None:
-        return None
-    column, row = column_number(match[1]), int(match[2])
-    if column > len(columns) or row > len(rows):
-        raise NotFound
-    return columns[column - 1], rows[row - 1]
+def _cells_of_rows(request: Request) -> dict[Place, str]:
+    """The grid's cells. Raises BadRequest for a row that does not have one field for each column."""
+    columns, texts = _keys(request, "columns"), {}
+    for number, student in enumerate(_keys(request, "rows"), 1):
+        row = request.form.getlist(str(number))
+        if row and len(row) != len(columns):
+            raise BadRequest
+        texts.update({(column, student): text for column, text in zip(columns, row, strict=False)})
+    return texts
 
 
 def column_letters(number: int) -> str:
@@ -90,14 +89,6 @@ def column_letters(number: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return letters
-
-
-def column_number(letters: str) -> int:
-    """A is 1, Z is 26, AA is 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
 
 
 def field_name(place: Place) -> str:

@@ -74,19 +74,21 @@ class Table:
     body: Markup
     foot: Markup
     has_hidden: bool
+    """Some student's grade differs with hidden scores, which stands in a column of its own."""
 
 
 def table_of(grid: Grid, troubles: Mapping[Place, Trouble] | None = None) -> Table:
     """The table of a page; `troubles` are cells that come back with what was typed."""
     numbers = Numbers.here()
     tallies = {column.id: Tally() for column in grid.columns}
-    body = _body(grid, numbers, tallies, troubles or {})
+    has_hidden = any(row.all.current != row.posted.current for row in grid.rows)
+    body = _body(grid, numbers, tallies, troubles or {}, has_hidden)
     return Table(
         heads=_heads(grid, numbers, tallies),
         bands=_bands(grid, numbers),
         body=body,
-        foot=_foot(grid, numbers, tallies),
-        has_hidden=any(row.all.current != row.posted.current for row in grid.rows),
+        foot=_foot(grid, numbers, tallies, has_hidden),
+        has_hidden=has_hidden,
     )
 
 
@@ -156,7 +158,13 @@ def _addresses(endpoint: str) -> Callable[[str], str]:
 # --- Body
 
 
-def _body(grid: Grid, numbers: Numbers, tallies: Mapping[int, Tally], troubles: Mapping[Place, Trouble]) -> Markup:
+def _body(
+    grid: Grid,
+    numbers: Numbers,
+    tallies: Mapping[int, Tally],
+    troubles: Mapping[Place, Trouble],
+    has_hidden: bool,
+) -> Markup:
     student_url = url_for("teacher.student", section_id=grid.section.public_id, student_id=PLACEHOLDER)
     before, after = str(escape(student_url)).split(PLACEHOLDER)
     columns = [_cell_pattern(grid, column, number, tallies) for number, column in enumerate(grid.columns, 1)]
@@ -166,8 +174,8 @@ def _body(grid: Grid, numbers: Numbers, tallies: Mapping[int, Tally], troubles: 
     for number, row in enumerate(grid.rows, 1):
         student = row.student
         add(
-            f"<tr><th scope=row><a id={number} dir=auto href={before}{student.public_id}{after}>"
-            f'{escape(student.sort_name)}<i>,</i></a><td class="sticky-2 n">{_overall(row, numbers)}'
+            f"<tr><th scope=row><a id={number} href={before}{student.public_id}{after}>"
+            f'{escape(student.sort_name)}<i>,</i></a><td class="sticky-2 n">{_overall(row, numbers, has_hidden)}'
         )
         cells = row.cells
         for column, letters, tally, begins, begin in columns:
@@ -176,12 +184,12 @@ def _body(grid: Grid, numbers: Numbers, tallies: Mapping[int, Tally], troubles: 
             if trouble is not None:
                 add(_troubled(trouble, (column.id, student.id), letters, number, begins))
             elif cell is None:
-                add(f'{begin}<input name={letters}{number} inputmode=decimal aria-labelledby="{number} {letters}">')
+                add(f'{begin}<input name={number} inputmode=decimal aria-labelledby="{number} {letters}">')
             else:
                 value, word, kind, mark = show.cell(cell, column, tally)
                 start = begin if not kind else f'<td class="{kind} f">' if begins else f"<td class={kind}>"
                 add(
-                    f"{start}{word}<input name={letters}{number} inputmode=decimal "
+                    f"{start}{word}<input name={number} inputmode=decimal "
                     f'aria-labelledby="{number} {letters}"{value}>{mark}'
                 )
         add("\n")
@@ -201,14 +209,17 @@ def begins_category(grid: Grid, number: int) -> bool:
     return number > 1 and grid.columns[number - 1].category_id != grid.columns[number - 2].category_id
 
 
-def _overall(row: Row, numbers: Numbers) -> str:
+def _overall(row: Row, numbers: Numbers, has_hidden: bool) -> str:
+    """The posted grade; and, only where it differs, the grade with hidden scores, never without words."""
     words = numbers.percent(row.posted.current)
     if row.posted.letter:
         words = f"{words} {escape(row.posted.letter)}"
-    if row.all.current != row.posted.current:
-        hidden = _("%(percent)s with hidden scores", percent=numbers.percent(row.all.current))
-        words = f"{words}<small>{escape(hidden)}</small>"
-    return words
+    if not has_hidden:
+        return words
+    if row.all.current == row.posted.current:
+        return f"{words}<td>"
+    hidden = _("with hidden scores")
+    return f"{words}<td class=n>{numbers.percent(row.all.current)}<i> {escape(hidden)}</i>"
 
 
 class _Shower:
@@ -288,7 +299,7 @@ def _troubled(trouble: Trouble, place: Place, letters: str, number: int, begins:
     said = _("Check this: %(reason)s", reason=trouble.words) if trouble.check else trouble.words
     key = field_name(place)
     return (
-        f'<td class="{kind}{" f" if begins else ""}"><input id=c{key} name={letters}{number} inputmode=decimal '
+        f'<td class="{kind}{" f" if begins else ""}"><input id=c{key} name={number} inputmode=decimal '
         f'aria-labelledby="{number} {letters}" aria-describedby=y{key} aria-invalid=true '
         f'value="{escape(trouble.text)}"><b class=c aria-hidden=true>{mark}</b>'
         f"<span class=why id=y{key}>{escape(said)}</span>"
@@ -298,9 +309,9 @@ def _troubled(trouble: Trouble, place: Place, letters: str, number: int, begins:
 # --- Foot
 
 
-def _foot(grid: Grid, numbers: Numbers, tallies: Mapping[int, Tally]) -> Markup:
+def _foot(grid: Grid, numbers: Numbers, tallies: Mapping[int, Tally], has_hidden: bool) -> Markup:
     overall = mean_percent([row.posted.current for row in grid.rows if row.posted.current is not None])
-    out = [f'<td class="sticky-2 n">{numbers.percent(overall)}']
+    out = [f'<td class="sticky-2 n">{numbers.percent(overall)}{"<td>" if has_hidden else ""}']
     for number, column in enumerate(grid.columns, 1):
         tally = tallies[column.id]
         kind = '"n f"' if begins_category(grid, number) else "n"
