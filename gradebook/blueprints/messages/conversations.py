@@ -88,6 +88,7 @@ def _page(
             unread_from,
         ),
         form=form,
+        has_errors=bool(form.errors or form.body.data),
         beside=messaging.conversations(person, limit=CONVERSATIONS_BESIDE),
         timezones=timezones(person),
     )

@@ -283,6 +283,7 @@ def test_after_the_child_left_it_is_read_only_and_says_why(sign_in, school, talk
     answer = dana.post(f"{address}/messages", data={"body": "Precious", "client_key": str(uuid4())})
     assert answer.status_code == 403
     assert "Your message was not sent" in answer.text
+    assert "<title>Error: " in answer.text
     assert "Precious</textarea>" in answer.text
     assert bodies() == ["Hello"]
 
