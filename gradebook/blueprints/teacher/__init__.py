@@ -4,4 +4,11 @@ from flask import Blueprint
 
 bp = Blueprint("teacher", __name__, url_prefix="/teacher")
 
-from gradebook.blueprints.teacher import home  # noqa: E402, F401 - bind the routes
+from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
+    assignments,
+    gradebook,
+    home,
+    posting,
+    rules,
+    students,
+)
