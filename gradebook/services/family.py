@@ -45,9 +45,6 @@ MISSING_FOR = timedelta(days=2)
 """Missing work needs a parent's attention when it was due so long ago."""
 LOW_GRADE = Decimal(60)
 """A grade below this many percent needs a parent's attention."""
-LATEST = 5
-"""Scores and comments on the page of one class."""
-
 LAST = date.max  # where work without a day stands
 
 
@@ -167,12 +164,14 @@ class Piece:
         return self.finish_by or self.column.due_on or LAST
 
     @property
-    def shown_since(self) -> datetime | None:
+    def is_news(self) -> bool:
+        """Whether a family would want to be told: a score, an excuse or a comment; missing work has its own list."""
+        return bool(self.feedback) or (not self.is_missing and (self.is_scored or self.what is What.excused))
+
+    @property
+    def shown_since(self) -> datetime:
         """Since when the family can see what stands here now: when it was posted or last changed, the later one."""
-        posted_at = self.column.posted_at
-        if self.cell is None or posted_at is None:
-            return None
-        return max(posted_at, self.family_class.seen.changed.get(self.column.id, posted_at))
+        return self.family_class.shown_since(self.column)
 
 
 def _points(amount: Amount | None) -> Decimal | None:
@@ -187,8 +186,7 @@ def by_day(piece: Piece) -> tuple[date, time, str, int]:
 
 def newest_first(pieces: Iterable[Piece]) -> list[Piece]:
     """By when the family could first see what stands there."""
-    seen = [(since, piece) for piece in sorted(pieces, key=by_day) if (since := piece.shown_since) is not None]
-    return [piece for _, piece in sorted(seen, key=lambda pair: pair[0], reverse=True)]
+    return sorted(sorted(pieces, key=by_day), key=lambda piece: piece.shown_since, reverse=True)
 
 
 # --- One class
@@ -222,7 +220,7 @@ class FamilyClass:
         """The moment that the page is about."""
         return self.seen.work.now
 
-    @property
+    @cached_property
     def today(self) -> date:
         """The school day."""
         return self.section.school.today(self.now)
@@ -244,17 +242,29 @@ class FamilyClass:
 
     @cached_property
     def pieces(self) -> list[Piece]:
-        """What a family may have to look at: work with a posted cell, and work whose day is still to come."""
-        columns = [
-            column
-            for column in self.work.columns
-            if column.id in self.seen.cells or (column.due_on is not None and column.due_on >= self.today)
-        ]
-        cells = self.seen.cells
-        return [
-            Piece(self, column, cells.get(column.id), self.work.read(self.student, column, cells.get(column.id)))
-            for column in columns
-        ]
+        """What a family may have to look at now: what is missing or unfinished, due, or new. The rest is not read."""
+        return [self._piece(column) for column in self.work.columns if self._may_matter(column)]
+
+    def _piece(self, column: Column) -> Piece:
+        cell = self.seen.cells.get(column.id)
+        return Piece(self, column, cell, self.work.read(self.student, column, cell))
+
+    def _may_matter(self, column: Column) -> bool:
+        if column.due_on is not None and column.due_on >= self.today:
+            return True
+        cell = self.seen.cells.get(column.id)
+        return cell is not None and (
+            cell.status in (Status.missing, Status.incomplete) or self.shown_since(column) >= self._recent
+        )
+
+    def shown_since(self, column: Column) -> datetime:
+        """Since when the family can see what stands in a posted cell."""
+        posted_at = column.posted_at or self.now
+        return max(posted_at, self.seen.changed.get(column.id, posted_at))
+
+    @cached_property
+    def _recent(self) -> datetime:
+        return self.now - LOOK_BACK
 
     @property
     def missing(self) -> list[Piece]:
@@ -277,17 +287,14 @@ class FamilyClass:
     @property
     def news(self) -> list[Piece]:
         """Scores and comments of the last days, the newest first."""
-        since = self.now - LOOK_BACK
-        return [piece for piece in self.latest() if piece.shown_since and piece.shown_since >= since]
+        return newest_first(
+            piece for piece in self.pieces if piece.is_news and self.shown_since(piece.column) >= self._recent
+        )
 
-    def latest(self, limit: int | None = None) -> list[Piece]:
-        """Posted scores and comments, the newest first."""
-        told = [
-            piece
-            for piece in self.pieces
-            if piece.feedback or (not piece.is_missing and (piece.is_scored or piece.what is What.excused))
-        ]
-        return newest_first(told)[:limit]
+    def latest(self, limit: int) -> list[Piece]:
+        """The newest posted scores and comments, however old."""
+        posted = (self._piece(column) for column in self.work.columns if column.id in self.seen.cells)
+        return newest_first(piece for piece in posted if piece.is_news)[:limit]
 
     @property
     def has_scores(self) -> bool:
