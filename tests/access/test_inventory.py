@@ -68,4 +68,4 @@ def test_the_published_permissions_are_those_of_the_matrix():
 
 
 def test_the_matrix_has_thousands_of_cells():
-    assert sum(len(door.statuses) for door in matrix.read()) >= 1500
+    assert sum(len(door.statuses) for door in matrix.read()) >= 3000
