@@ -1,9 +1,10 @@
 """`python -m benchmarks.oulad FOLDER`: the Open University Learning Analytics Dataset, whole, through our own services.
 
 22 module presentations become classes: TMA and CMA in one category, each by its own weight, exams in a second;
-22 module presentations become classes: TMA and CMA in one category, each by its own weight, exams in a second;
-history. Prints counts, seconds and the most memory used; then one student's grade, by the product and by hand from
-the files; with --check every student's. The data (CC BY 4.0, Kuzilek, Hlosta and Zdrahal 2017) is not kept here:
+half and half where an exam has scores, else the first alone. 28,785 people, 32,593 enrollments, 173,912
+scores with their history. Prints counts, seconds and the most memory used; then one student's grade, by the product
+and by hand from the files; with --check every student's. The data (CC BY 4.0, Kuzilek, Hlosta and Zdrahal 2017) is not
+kept here:
 
     https://analyse.kmi.open.ac.uk/open_dataset
 """
@@ -158,15 +159,21 @@ def load(folder: Path, tell: Any) -> Loaded:
     _load_classes(loaded)
     tell(f"{len(loaded.sections)} classes, {len(loaded.assessments)} assignments")
     _load_people(loaded)
+    _look_at_the_tables()
     tell(f"{len(loaded.people)} people")
     _load_enrollments(loaded)
+    _look_at_the_tables()
     db.session.commit()
     tell(f"{loaded.counts['enrollments']} enrollments")
     _load_scores(loaded, tell)
-    if db.engine.dialect.name in ("sqlite", "postgresql"):
-        db.session.execute(text("ANALYZE"))
-        db.session.commit()
+    _look_at_the_tables()
+    db.session.commit()
     return loaded
+
+
+def _look_at_the_tables() -> None:
+    """PostgreSQL checks foreign keys slowly while it believes that the tables are as empty as a moment ago."""
+    db.session.execute(text("ANALYZE"))
 
 
 def rows_of(folder: Path, name: str) -> Iterator[dict[str, str]]:
