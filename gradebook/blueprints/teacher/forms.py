@@ -245,6 +245,10 @@ class CategoryForm(Form):
 class Rows(FieldList):
     """A list of rows, numbered by plain digits; anything else that is sent is not a row."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.type = "FieldList"  # what the macros of forms know
+
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterable[int]:
         for name in formdata:
             found = re.fullmatch(rf"{re.escape(prefix)}-([0-9]{{1,4}})-.*", name, re.ASCII)

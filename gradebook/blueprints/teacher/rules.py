@@ -184,7 +184,7 @@ def _draft_if_fine(desk: Desk, form: RulesForm) -> RulesDraft | None:
 
 
 def _forget_errors(field: Any) -> None:
-    if field.type in ("Rows", "FormField"):
+    if field.type in ("FieldList", "FormField"):
         for one in field:
             _forget_errors(one)
     if field.type != "FormField":
@@ -194,7 +194,7 @@ def _forget_errors(field: Any) -> None:
 def _scaled(desk: Desk, form: RulesForm, seen: str, draft: RulesDraft) -> Any:
     """The page with the weights scaled to 100; nothing is saved."""
     if draft.weight_sum <= 0:
-        return _faulty(desk, form, seen, RulesFault("weights", sum=draft.weight_sum))
+        return _faulty(desk, form, seen, RulesFault("weights", sum=draft.weight_sum), draft)
     weights = section_rules.scaled(draft.categories)
     rows = [{**entry.data, "weight": typed(weight)} for entry, weight in zip(form.categories, weights, strict=True)]
     again = desk.form({**form.data, "categories": rows})
@@ -217,7 +217,7 @@ def _save(desk: Desk, form: RulesForm, seen: str, draft: RulesDraft) -> Any:
             now=moment(),
         )
     except RulesFault as fault:
-        return _faulty(desk, form, seen, fault)
+        return _faulty(desk, form, seen, fault, draft)
     except RulesMoved as moved:
         return _moved(desk, form, draft, moved)
     except NeedsConfirmation as asked:
@@ -236,12 +236,14 @@ def _saved_words(number: int | None, count: int) -> str:
     return ngettext("Saved. %(num)s posted grade changed.", "Saved. %(num)s posted grades changed.", count)
 
 
-def _faulty(desk: Desk, form: RulesForm, seen: str, fault: RulesFault) -> Any:
+def _faulty(desk: Desk, form: RulesForm, seen: str, fault: RulesFault, draft: RulesDraft) -> Any:
+    """Nothing was changed. Weights that do not add up can be worked out all the same; the other faults cannot."""
     db.session.rollback()
-    return _page(desk, form, seen=seen, problems=[_fault_words(form, fault)]), 422
+    shown = draft if fault.code == "weights" else None
+    return _page(desk, form, seen=seen, draft=shown, problems=[_fault_words(fault)]), 422
 
 
-def _fault_words(form: RulesForm, fault: RulesFault) -> tuple[str, str]:
+def _fault_words(fault: RulesFault) -> tuple[str, str]:
     """Where to look, and what is wrong."""
     if fault.code == "weights":
         total = typed(fault.facts["sum"]) or "0"

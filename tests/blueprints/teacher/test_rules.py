@@ -157,6 +157,7 @@ def test_weights_that_do_not_make_100_are_refused_with_both_ways_out(school, sig
     assert answer.status_code == 422
     assert "Weights add up to 90%. Change one, or scale them to 100%" in answer.text
     assert 'value="scale"' in answer.text
+    assert "Total 90%" in answer.text
     scaled = teacher.post(url(school), data=fields | {"categories-0-weight": "30", "do": "scale"})
     assert scaled.status_code == 200
     found = fields_of(scaled.text)
@@ -318,7 +319,17 @@ def test_bad_input_is_refused_in_words(school, sign_in, changes, words):
     answer = teacher.post(url(school), data=fields | changes | {"do": "save"})
     assert answer.status_code == 422
     assert words in answer.text
+    summary = answer.text.split("data-error-summary")[1].split("</div>")[0]
+    assert "<li>" in summary
+    assert "{" not in summary
     assert categories(school)[0].weight == Decimal(40)
+
+
+def test_the_error_summary_leads_to_the_field_of_the_category(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    page = teacher.post(url(school), data=fields | {"categories-1-weight": "lots", "do": "save"}).text
+    assert '<a href="#categories-1-weight">A weight must be a number' in page
+    assert 'id="categories-1-weight-error"' in page
 
 
 @pytest.mark.parametrize(
