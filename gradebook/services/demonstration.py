@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from gradebook.extensions import db
+from gradebook.grading.values import Status
 from gradebook.models import (
     AcademicSession,
     AccountKind,
@@ -488,6 +489,8 @@ def _add_work(demo: Demonstration) -> None:
     for title, section in demo.sections.items():
         section.grading_scale_id = scale.id if title.startswith("English") else None
         (_add_full_class if title == "Maths 7B" else _add_plain_class)(demo, section)
+    finish_by = demo.today + timedelta(days=6)
+    db.session.execute(update(Score).where(Score.status == Status.incomplete).values(finish_by=finish_by))
 
 
 def _add_full_class(demo: Demonstration, section: Section) -> None:
