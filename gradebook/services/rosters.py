@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, inspect, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gradebook.clock import day_in
@@ -90,7 +90,10 @@ def _refuse_if(wrong: bool, fault: RosterFault, **facts: Any) -> None:
 
 def locked(row: Row) -> Row:
     """The row as it is now, kept from other writers until the commit."""
-    db.session.refresh(row, with_for_update=True)
+    model: Any = type(row)
+    key = inspect(row).identity[0]
+    db.session.execute(select(model.id).where(model.id == key).with_for_update())  # the row alone, no joined ones
+    db.session.refresh(row)
     return row
 
 
