@@ -317,10 +317,10 @@ def test_a_thousand_conflicts_are_described_in_one_statement(school):
         )
     )
     places = [(column.id, student) for column in work.columns for student in students]
-    first = save_typed(section, work, {place: "1.25" for place in places}, seen=0, actor_id=school.cole.id, now=NOW)
+    first = save_typed(section, work, dict.fromkeys(places, "1.25"), seen=0, actor_id=school.cole.id, now=NOW)
     assert len(first.places) == len(places)
 
-    second = save_typed(section, work, {place: "2.25" for place in places}, seen=0, actor_id=school.rivera.id, now=NOW)
+    second = save_typed(section, work, dict.fromkeys(places, "2.25"), seen=0, actor_id=school.rivera.id, now=NOW)
     assert (len(second.conflicts), second.number) == (len(places), None)
 
 
