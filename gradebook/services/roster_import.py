@@ -113,6 +113,7 @@ TABLES: dict[str, Any] = {
     "roles": Role, "enrollments": Enrollment, "guardianships": Guardianship, "categories": Category,
     "assignments": Assignment,
 }  # fmt: skip
+MANY = 1_000
 KEYS = (
     "school_id", "parent_id", "course_id", "term_id", "section_id", "user_id", "student_id", "guardian_id",
     "category_id", "grading_period_id",
@@ -137,6 +138,9 @@ class _Writer:
             # What makes room comes first: a key that moves to another row is given up before it is taken.
             self._update(model.__table__, items.ended + items.changed)
             self._insert(model.__table__, items.created)
+            if len(items.created) >= MANY and db.engine.dialect.name == "postgresql":
+                # While PostgreSQL believes the table to be empty it checks each reference to it by reading it whole.
+                db.session.execute(text(f"ANALYZE {model.__tablename__}"))
             done = len(items.created) + len(items.changed) + len(items.ended)
             if done:
                 self.progress(kind, done)
