@@ -164,7 +164,6 @@ def _waiting(person: Person, classes: dict[int, TaughtClass]) -> list[Waiting]:
     if not classes:
         return []
     latest = max(person.school_days.values())
-    blanks = func.count(Enrollment.user_id) - func.count(Score.student_id)
     rows = db.session.execute(
         select(
             Assignment.public_id,
@@ -172,39 +171,46 @@ def _waiting(person: Person, classes: dict[int, TaughtClass]) -> list[Waiting]:
             Assignment.section_id,
             Assignment.due_on,
             Assignment.due_time,
-            blanks.label("blanks"),
-        )
-        .join(
-            Enrollment,
-            and_(
-                Enrollment.section_id == Assignment.section_id,
-                Enrollment.role_kind == RoleKind.STUDENT,
-                scopes.holds_today(Enrollment, person),
-                Enrollment.begins_on <= Assignment.due_on,
-            ),
-        )
-        .outerjoin(
-            Score,
-            and_(
-                Score.assignment_id == Assignment.id,
-                Score.student_id == Enrollment.user_id,
-                _SAYS_SOMETHING,
-            ),
+            _blanks(person).label("blanks"),
         )
         .where(
             Assignment.section_id.in_(classes),
             Assignment.deleted_at.is_(None),
             Assignment.due_on <= latest,
         )
-        .group_by(Assignment.id)
-        .having(blanks > 0)
         .order_by(Assignment.due_on, Assignment.position, Assignment.id)
     ).all()
     return [
         Waiting(row.public_id, row.title, classes[row.section_id].section, row.due_on, row.blanks)
         for row in rows
-        if _is_past(row.due_on, row.due_time, classes[row.section_id].section, person.now)
+        if row.blanks and _is_past(row.due_on, row.due_time, classes[row.section_id].section, person.now)
     ]
+
+
+def _blanks(person: Person) -> Any:
+    """How many of an assignment's students have nothing entered.
+
+    Counted for each assignment by itself: as a join, PostgreSQL reads through the scores of the whole school.
+    """
+    entered = (
+        select(Score.student_id)
+        .where(Score.assignment_id == Assignment.id, Score.student_id == Enrollment.user_id, _SAYS_SOMETHING)
+        .correlate(Assignment, Enrollment)
+        .exists()
+    )
+    return (
+        select(func.count())
+        .select_from(Enrollment)
+        .where(
+            Enrollment.section_id == Assignment.section_id,
+            Enrollment.role_kind == RoleKind.STUDENT,
+            scopes.holds_today(Enrollment, person),
+            Enrollment.begins_on <= Assignment.due_on,
+            ~entered,
+        )
+        .correlate(Assignment)
+        .scalar_subquery()
+    )
 
 
 def _is_past(due_on: date, due_time: time | None, section: Section, now: datetime) -> bool:
