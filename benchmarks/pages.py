@@ -10,7 +10,7 @@ from sqlalchemy import text
 from werkzeug.routing import BuildError
 
 from benchmarks.client import Answer, Browser, csrf_token
-from benchmarks.workload import Workload, public_id
+from benchmarks.workload import CLASSES_OF_A_FORM, Workload, public_id
 from gradebook.extensions import db
 
 PASSWORD = "seven purple lanterns swing"
@@ -29,28 +29,30 @@ class NotThereYet(LookupError):
 class School:
     """One school as its people see it: browsers that have signed in, and the addresses of what they open."""
 
-    def __init__(self, app: Flask, workload: Workload, new_browser: Callable[[], Browser]) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        workload: Workload,
+        new_browser: Callable[[], Browser],
+        *,
+        form: int = FORM,
+        place: int = PLACE,
+    ) -> None:
         self.app = app
         self.workload = workload
+        self.form = form
+        self.place = place
         self.new_browser = new_browser
         self.browsers: dict[str, Browser] = {}
         self.tokens: dict[str, str] = {}
         self._count = 0
-        with app.test_request_context():
-            self._address = {rule.endpoint for rule in app.url_map.iter_rules()}
 
     def browser(self, username: str) -> Browser:
         """The browser in which this person has signed in."""
         if username not in self.browsers:
-            browser = self.new_browser()
-            self.tokens[username] = csrf_token(browser.get("/auth/sign-in"))
-            browser.sign_in(username, PASSWORD)
-            self.browsers[username] = browser
+            self.browsers[username] = self.new_browser()
+            self.browsers[username].sign_in(username, PASSWORD)
         return self.browsers[username]
-
-    def sign_in_again(self) -> None:
-        """Fresh login sessions for everyone."""
-        self.browsers.clear()
 
     def path(self, endpoint: str, **values: Any) -> str:
         """The address of a page. Raises NotThereYet."""
@@ -86,13 +88,13 @@ class School:
     @property
     def student(self) -> str:
         """Has six classes."""
-        return f"student{FORM * self.workload.students + PLACE}"
+        return f"student{self.form * self.workload.students + self.place}"
 
     @property
     def guardian(self) -> str:
         """Has two children with six classes each."""
         first = self.workload.guardian_id(0, 0, 0)
-        return f"guardian{self.workload.guardian_id(FORM, PLACE, 0) - first}"
+        return f"guardian{self.workload.guardian_id(self.form, self.place, 0) - first}"
 
     @property
     def writing_guardian(self) -> str:
@@ -147,7 +149,7 @@ def student_home(school: School) -> list[Answer]:
 
 def student_section(school: School) -> list[Answer]:
     """S2: one class and its working."""
-    path = section_path(school, FORM * 6, "student.section")
+    path = section_path(school, school.form * CLASSES_OF_A_FORM, "student.section")
     return [school.browser(school.student).get(path).must_be(200)]
 
 
@@ -158,8 +160,8 @@ def parent_home(school: School) -> list[Answer]:
 
 def parent_section(school: School) -> list[Answer]:
     """P2: one class of a child."""
-    child = public_id("users", school.workload.student_id(FORM, PLACE))
-    path = section_path(school, FORM * 6, "parent.section", student_id=child)
+    child = public_id("users", school.workload.student_id(school.form, school.place))
+    path = section_path(school, school.form * CLASSES_OF_A_FORM, "parent.section", student_id=child)
     return [school.browser(school.guardian).get(path).must_be(200)]
 
 
@@ -178,14 +180,14 @@ def sign_in(school: School) -> list[Answer]:
 
 def save_cell(school: School) -> list[Answer]:
     """One score, as the grid's script sends it."""
-    first, student = school.workload.first_assignment(SAVED), school.workload.students_of(SAVED)[3]
-    return [_save(school, SAVED, {f"{student}.{first + 5}": school.next_value()})]
+    students = school.workload.students_of(SAVED)
+    return [_save(school, SAVED, {f"{students[3 % len(students)]}.{_column(school, 5)}": school.next_value()})]
 
 
 def fill_column(school: School) -> list[Answer]:
     """The scores of a whole class for one assignment."""
-    first, value = school.workload.first_assignment(SAVED), school.next_value()
-    return [_save(school, SAVED, {f"{student}.{first + 8}": value for student in school.workload.students_of(SAVED)})]
+    column, value = _column(school, 8), school.next_value()
+    return [_save(school, SAVED, {f"{student}.{column}": value for student in school.workload.students_of(SAVED)})]
 
 
 def paste_all(school: School) -> list[Answer]:
@@ -196,6 +198,11 @@ def paste_all(school: School) -> list[Answer]:
         f"{student}.{first + place}": value for student in students for place in range(school.workload.assignments)
     }
     return [_save(school, FILLED, cells)]
+
+
+def _column(school: School, place: int) -> int:
+    """The assignment at this place of the class that is written; smaller classes have fewer."""
+    return school.workload.first_assignment(SAVED) + place % school.workload.assignments
 
 
 def _save(school: School, section: int, cells: dict[str, str]) -> Answer:
@@ -252,10 +259,9 @@ def unread_badge(school: School) -> list[Answer]:
 def _token(school: School, username: str) -> str:
     """A token that this person's forms carry; it holds as long as the session."""
     browser = school.browser(username)
-    key = f"{username} {id(browser)}"
-    if key not in school.tokens:
-        school.tokens[key] = csrf_token(browser.get("/auth/password").must_be(200))
-    return school.tokens[key]
+    if username not in school.tokens:
+        school.tokens[username] = csrf_token(browser.get("/auth/password").must_be(200))
+    return school.tokens[username]
 
 
 # --- Reading forms

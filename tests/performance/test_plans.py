@@ -1,0 +1,65 @@
+"""No page reads through all scores: the planner, which has seen the tables, uses an index for each statement."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from benchmarks.pages import NotThereYet, School
+from benchmarks.run import PAGES
+from gradebook.extensions import db
+
+TABLES = ("scores", "score_changes")
+WHOLE = {
+    "postgresql": re.compile(rf"Seq Scan on ({'|'.join(TABLES)})\b"),
+    "sqlite": re.compile(rf"^SCAN ({'|'.join(TABLES)})\b", re.MULTILINE),
+}
+EXPLAIN = {"postgresql": "EXPLAIN ", "sqlite": "EXPLAIN QUERY PLAN "}
+CASES = [key for key in PAGES if "×" not in key]
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@contextmanager
+def asked_with_values() -> Iterator[list[tuple[str, Any]]]:
+    """Every single statement with its values, as the driver gets it."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, executemany: bool) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")) and not executemany:
+            seen.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def plan(school: School, statement: str, values: Any) -> str:
+    """The database's plan for one statement, as text."""
+    with school.app.app_context(), db.engine.connect() as connection:
+        rows = connection.exec_driver_sql(EXPLAIN[connection.dialect.name] + statement, values).all()
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+@pytest.mark.parametrize("key", CASES)
+def test_no_page_reads_through_all_scores(many, database_kind, key):
+    try:
+        PAGES[key][0](many)
+        with asked_with_values() as seen:
+            PAGES[key][0](many)
+    except NotThereYet as missing:
+        pytest.skip(f"{key}: there is no {missing} yet")
+    assert seen
+    for statement, values in seen:
+        found = plan(many, statement, values)
+        assert not WHOLE[database_kind].search(found), f"{statement}\n\n{found}"
+
+
+def test_reading_through_all_scores_would_be_found(many, database_kind):
+    found = plan(many, "SELECT count(comment) FROM scores WHERE seq > 3", ())
+    assert WHOLE[database_kind].search(found), found
