@@ -170,10 +170,13 @@ def _lines(school: School, users: Any, day: date) -> list[PersonLine]:
         select(Role).where(Role.school_id == school.id, Role.user_id.in_(list(held))).order_by(Role.kind)
     ):
         held[role.user_id].append(role)
-    return [
-        PersonLine(user, tuple(role.kind for role in held[user.id]), status_of(user, held[user.id], day))
-        for user in users
-    ]
+    return [PersonLine(user, _kinds(held[user.id], day), status_of(user, held[user.id], day)) for user in users]
+
+
+def _kinds(roles: list[Role], day: date) -> tuple[RoleKind, ...]:
+    """The roles that are not over; of someone who has left, those they had."""
+    present = [role for role in roles if role.ends_on is None or role.ends_on > day]
+    return tuple(role.kind for role in present or roles)
 
 
 def forms_of(school: School) -> list[str]:

@@ -57,7 +57,9 @@ def classes() -> Any:
     text, terms = one_line(request.args.get("q"))[:100], directory.sessions_of(school)
     term = next((each for each in terms if each.public_id == request.args.get("term")), None)
     found = directory.classes(school, text, term.id if term else None, today(school), page_number())
-    chosen: dict[str, Any] = {name: value for name, value in (("q", text), ("term", term.public_id if term else "")) if value}
+    chosen: dict[str, Any] = {
+        name: value for name, value in (("q", text), ("term", term.public_id if term else "")) if value
+    }
     return render_template(
         "office/classes.html",
         found=found,
