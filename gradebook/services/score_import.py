@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_ngettext
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
+from gradebook.database import new_public_id
 from gradebook.extensions import db
 from gradebook.grading.typed import ScoreError, parse_score
 from gradebook.grading.values import Status, hundredths
@@ -410,12 +411,18 @@ def _write_work(plan: ScorePlan, number: int) -> dict[int, int]:
     """New categories and assignments, at the end of the class's order; returns the keys they got."""
     section = plan.section
     place = db.session.scalar(select(func.max(Category.position)).where(Category.section_id == section.id)) or 0
-    for title, weight in plan.categories.items():
-        place += 1
-        db.session.add(
-            Category(school_id=section.school_id, section_id=section.id, title=title, weight=weight, position=place)
-        )
-    db.session.flush()
+    categories = [
+        {
+            "school_id": section.school_id,
+            "section_id": section.id,
+            "title": title,
+            "weight": weight,
+            "position": position,
+        }
+        for position, (title, weight) in enumerate(plan.categories.items(), place + 1)
+    ]
+    if categories:
+        db.session.execute(insert(Category), categories)
     ids = {
         row.title.casefold(): row.id
         for row in reversed(
@@ -427,22 +434,31 @@ def _write_work(plan: ScorePlan, number: int) -> dict[int, int]:
         )
     }
     last = db.session.scalar(select(func.max(Assignment.position)).where(Assignment.section_id == section.id)) or 0
-    made = {
-        new.key: Assignment(
-            school_id=section.school_id, section_id=section.id, category_id=ids[new.category.casefold()],
-            title=new.title, points=new.points, due_on=new.due_on, due_time=new.due_time, posted_at=new.posted_at,
-            position=last + offset, seq=number, source_id=_free_source(section, new.source_id),
+    taken = _taken_sources(section, [new.source_id for new in plan.assignments if new.source_id])
+    made = {new_public_id(): new for new in plan.assignments}
+    rows = [
+        {
+            "public_id": public_id, "school_id": section.school_id, "section_id": section.id,
+            "category_id": ids[new.category.casefold()], "title": new.title, "points": new.points,
+            "due_on": new.due_on, "due_time": new.due_time, "posted_at": new.posted_at, "position": position,
+            "seq": number, "source_id": None if new.source_id in taken else new.source_id,
+        }
+        for position, (public_id, new) in enumerate(made.items(), last + 1)
+    ]  # fmt: skip
+    if not rows:
+        return {}
+    found = db.session.execute(insert(Assignment).returning(Assignment.id, Assignment.public_id), rows)
+    return {made[public_id].key: key for key, public_id in found}
+
+
+def _taken_sources(section: Section, keys: list[str]) -> set[str | None]:
+    """Keys that another class of the school has taken: one export can fill two classes."""
+    if not keys:
+        return set()
+    return set(
+        db.session.scalars(
+            select(Assignment.source_id).where(
+                Assignment.school_id == section.school_id, Assignment.source_id.in_(keys)
+            )
         )
-        for offset, new in enumerate(plan.assignments, 1)
-    }  # fmt: skip
-    db.session.add_all(made.values())
-    db.session.flush()
-    return {key: assignment.id for key, assignment in made.items()}
-
-
-def _free_source(section: Section, source_id: str | None) -> str | None:
-    """The key, unless another class of the school has an assignment with it: one export can fill two classes."""
-    if source_id is None:
-        return None
-    taken = select(Assignment.id).where(Assignment.school_id == section.school_id, Assignment.source_id == source_id)
-    return None if db.session.scalar(taken) else source_id
+    )

@@ -33,7 +33,7 @@ from gradebook.services import roster_import
 from gradebook.services.roster_import import Refused
 from gradebook.services.scores import Content, save_scores
 from tests.rosters import RosterFolder
-from tests.school import make_user
+from tests.school import make_role, make_user
 
 TODAY = date(2026, 10, 14)  # the day of the `clock` fixture
 
@@ -518,10 +518,7 @@ def test_an_account_made_by_hand_is_the_one_of_the_same_username_and_name(roster
         roster.take_out("users", "u2").take_out("enrollments", "e2").take_out("results", "r2").take_out("results", "r4")
     )
     leo = make_user("leo.e", "Leo Evans", AccountKind.STUDENT)
-    db.session.add(
-        Role(user_id=leo.id, account_kind=AccountKind.STUDENT, school_id=school().id, kind=RoleKind.STUDENT, begins_on=TODAY)
-    )  # fmt: skip
-    db.session.flush()
+    make_role(leo, school(), RoleKind.STUDENT)
     plan = bring_in(roster.add("users", "u2,,,true,n,student,leo.e,,Leo,Evans,,,,,,,07,"))
     assert counts(plan, "people")[0] == 0
     assert one(Role, Role.user_id == leo.id).source_id == "u2"
