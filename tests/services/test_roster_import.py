@@ -549,6 +549,15 @@ def test_a_database_that_changed_meanwhile_stops_the_import(roster):
         roster_import.apply(prepared, utc_now())
 
 
+def test_a_plan_that_is_out_of_date_is_not_written_even_where_nothing_would_collide(roster):
+    bring_in(roster)
+    prepared = roster_import.prepare(read_roster(roster.change("users", "Leo,Evans", "Leon,Evans").path), utc_now())
+    person("leo.e").phone = "555 0199"
+    db.session.flush()
+    with pytest.raises(Refused, match="changed"):
+        roster_import.apply(prepared, utc_now())
+
+
 def test_each_school_is_told_in_its_audit_log_and_each_link_has_an_entry(roster):
     bring_in(roster)
     acts = db.session.execute(select(AuditEntry.act, func.count()).group_by(AuditEntry.act)).all()
