@@ -7,6 +7,8 @@ from statistics import median, quantiles
 NOISY = 2.0
 """The medians of a floor's samples, in five parts of the run, may differ by this factor."""
 PARTS = 5
+WAITED = 1.5
+"""How many times longer work may take than the processor was busy with it: beyond that, others had the processor."""
 
 
 class Verdict(StrEnum):
@@ -32,9 +34,9 @@ def spread(samples: Sequence[float]) -> float:
     return max(parts) / min(parts)
 
 
-def is_noisy(floors: Sequence[Sequence[float]]) -> bool:
-    """Whether any floor moved so much that no time of this run says anything."""
-    return any(spread(samples) > NOISY for samples in floors)
+def waited(samples: Sequence[float], computed: Sequence[float]) -> float:
+    """How many times longer pure computing took than the processor time that it got."""
+    return median(samples) / median(computed)
 
 
 def judge(value: float, bound: float, *, noisy: bool = False) -> Verdict:

@@ -9,7 +9,7 @@ from statistics import median
 
 from benchmarks import goals
 from benchmarks.goals import GOALS, Goal
-from benchmarks.judging import NOISY, Verdict, is_noisy, judge, spread
+from benchmarks.judging import NOISY, WAITED, Verdict, judge, spread, waited
 from benchmarks.measuring import Case
 from benchmarks.run import Measured, chromium_version
 
@@ -26,11 +26,12 @@ FLOORS = (
 
 def report(found: Measured, command: str) -> str:
     """The whole page."""
-    noisy = _is_noisy(found)
+    why = _why_noisy(found)
+    noisy = bool(why)
     parts = [
         "# Results",
         _head(found, command),
-        *([_warning(found)] if noisy else []),
+        _warning(why) if noisy else "",
         "## Floors",
         _floors(found),
         "## Pages and saves",
@@ -83,20 +84,23 @@ def _table_row(cells: Sequence[object]) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def _is_noisy(found: Measured) -> bool:
-    return is_noisy([case.samples for case in _judging_floors(found)])
-
-
-def _warning(found: Measured) -> str:
+def _why_noisy(found: Measured) -> str:
+    """Why no time of this run says anything; empty when it was quiet."""
     moved = [
         f"{case.key}{', ' + case.where if case.where else ''} ({spread(case.samples):.1f}x)"
         for case in _judging_floors(found)
         if spread(case.samples) > NOISY
     ]
-    return (
-        f"> **Noisy run.** These floors moved by more than {NOISY:.0f}x while it went on: {'; '.join(moved)}. "
-        "No time of this run passes a goal; run it again on a quiet machine."
-    )
+    busy = [case for case in _all_floors(found) if case.computed and waited(case.samples, case.computed) > WAITED]
+    parts = [f"these floors moved by more than {NOISY:g}x: {'; '.join(moved)}"] if moved else []
+    for case in busy:
+        times = waited(case.samples, case.computed)
+        parts.append(f"{case.key} took {times:.1f}x its own processor time, so other programs had the processor")
+    return "; ".join(parts)
+
+
+def _warning(why: str) -> str:
+    return f"> **Noisy run**: {why}. No time of this run passes a goal; run it again on a quiet machine."
 
 
 def _floors(found: Measured) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.goals import GOALS
-from benchmarks.judging import Verdict, is_noisy, judge, p95, spread
+from benchmarks.judging import NOISY, WAITED, Verdict, judge, p95, spread, waited
 from benchmarks.measuring import Case, interleave
 from benchmarks.pages import NotThereYet
 
@@ -13,16 +13,20 @@ BUSY_FOR_A_WHILE = [1.0] * 8 + [2.5] * 4 + [1.0] * 8
 
 def test_a_floor_that_stays_is_quiet():
     assert spread(QUIET) == pytest.approx(1.0)
-    assert not is_noisy([QUIET, [2 * each for each in QUIET]])
 
 
 def test_a_floor_that_moves_for_a_fifth_of_the_run_makes_it_noisy():
     assert spread(BUSY_FOR_A_WHILE) == pytest.approx(2.5)
-    assert is_noisy([QUIET, BUSY_FOR_A_WHILE])
+    assert spread(BUSY_FOR_A_WHILE) > NOISY
 
 
 def test_one_late_sample_does_not_make_a_run_noisy():
-    assert not is_noisy([[*QUIET, 50.0, *QUIET]])
+    assert spread([*QUIET, 50.0, *QUIET]) < NOISY
+
+
+def test_computing_that_waits_for_the_processor_shows():
+    assert waited([0.05, 0.05, 0.2], [0.05] * 3) == pytest.approx(1.0)
+    assert waited([0.15, 0.1, 0.2], [0.05] * 3) > WAITED
 
 
 def test_few_samples_are_compared_one_by_one():
