@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -38,6 +39,7 @@ def init_app(app: Flask) -> None:
 @click.option(
     "--as", "username", metavar="USERNAME", help="Whose name stands in the history; else the class's teacher."
 )
+@with_appcontext
 def import_scores(
     path: Path,
     public_id: str,
@@ -138,6 +140,7 @@ def _why_not(why: str) -> str:
 @click.command("export-grades")
 @click.option("--section", "public_id", metavar="ID", required=True, help="The class: the ID in its address.")
 @click.option("--format", "kind", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@with_appcontext
 def export_grades(public_id: str, kind: str) -> None:
     """Print each student's current and final grade and letter; in JSON with the parts that they are made of."""
     with only_reading():

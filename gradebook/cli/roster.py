@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
 @click.option("--timezone", metavar="ZONE", help="Time zone of schools that are new, like America/New_York.")
 @click.option("--as", "username", metavar="USERNAME", help="Whose name stands in the history and the audit log.")
 @click.option("--details", is_flag=True, help="Print every planned change, old and new.")
+@with_appcontext
 def import_oneroster(
     path: Path,
     dry_run: bool,
