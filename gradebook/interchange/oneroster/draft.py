@@ -1,6 +1,6 @@
 """A plan in the making: what the parts of the planner share."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -35,6 +35,8 @@ class Draft:
     """class -> its students, stored or planned."""
     settled_courses: dict[tuple[int, str], int] = field(default_factory=dict)
     made_usernames: set[str] = field(default_factory=set)
+    categories_in: Counter[int] = field(default_factory=Counter)
+    """class -> how many categories are planned in it."""
     _last: int = 0
 
     @cached_property

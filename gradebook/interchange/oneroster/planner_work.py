@@ -39,8 +39,9 @@ def plan_work(draft: Draft) -> None:
     }
     for item in draft.roster.line_items.values():
         _plan_assignment(draft, item, work, categories)
+    with_work = {section_id for section_id, _ in categories}
     for group in draft.classes.values():
-        if group.is_new and not any(section_id == group.id for section_id, _ in categories):
+        if group.is_new and group.id not in with_work:
             _everything(draft, group, categories)
     _weigh(draft)
     for result in draft.roster.results.values():
@@ -53,12 +54,12 @@ def _everything(draft: Draft, group: DraftClass, categories: dict[tuple[int, str
 
 
 def _category(draft: Draft, group: DraftClass, title: str, weight: Decimal, source_id: str | None) -> int:
-    stored = len(draft.state.categories.get(group.id, []))
-    planned = sum(item.values["section_id"] == group.id for item in draft.plan.kinds["categories"].created)
+    draft.categories_in[group.id] += 1
     values = {
         "school_id": group.school_id, "section_id": group.id, "title": title, "weight": weight,
         "weighing": Weighing.POINTS, "drop_lowest": 0, "drop_highest": 0, "extra_credit": False,
-        "position": stored + planned + 1, "source_id": source_id,
+        "position": len(draft.state.categories.get(group.id, [])) + draft.categories_in[group.id],
+        "source_id": source_id,
     }  # fmt: skip
     return draft.create("categories", f"{title} – {group.title}", values)
 
