@@ -115,7 +115,7 @@ def _grid(section: Section, troubles: Mapping[Place, Trouble] | None = None, sav
         wish=grid.wish,
         table=table_of(grid, troubles),
         problems=grid_answer.problems_of(grid.work, {row.student.id: row.student for row in grid.rows}, troubles),
-        saved_words=_saved_words(saved) if saved else None,
+        saved_words=_saved_words(saved) if saved and saved.places else None,
         **facts_of(grid, current_person()),
     )
 
@@ -135,7 +135,7 @@ def _one(
         section=section,
         one=one,
         problems=grid_answer.problems_of(work, one.students, troubles or {}),
-        saved_words=_saved_words(saved) if saved else None,
+        saved_words=_saved_words(saved) if saved and saved.places else None,
     )
 
 
