@@ -3,7 +3,8 @@
 `page` has scripts and is 1280 px wide, `page_without_scripts` has none, `phone` is 390 x 844; each belongs to
 a browser window that shares no cookies with the others. Addresses may be written without the host:
 `page.goto("/auth/sign-in")`. `site` is the server behind them: gunicorn on a SQLite database that holds the
-people of tests/school.py, and is put back to that before every test.
+people of tests/school.py, and is put back to that before every test. With `things` it holds more: everything
+that the screens show (tests/browser/things.py), by name; `enter` is a page of someone who is signed in already.
 """
 
 import os
@@ -37,12 +38,6 @@ SWITCHES = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
-AXE = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},
-    "resultTypes": ["violations"],
-}
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Without a Chromium the journeys are skipped by name; in a build (CI is set) they fail instead."""
@@ -73,17 +68,22 @@ class Site:
         self.url = url
         self.app = app
         self._database = str(make_url(app.config["DATABASE_URL"]).database)
-        self._original = sqlite3.connect(":memory:")
-        with closing(sqlite3.connect(self._database)) as full:
-            full.backup(self._original)
+        self._states: dict[str, sqlite3.Connection] = {}
 
-    def put_back(self) -> None:
-        """The database is again as it was at the start, for the server too."""
+    def keep(self, name: str) -> None:
+        """Remember the database as it is now."""
+        self._states[name] = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(self._database)) as full:
+            full.backup(self._states[name])
+
+    def put_back(self, name: str) -> None:
+        """The database is again as it was when it was kept, for the server too."""
         with closing(sqlite3.connect(self._database)) as database:
-            self._original.backup(database)
+            self._states[name].backup(database)
 
     def close(self) -> None:
-        self._original.close()
+        for state in self._states.values():
+            state.close()
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +100,7 @@ def _site(_worlds: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactor
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with running_server(listener, url, app, tmp_path_factory.mktemp("server") / "log"):
             site = Site(url, app)
+            site.keep("people")
             yield site
             site.close()
 
@@ -151,8 +152,27 @@ def wait_for(address: str, log: Path) -> None:
 @pytest.fixture(autouse=True)
 def site(_site: Site) -> Site:
     """The server, its database as at the start."""
-    _site.put_back()
+    _site.put_back("people")
     return _site
+
+
+@pytest.fixture(scope="session")
+def _things(_site: Site) -> Any:
+    """Everything that the screens show is built once and kept beside the people."""
+    from tests.browser import things
+
+    _site.put_back("people")
+    with _site.app.app_context():
+        names = things.build(_site.app.config["SECRET_KEY"])
+    _site.keep("things")
+    return names
+
+
+@pytest.fixture
+def things(site: Site, _things: Any) -> dict[str, str]:
+    """The database holds everything that the screens show; here are its public ids by name."""
+    site.put_back("things")
+    return dict(_things)
 
 
 @pytest.fixture(scope="session")
@@ -202,34 +222,37 @@ def phone(open_page: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def axe() -> Callable[[Any], None]:
-    """axe(page): the page breaks no rule of WCAG 2.2 A and AA, nor of good practice."""
-    from axe_playwright_python.sync_playwright import Axe
+def enter(site: Site, open_page: Callable[..., Any]) -> Callable[..., Any]:
+    """enter(username, **options): a page of this person, signed in without going through the sign-in page."""
+    from tests.browser import things
 
-    def check(page: Any) -> None:
-        violations = Axe().run(page, options=AXE).response["violations"]
-        assert not violations, f"{page.url}\n" + "\n".join(map(describe, violations))
+    def enter(username: str, **options: Any) -> Any:
+        with site.app.app_context():
+            cookie = things.cookie_of(site.app, username)
+        page = open_page(**options)
+        page.context.add_cookies([{**cookie, "url": site.url}])
+        return page
 
-    return check
+    return enter
 
 
-def describe(violation: dict[str, Any]) -> str:
-    """A broken rule and the places that break it, in a few lines."""
-    places = [
-        f"    {' '.join(map(str, node['target']))}: {node['html'][:200]}" for node in violation["nodes"]
-    ]
-    return "\n".join([f"{violation['id']}: {violation['help']}", *places])
+@pytest.fixture
+def axe() -> Callable[..., None]:
+    """axe(page): the page breaks no rule of WCAG 2.2 A and AA, nor of good practice, in the light and the dark theme."""
+    from tests.browser import axe
+
+    return axe.check
 
 
 @pytest.fixture
 def sign_in_as() -> Callable[[Any, str], None]:
     """sign_in_as(page, username): go through the sign-in page with the password everyone in tests has."""
-    from tests import school
+    from tests.school import PASSWORD
 
     def sign_in_as(page: Any, username: str) -> None:
         page.goto("/auth/sign-in")
         page.locator("input[name=username]").fill(username)
-        page.locator("input[name=password]").fill(school.PASSWORD)
+        page.locator("input[name=password]").fill(PASSWORD)
         page.locator("input[name=password]").press("Enter")
         page.wait_for_url(lambda url: "/auth/sign-in" not in url)
 

@@ -1,0 +1,244 @@
+"""Every screen of the product, and the states it can be in: who sees it, where it is, what is done on it first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from playwright.sync_api import Page
+
+Names = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One state of one page."""
+
+    path: str
+    """With {things} by name (tests/browser/things.py)."""
+    status: int = 200
+    press: str = ""
+    """The button that is pressed on it, if what comes then is the screen …"""
+    fill: dict[str, str] = field(default_factory=dict)
+    """… after these fields (by name) were filled in: `on` ticks."""
+    inside: str = "main"
+    """Where the button stands."""
+    then: Callable[[Page, Names], None] | None = None
+    """More to do after that."""
+
+    @property
+    def words(self) -> str:
+        """For messages."""
+        return f"{self.path}{f' [{self.press}]' if self.press else ''}"
+
+    def open(self, page: Page, names: Names) -> None:
+        """Bring the page there; the answer has the expected status."""
+        address = self.path.format_map(names)
+        answer = page.goto(address)
+        if self.press:
+            fill(page, {name: value.format_map(names) for name, value in self.fill.items()})
+            button = page.locator(self.inside).get_by_role("button", name=self.press).first
+            with page.expect_navigation() as navigation:
+                button.click()
+            answer = navigation.value
+        assert answer is not None, self.words
+        assert answer.status == self.status, f"{self.words}: {answer.status}"
+        if self.then:
+            self.then(page, names)
+
+
+def fill(page: Page, values: dict[str, str]) -> None:
+    """Fields by name: texts and choices are set, boxes and circles ticked."""
+    for name, value in values.items():
+        here = page.locator(f"main [name='{name}']")
+        kind = here.first.evaluate("e => e.tagName === 'SELECT' ? 'select' : e.type")
+        if kind == "select":
+            here.first.select_option(label=value)
+        elif kind == "radio":
+            page.locator(f"main [name='{name}'][value='{value}']").check()
+        elif kind == "checkbox":
+            here.first.check()
+        else:
+            here.first.fill(value)
+
+
+def accept(page: Page, names: Names) -> None:
+    """On the page where a code is typed: on to the invitation itself."""
+    fill(page, {"code": names["code"]})
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/acceptance")
+
+
+def accept_badly(page: Page, names: Names) -> None:
+    """… with a password that is too short."""
+    accept(page, names)
+    fill(page, {"password": "short"})
+    page.get_by_role("button", name="Create my account").click()
+    page.get_by_role("heading", name="There is a problem").wait_for()
+
+
+def unfold(page: Page, names: Names) -> None:
+    """Everything that opens in its place is open."""
+    page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true })")
+
+
+def open_account(page: Page, names: Names) -> None:
+    """The account menu is open."""
+    page.locator("[data-account] > summary").click()
+
+
+NOWHERE = Screen("/nowhere", 404)
+HELP = Screen("/help")
+
+SCREENS: dict[str, tuple[Screen, ...]] = {
+    "visitor": (
+        Screen("/auth/sign-in"),
+        Screen("/auth/sign-in", 422, press="Sign in", fill={"username": "rivera", "password": "wrong"}),
+        Screen("/auth/forgot"),
+        Screen("/auth/invitation"),
+        Screen("/auth/invitation", 422, press="Continue"),
+        Screen("/auth/invitation", 404, press="Continue", fill={"code": "AAAAAAAA"}),
+        Screen("/auth/invitation", then=accept),
+        Screen("/auth/invitation", then=accept_badly),
+        Screen("/auth/invitation", 410, press="Continue", fill={"code": "{old_code}"}),
+        HELP,
+        NOWHERE,
+    ),
+    "maya": (
+        Screen("/student/"),
+        Screen("/student/", then=unfold),
+        Screen("/student/classes/{algebra}"),
+        Screen("/student/classes/{full}"),
+        Screen("/student/classes/{full}", then=unfold),
+        Screen("/student/classes/{bare}"),
+        HELP,
+        NOWHERE,
+        Screen("/auth/password"),
+        Screen("/auth/password", 422, press="Save new password"),
+        Screen("/auth/sessions"),
+        Screen("/auth/appearance"),
+    ),
+    "nora": (Screen("/student/"),),
+    "dana": (
+        Screen("/parent/"),
+        Screen("/parent/", then=unfold),
+        Screen("/parent/children/{maya}"),
+        Screen("/parent/children/{nora}"),
+        Screen("/parent/children/{maya}/classes/{algebra}"),
+        Screen("/parent/children/{maya}/classes/{full}", then=unfold),
+        Screen("/parent/children/{maya}/classes/{bare}"),
+        Screen("/messages/"),
+        Screen("/messages/new"),
+        Screen("/messages/new?student={maya}"),
+        Screen("/messages/new?student={maya}&section={full}"),
+        Screen("/messages/new?student={maya}&section={full}", 422, press="Send"),
+        Screen("/messages/{talk}"),
+        Screen("/messages/{talk}", 422, press="Send"),
+        HELP,
+        NOWHERE,
+    ),
+    "gus": (Screen("/parent/"), Screen("/messages/"), Screen("/messages/new")),
+    "ivy": (Screen("/messages/", 403),),
+    "rivera": (
+        Screen("/teacher/"),
+        Screen("/teacher/", then=unfold),
+        Screen("/teacher/classes"),
+        Screen("/teacher/classes/{full}/assignments/new"),
+        Screen("/teacher/classes/{full}/assignments/new", then=unfold),
+        Screen("/teacher/classes/{full}/assignments/new", 422, press="Save assignment", fill={"points": "many"}),
+        Screen("/teacher/assignments/{late}"),
+        Screen("/teacher/assignments/{late}", 200, press="Save assignment", fill={"points": "40"}),
+        Screen("/teacher/assignments/{late}/deletion"),
+        Screen("/teacher/assignments/{test}/posting"),
+        Screen("/teacher/assignments/{quiz}/posting"),
+        Screen("/teacher/assignments/{test}/posting", 422, press="Post scores", fill={"when": "later"}),
+        Screen("/teacher/classes/{full}/rules"),
+        Screen("/teacher/classes/{full}/rules", then=unfold),
+        Screen("/teacher/classes/{full}/rules", 422, press="Save weights", fill={"cap_percent": "much"}),
+        Screen("/teacher/classes/{algebra}/students/{maya}"),
+        Screen("/teacher/classes/{full}/students/{maya}", then=unfold),
+        Screen("/teacher/classes/{full}/students/{leo}"),
+        Screen("/messages/"),
+        Screen("/messages/new"),
+        Screen("/messages/new?section={algebra}"),
+        Screen("/messages/new?section={bare}"),
+        Screen("/messages/new?student={maya}&section={full}&guardian={dana}"),
+        Screen("/messages/{talk}"),
+        Screen("/messages/{talk}", 422, press="Send"),
+        HELP,
+        NOWHERE,
+    ),
+    "rivera, the grid": (
+        Screen("/teacher/classes/{algebra}"),
+        Screen("/teacher/classes/{full}"),
+        Screen("/teacher/classes/{full}?q=nobody"),
+        Screen("/teacher/classes/{bare}"),
+        Screen("/teacher/classes/{empty}"),
+        Screen("/teacher/classes/{thirty}"),
+        Screen("/teacher/assignments/{late}/scores"),
+        Screen("/teacher/assignments/{late}/scores?only=blank"),
+        Screen("/teacher/assignments/{first_of_thirty}/scores"),
+    ),
+    "sub": (Screen("/teacher/"), Screen("/teacher/classes"), Screen("/messages/new")),
+    "tess": (Screen("/teacher/"), Screen("/parent/", 403), Screen("/auth/appearance", then=open_account)),
+    "pat": (
+        Screen("/office/people"),
+        Screen("/office/people?q=nobody+is+called+this"),
+        Screen("/office/people/new"),
+        Screen("/office/people/new", 422, press="Add the person"),
+        Screen("/office/people/{maya}"),
+        Screen("/office/people/{dana}"),
+        Screen("/office/people/{ivy}"),
+        Screen("/office/people/{dana}", 422, press="Save details", fill={"display_name": ""}),
+        Screen("/office/people/{dana}", press="Print a sign-in slip"),
+        Screen("/office/people", press="Print sign-in slips", fill={"person": "on"}),
+        Screen("/office/terms"),
+        Screen("/office/terms", 422, press="Add a term"),
+        HELP,
+        NOWHERE,
+    ),
+    "pat, guardians": (
+        Screen("/office/students/{maya}/guardians"),
+        Screen("/office/students/{maya}/guardians", press="Review the change", fill={"grades": "on"}),
+        Screen("/office/students/{fern}/guardians", 404),
+        Screen("/office/students/{maya}/guardians/new"),
+        Screen("/office/students/{maya}/guardians/new?q=erin"),
+        Screen("/office/students/{maya}/guardians/new", 422, press="Review what this does"),
+        Screen("/office/students/{maya}/restrictions/new"),
+        Screen("/office/students/{maya}/restrictions/new", 422, press="Review what this does"),
+        Screen("/office/guardianships/{dana_of_maya}"),
+        Screen("/office/guardianships/{dana_of_maya}", 422, press="Review what this does", fill={"relationship": ""}),
+        Screen("/office/guardianships/{dana_of_maya}", press="End this link today"),
+        Screen("/office/restrictions/{order}/lifting"),
+    ),
+    "pat, classes": (
+        Screen("/office/classes"),
+        Screen("/office/classes/new"),
+        Screen("/office/classes/new", 422, press="Add the class"),
+        Screen("/office/classes/{algebra}"),
+        Screen("/office/classes/{empty}"),
+        Screen("/office/classes/{algebra}", 422, press="Save details", fill={"title": ""}),
+        Screen("/office/classes/{algebra}/students/new"),
+        Screen("/office/classes/{algebra}/students/new?q=zoe"),
+        Screen("/office/classes/{algebra}/students/new", 422, press="Add to the class"),
+        Screen("/office/classes/{algebra}/teachers/new"),
+        Screen("/office/enrollments/{place}"),
+    ),
+}
+
+# These show nothing by themselves: they answer machines, or lead to the home of the role in use.
+NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index"}
+
+
+def routes_of(app: Flask) -> set[str]:
+    """The endpoint of every address that shows a page."""
+    return {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())} - NO_SCREENS
+
+
+def routes_shown(app: Flask, names: Names) -> set[str]:
+    """The endpoints that SCREENS walk to."""
+    adapter = app.url_map.bind("localhost")
+    found: set[Any] = {"auth.invitation"}  # `accept` ends there
+    for screen in (screen for screens in SCREENS.values() for screen in screens if screen is not NOWHERE):
+        found.add(adapter.match(screen.path.format_map(names).split("?")[0])[0])
+    return found
