@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, or_, select, update
 
 from gradebook.clock import day_in
 from gradebook.config import ABSOLUTE_LIFE, OWN_DEVICE_LIFE
@@ -161,15 +161,18 @@ def remember_device(user_id: int, device_token: str | None, now: datetime) -> st
     return token
 
 
+_RESUMED = (  # made once: every request asks it
+    select(LoginSession, User, *_HELD)
+    .join(User, User.id == LoginSession.user_id)
+    .outerjoin(Role, Role.user_id == User.id)
+    .outerjoin(School, School.id == Role.school_id)
+    .where(LoginSession.token_hash == bindparam("token_hash"))
+)
+
+
 def resume(token: str, now: datetime) -> tuple[LoginSession, Person] | None:
     """The live login session behind a token and its person, in one query; None if it is over for any reason."""
-    rows = db.session.execute(
-        select(LoginSession, User, *_HELD)
-        .join(User, User.id == LoginSession.user_id)
-        .outerjoin(Role, Role.user_id == User.id)
-        .outerjoin(School, School.id == Role.school_id)
-        .where(LoginSession.token_hash == token_hash(token))
-    ).all()
+    rows = db.session.execute(_RESUMED, {"token_hash": token_hash(token)}).all()
     if not rows:
         return None
     login_session, user = rows[0][0], rows[0][1]

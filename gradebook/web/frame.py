@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from gradebook.config import ABSOLUTE_LIFE
 from gradebook.models import RoleKind
@@ -63,13 +64,13 @@ class Frame:
         """The Help page of the role in use."""
         return url_for("auth.help_page")
 
-    @property
+    @cached_property
     def role_label(self) -> str | None:
         """The role in use, in words."""
         acting = self.person.acting if self.person else None
         return role_label(self.person, acting) if self.person and acting else None
 
-    @property
+    @cached_property
     def roles(self) -> list[tuple[str, str, bool]]:
         """(label, value, is current) for the role switch."""
         if self.person is None:
@@ -79,7 +80,7 @@ class Frame:
             for choice in self.person.choices
         ]
 
-    @property
+    @cached_property
     def nav(self) -> list[NavItem]:
         """The places of the main navigation for the role in use."""
         if self.person is None or self.person.acting is None:
@@ -159,14 +160,17 @@ def _context() -> dict[str, Any]:
     return {"frame": g.frame, "person": person, "can": lambda action, thing=None: can(person, action, thing)}
 
 
+_ROLES = {
+    RoleKind.OFFICE: _l("School office"),
+    RoleKind.PARENT: _l("Parent"),
+    RoleKind.STUDENT: _l("Student"),
+    RoleKind.TEACHER: _l("Teacher"),
+}
+
+
 def role_label(person: Person, acting: Acting) -> str:
     """A role in words; staff roles name their school when the person works in several."""
-    words = {
-        RoleKind.OFFICE: _("School office"),
-        RoleKind.PARENT: _("Parent"),
-        RoleKind.STUDENT: _("Student"),
-        RoleKind.TEACHER: _("Teacher"),
-    }[acting.kind]
+    words = str(_ROLES[acting.kind])
     school = next((role.school_name for role in person.roles if role.school_id == acting.school_id), None)
     return _("%(role)s, %(school)s", role=words, school=school) if school else words
 
