@@ -197,6 +197,29 @@ def test_a_whole_form_neither_writes_nor_reports_what_the_person_did_not_touch(s
     assert _score(school.quiz, school.leo).status == "missing"
 
 
+def test_what_was_seen_is_what_stood_there_at_the_number_seen_not_before(school):
+    _typed(school, {(school.quiz, school.maya): "16"}, seen=0, by=school.cole)
+    _typed(school, {(school.quiz, school.maya): "15"}, seen=1, by=school.cole)
+
+    untouched = _typed(school, {(school.quiz, school.maya): "16"}, seen=1)  # what the page of number 1 showed
+    assert (untouched.number, untouched.conflicts) == (None, [])
+    touched = _typed(school, {(school.quiz, school.maya): "18"}, seen=1)  # what stood there before that page
+    assert [conflict.theirs for conflict in touched.conflicts] == [Content(1500)]
+
+
+def test_contents_that_were_not_touched_are_left_alone_too(school):
+    _typed(school, {(school.quiz, school.maya): "16"}, seen=0, by=school.cole)
+    wanted = {
+        (school.quiz.id, school.maya.id): Content(1800),  # as at number 0
+        (school.quiz.id, school.leo.id): Content(900),  # as it stands
+    }
+
+    saved = save_scores(school.algebra, wanted, seen=0, actor_id=school.rivera.id, now=NOW)
+
+    assert (saved.number, saved.places, saved.conflicts) == (None, [], [])
+    assert _score(school.quiz, school.maya).points == Decimal(16)
+
+
 def test_two_people_who_type_the_same_agree(school):
     _typed(school, {(school.quiz, school.maya): "16"}, seen=0, by=school.cole)
 
