@@ -118,7 +118,7 @@ def _due(row: Row) -> tuple[date | None, time | None]:
         return None, None
     match = _DAY_AND_TIME.fullmatch(text)
     try:
-        if match is None:
+        if match is None or not "1900" <= text[:4] <= "2199":
             raise ValueError
         return date.fromisoformat(match[1]), time(int(match[2]), int(match[3])) if match[2] else None
     except ValueError:
@@ -133,6 +133,8 @@ def _posted(row: Row) -> Any:
         return _YES[text.lower()]
     try:
         moment = datetime.fromisoformat(text)
+        if not 1900 <= moment.year <= 2199:
+            raise ValueError
     except ValueError:
         raise row.problem("posted", text, _l("is neither yes, no nor a date.")) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

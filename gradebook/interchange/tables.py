@@ -86,7 +86,8 @@ class Row:
             return None
         match = _DAY.match(value)
         try:
-            if match is None:
+            # Years that no school has: they would overflow where a day is added or a time zone applied.
+            if match is None or not 1900 <= int(match[1]) <= 2199:
                 raise ValueError
             return date(int(match[1]), int(match[2]), int(match[3]))
         except ValueError:

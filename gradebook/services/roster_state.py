@@ -180,7 +180,8 @@ def _read_cells(state: State, assignments: list[int]) -> None:
         )
         .where(Score.assignment_id.in_(assignments))
     ):  # fmt: skip
-        state.cells[row[0], row[1]] = StoredCell(Cell(row[2], row[3], row[4], str(row[5]), row[6]), row[7] == ChangeKind.IMPORT)
+        cell = Cell(row[2], row[3], row[4], str(row[5]), row[6])
+        state.cells[row[0], row[1]] = StoredCell(cell, row[7] == ChangeKind.IMPORT)
 
 
 def _parts(keys: Iterable[Any]) -> Iterator[list[Any]]:

@@ -449,6 +449,15 @@ def test_an_empty_file_of_people_does_not_end_everyone_unasked(roster):
         bring_in(roster, leave_out_problems=True)
 
 
+def test_the_year_9999_is_no_end_and_years_that_cannot_be_are_problems(roster):
+    roster.change("enrollments", "c1,n,u1,student,,2026-08-31,2027-06-18", "c1,n,u1,student,,2026-08-31,9999-12-31")
+    roster.change("lineItems", "2026-09-26T03:59:00Z", "9999-12-31T23:59:59Z")
+    roster.change("demographics", "2014-03-02", "0001-01-01")
+    plan = bring_in(roster, leave_out_problems=True)
+    assert [problem.value for problem in plan.problems] == ["0001-01-01", "9999-12-31T23:59:59Z"]
+    assert one(Enrollment, Enrollment.source_id == "e1").ends_on is None
+
+
 # --- Problems
 
 

@@ -184,6 +184,14 @@ def test_what_is_not_clear_is_a_problem(school, rows, words):
     assert words in str(problem)
 
 
+@pytest.mark.parametrize("column", ["due", "posted"])
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59+00:00", "0001-01-01", "soon", "31.12.2026"])
+def test_days_that_cannot_be_are_problems(school, column, text):
+    content = long(f"maya,New,10,5,{text}", header=f"student,assignment,points possible,score,{column}")
+    (problem,) = plan_of(school, content).problems
+    assert (problem.field, problem.value) == (column, text)
+
+
 def test_nothing_is_written_while_there_are_problems_unless_they_are_left_out(school):
     content = long("maya,Integers quiz,,20,", "leo,Integers quiz,,x,")
     with pytest.raises(Refused, match="problems"):

@@ -130,7 +130,9 @@ class Reader:
         self.roster.notes.append(Problem(row.file, row.line, name, value, text))
 
     def ends(self, row: Row, name: str = "endDate") -> date | None:
-        """The first day after."""
+        """The first day after; the year 9999 is how some systems write "no end"."""
+        if row.text(name).startswith("9999-"):
+            return None
         day = row.day(name)
         return day + timedelta(days=1) if day and self.last_day_included else day
 
@@ -300,4 +302,5 @@ def _moment(row: Row, name: str) -> datetime | date | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return row.day(name)
+    row.day(name)  # says so when the year cannot be
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
