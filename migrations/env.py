@@ -29,7 +29,7 @@ def run_migrations() -> None:
 
 
 def _check_foreign_keys(connection: Connection, state: str) -> None:
-    """SQLite changes a table by copying it, which its checks would forbid; they can be switched outside a transaction."""
+    """SQLite changes a table by copying it, which its checks forbid; they can be switched outside a transaction."""
     if connection.dialect.name == "sqlite":
         connection.connection.driver_connection.execute(f"PRAGMA foreign_keys={state}")
 

@@ -79,9 +79,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if kinds:
         parameters: list[Any] = [_kind_parameter(kind) for kind in kinds]
     else:
-        parameters = [
-            pytest.param(None, marks=pytest.mark.skip(reason=f"only on {mark.args[0]}"), id="skipped")
-        ]
+        parameters = [pytest.param(None, marks=pytest.mark.skip(reason=f"only on {mark.args[0]}"), id="skipped")]
     metafunc.parametrize("database_kind", parameters, indirect=True, scope="session")
 
 

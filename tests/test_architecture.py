@@ -124,11 +124,7 @@ def test_a_dependency_of_the_calculation_would_be_found(line):
 def allowed_in_the_calculation(module: str) -> bool:
     """Python's own modules and its siblings (`from .values import Mark`)."""
     sibling = module.startswith(".") and not module.startswith("..")
-    return (
-        sibling
-        or module.startswith("gradebook.grading")
-        or module.partition(".")[0] in sys.stdlib_module_names
-    )
+    return sibling or module.startswith("gradebook.grading") or module.partition(".")[0] in sys.stdlib_module_names
 
 
 def imported_modules(source: str) -> set[str]:

@@ -94,7 +94,9 @@ class Message(HasId, Base):
     __table_args__ = (
         ForeignKeyConstraint(["conversation_id", "school_id"], ["conversations.id", "conversations.school_id"]),
         # Only who takes part can write, and no student can take part.
-        ForeignKeyConstraint(["conversation_id", "author_id"], ["participants.conversation_id", "participants.user_id"]),
+        ForeignKeyConstraint(
+            ["conversation_id", "author_id"], ["participants.conversation_id", "participants.user_id"]
+        ),
         UniqueConstraint("school_id", "conversation_id", "seq"),
         UniqueConstraint("school_id", "author_id", "conversation_id", "client_key"),
     )

@@ -238,7 +238,7 @@ def enter(site: Site, open_page: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture
 def axe() -> Callable[..., None]:
-    """axe(page): the page breaks no rule of WCAG 2.2 A and AA, nor of good practice, in the light and the dark theme."""
+    """axe(page): the page breaks no rule of WCAG 2.2 A and AA nor of good practice, in the light and the dark theme."""
     from tests.browser import axe
 
     return axe.check
