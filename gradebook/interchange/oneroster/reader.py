@@ -10,7 +10,7 @@ from gradebook.interchange.oneroster.sds import ReaderSds
 from gradebook.interchange.oneroster.source import Source
 from gradebook.interchange.oneroster.v1_1 import Reader11
 from gradebook.interchange.oneroster.v1_2 import Reader12
-from gradebook.interchange.tables import Unreadable
+from gradebook.interchange.tables import Unreadable, one_line
 
 
 def read_roster(path: Path, progress: Progress = lambda file, rows: None) -> Roster:
@@ -24,9 +24,8 @@ def _manifest(source: Source) -> dict[str, str]:
     table = source.table("manifest")
     if table is None:
         return {}
-    return {
-        row.text("propertyName").lower(): row.text("value").lower() for row in table.rows() if row.text("propertyName")
-    }
+    cells = [(row.cells.get("propertyname", ""), row.cells.get("value", "")) for row in table.rows()]
+    return {one_line(name).lower(): one_line(value).lower() for name, value in cells}
 
 
 def _reader_for(source: Source, manifest: dict[str, str]) -> type[Reader]:
@@ -37,7 +36,7 @@ def _reader_for(source: Source, manifest: dict[str, str]) -> type[Reader]:
     if version.startswith("1.2"):
         return Reader12
     if version:
-        raise Unreadable(_l("This is OneRoster %(version)s. Export version 1.1 or 1.2.", version=version))
+        raise Unreadable(_l("This is OneRoster %(version)s. Export version 1.1 or 1.2.", version=version[:20]))
     users, roles = source.table("users"), source.table("roles")
     if users and "role" in [name.strip().lower() for name in users.header]:
         return Reader11
