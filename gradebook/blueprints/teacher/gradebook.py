@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from gradebook.blueprints.teacher import bp, grid_answer, grid_page
 from gradebook.blueprints.teacher.grid_fields import Sent, sent_cells
-from gradebook.blueprints.teacher.grid_one import one_of
+from gradebook.blueprints.teacher.grid_one import asks_letter_keys, one_of
 from gradebook.blueprints.teacher.grid_table import Trouble, table_of
 from gradebook.blueprints.teacher.grid_view import facts_of
 from gradebook.blueprints.teacher.grid_wish import Wish
@@ -85,7 +85,8 @@ def _view() -> dict[str, Any]:
     if not assignment:
         return Wish.of(request.args).arguments()
     only = {"only": "blank"} if request.args.get("only") == "blank" else {}
-    return {"assignment": assignment, **only}
+    keys = {"keys": "letters"} if asks_letter_keys(request.args) else {}
+    return {"assignment": assignment, **only, **keys}
 
 
 def _back(section: Section) -> str:

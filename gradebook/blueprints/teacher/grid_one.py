@@ -52,7 +52,9 @@ class One:
     before: Column | None
     after: Column | None
     is_posted: bool
-    uses_letters: bool
+    letter_keys: bool
+    """A phone offers letters (m, e, B+) rather than the number pad."""
+    asked_letter_keys: bool
 
 
 def one_of(
@@ -91,8 +93,14 @@ def one_of(
         before=work.columns[place - 1] if place else None,
         after=work.columns[place + 1] if place + 1 < len(work.columns) else None,
         is_posted=work.is_posted(column),
-        uses_letters=work.scale is not None,
+        letter_keys=work.scale is not None or asks_letter_keys(arguments),
+        asked_letter_keys=asks_letter_keys(arguments),
     )
+
+
+def asks_letter_keys(arguments: Mapping[str, str]) -> bool:
+    """Whether the person asked for the letters of a phone's keyboard, to type m, e, i, t or 18l."""
+    return arguments.get("keys") == "letters"
 
 
 def _page(wanted: str, count: int) -> tuple[int, int]:

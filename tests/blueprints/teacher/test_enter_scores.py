@@ -120,3 +120,17 @@ def test_the_statements_do_not_grow(sign_in, school, count_statements):
             assert client.get(address).status_code == 200
         counts.append(len(seen))
     assert counts == [6, 6], seen
+
+
+def test_a_phone_can_be_asked_for_letters_to_type_a_status(school, sign_in):
+    browser = sign_in(school.rivera)
+    path = f"/teacher/assignments/{school.quiz.public_id}/scores"
+    assert 'inputmode="decimal"' in browser.get(path).text
+    page = browser.get(f"{path}?keys=letters").text
+    assert 'inputmode="text"' in page
+    assert "Number keys" in page
+    answer = browser.post(
+        f"/teacher/classes/{school.algebra.public_id}/scores?assignment={school.quiz.public_id}&keys=letters",
+        data={"seen": school.algebra.last_seq, f"{school.maya.id}.{school.quiz.id}": "m"},
+    )
+    assert answer.location.endswith("?keys=letters")
