@@ -1,5 +1,6 @@
 """How plain `gunicorn wsgi:app` serves. Every value can be overridden on gunicorn's command line."""
 
+import gc
 import os
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
@@ -13,6 +14,12 @@ preload_app = True  # one copy of the code in memory, shared by the workers
 graceful_timeout = 10  # a stop waits this long for answers that are under way
 timeout = 60
 control_socket_disable = True  # gunicorn 27 would open one in the home directory
+
+
+def when_ready(server):
+    """What is loaded by now stays: the collector need not look at it again, and the workers go on sharing it."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_fork(server, worker):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, insert, select
@@ -404,17 +404,21 @@ _KEYS = ("assignment_id", "student_id", "school_id")
 
 def upsert_scores(rows: list[dict[str, Any]]) -> None:
     """Insert or replace score rows by their key, in one statement executed for all of them."""
-    backend = db.engine.dialect.name
+    db.session.execute(_upsert(db.engine.dialect.name, tuple(rows[0])), rows)
+
+
+@cache
+def _upsert(backend: str, names: tuple[str, ...]) -> Any:
     table: Any = Score.__table__
     statement: Any = (postgresql_insert if backend == "postgresql" else sqlite_insert)(table)
-    changing = [name for name in rows[0] if name not in _KEYS]
     statement = statement.on_conflict_do_update(
-        index_elements=list(_KEYS), set_={name: getattr(statement.excluded, name) for name in changing}
+        index_elements=list(_KEYS),
+        set_={name: getattr(statement.excluded, name) for name in names if name not in _KEYS},
     )
     if backend == "postgresql":
         # With RETURNING the rows go in a thousand at a time; without it, an upsert is sent row by row.
         statement = statement.returning(table.c.seq)
-    db.session.execute(statement, rows)
+    return statement
 
 
 def cell_of(row: dict[str, Any]) -> Cell:
