@@ -191,6 +191,7 @@ def open_page(new_context: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
 
     def open_page(**options: Any) -> Any:
         page = new_context(**options).new_page()
+        page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on("console", note)
         return page
