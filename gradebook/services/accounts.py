@@ -22,6 +22,8 @@ TRIES_IN_ALL = 1000
 
 STAFF_IDLE = timedelta(minutes=30)
 FAMILY_IDLE = timedelta(minutes=60)
+PROOF_LIFE = timedelta(hours=12)
+"""How long a password opens Messages on a device that stays signed in: a child may hold the parent's phone."""
 STAFF = (RoleKind.OFFICE, RoleKind.TEACHER)
 FIRST_ROLE = (RoleKind.TEACHER, RoleKind.OFFICE, RoleKind.PARENT, RoleKind.STUDENT)
 
@@ -206,6 +208,19 @@ def idle_limit(login_session: LoginSession, person: Person) -> timedelta:
     if is_staff(person):
         return STAFF_IDLE
     return OWN_DEVICE_LIFE if login_session.own_device else FAMILY_IDLE
+
+
+def needs_proof(login_session: LoginSession, now: datetime) -> bool:
+    """Whether Messages ask for the password again: on a kept device, long after it was last given."""
+    return login_session.own_device and now - login_session.proved_at > PROOF_LIFE
+
+
+def prove(login_session: LoginSession, now: datetime) -> str:
+    """The password was given again. Returns the new token of the session; the old one opens nothing any more."""
+    token = secrets.token_urlsafe(32)
+    login_session.token_hash = token_hash(token)
+    login_session.proved_at = now
+    return token
 
 
 def touch(login_session_id: int, now: datetime) -> None:

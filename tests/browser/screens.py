@@ -134,6 +134,8 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/messages/new?student={maya}&section={full}", 422, press="Send"),
         Screen("/messages/{talk}"),
         Screen("/messages/{talk}", 422, press="Send"),
+        Screen("/messages/proof"),
+        Screen("/messages/proof", 422, press="Open Messages"),
         HELP,
         NOWHERE,
     ),

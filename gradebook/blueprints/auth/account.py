@@ -8,7 +8,6 @@ from flask_babel import ngettext
 
 from gradebook.blueprints.auth import bp
 from gradebook.blueprints.auth.forms import AppearanceForm, ChangePasswordForm, NewPasswordForm
-from gradebook.blueprints.auth.visitors import visitor
 from gradebook.extensions import db
 from gradebook.models import AttemptKind, User
 from gradebook.policy.access import NotFound
@@ -17,6 +16,7 @@ from gradebook.services.passwords import SHORTEST, PasswordFault
 from gradebook.web import door
 from gradebook.web.login import current_login_session, current_person
 from gradebook.web.requests import moment
+from gradebook.web.visitors import visitor
 
 
 @bp.get("/auth/password")

@@ -9,7 +9,6 @@ from gradebook.blueprints.auth import bp
 from gradebook.blueprints.auth.account import check_new_password, schools_of
 from gradebook.blueprints.auth.forms import CodeForm, NewPasswordForm
 from gradebook.blueprints.auth.sign_in import open_session
-from gradebook.blueprints.auth.visitors import visitor
 from gradebook.extensions import db
 from gradebook.models import AttemptKind, Invitation
 from gradebook.services import accounts, invitations
@@ -17,6 +16,7 @@ from gradebook.services.passwords import SHORTEST
 from gradebook.web import door
 from gradebook.web.login import signed_in_person
 from gradebook.web.requests import moment
+from gradebook.web.visitors import visitor
 
 SLIP = "invitation"  # in the browser's signed cookie: the slip whose code was typed right
 

@@ -7,13 +7,6 @@ from flask_babel import gettext as _
 
 from gradebook.blueprints.auth import bp
 from gradebook.blueprints.auth.forms import SignInForm
-from gradebook.blueprints.auth.visitors import (
-    DEVICE_LIFE,
-    device_cookie_name,
-    device_name,
-    safe_next,
-    visitor,
-)
 from gradebook.extensions import db
 from gradebook.models import AttemptKind
 from gradebook.policy.person import Person
@@ -27,6 +20,13 @@ from gradebook.web.login import (
     signed_in_person,
 )
 from gradebook.web.requests import moment
+from gradebook.web.visitors import (
+    DEVICE_LIFE,
+    device_cookie_name,
+    device_name,
+    safe_next,
+    visitor,
+)
 
 
 @bp.get("/auth/sign-in")

@@ -1,24 +1,46 @@
-"""Behind the door: a guardian reads messages only after the office has seen who they are (ux.md A3)."""
+"""Behind the door: the office has seen who a guardian is (ux.md A3), and a kept device asks for the password again."""
 
-from flask import render_template
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
 
 from gradebook.blueprints.messages import bp
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
-from gradebook.web.login import current_person
+from gradebook.services import accounts
+from gradebook.web.login import current_login_session, current_person
+from gradebook.web.requests import SAFE_METHODS, moment
 
 
 class NotConfirmed(Exception):
     """This guardian will be able to use messages, but not yet."""
 
 
+class NotProved(Exception):
+    """The password was last given too long ago on this device, which stays signed in."""
+
+
 def correspondent() -> Person:
-    """The person who asks. Raises NotConfirmed for every address alike, so that nothing can be learned from it."""
+    """The person who asks. Raises NotConfirmed and NotProved for every address alike: nothing is learned from them."""
     person = current_person()
     if not can(person, "messages:use"):
         raise NotConfirmed
+    if accounts.needs_proof(current_login_session(), _moment_of_the_page()):
+        raise NotProved
     return person
+
+
+def _moment_of_the_page() -> Any:
+    """What is sent was written on a page opened before: words that took their time are not thrown away."""
+    return moment() if request.method in SAFE_METHODS else moment() - accounts.FAMILY_IDLE
+
+
+@bp.errorhandler(NotProved)
+def not_proved(_error: NotProved) -> Any:
+    """To the page that asks, and back afterwards."""
+    back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
+    return redirect(url_for("messages.proof", next=back), 303)
 
 
 @bp.errorhandler(NotConfirmed)

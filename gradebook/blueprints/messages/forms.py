@@ -8,8 +8,8 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, TextAreaField
-from wtforms.validators import ValidationError
+from wtforms import HiddenField, PasswordField, TextAreaField
+from wtforms.validators import InputRequired, ValidationError
 
 from gradebook.services.messaging import LONGEST_MESSAGE, cleaned, has_control_characters, has_words
 
@@ -19,6 +19,12 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def new_key() -> str:
     """A key that no form had before."""
     return str(uuid4())
+
+
+class ProofForm(FlaskForm):
+    """The password, before messages are shown on a kept device."""
+
+    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password"))])
 
 
 class MessageForm(FlaskForm):
