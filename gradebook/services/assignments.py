@@ -22,7 +22,7 @@ from gradebook.models import (
 )
 from gradebook.models.work import MOST_POINTS
 from gradebook.services import audit, posting
-from gradebook.services.counters import next_number
+from gradebook.services.counters import next_number, return_number
 from gradebook.services.grades import (
     Cell,
     ClassWork,
@@ -196,10 +196,13 @@ def delete_assignment(section: Section, assignment: Assignment, *, seen: int, ac
 
 def restore_assignment(section: Section, assignment: Assignment, *, actor_id: int, now: datetime) -> bool:
     """Put a deleted assignment back with its scores. False if its category is gone: it is then in the first one."""
-    assignment.seq = _lock(section, assignment)
-    assignment.deleted_at = None
+    number = _lock(section, assignment)
     category = db.session.get(Category, assignment.category_id)
     stays = category is not None and category.deleted_at is None
+    if assignment.deleted_at is None:  # a colleague was quicker
+        return_number(section)
+        return stays
+    assignment.seq, assignment.deleted_at = number, None
     if not stays:
         assignment.category_id = ensure_category(section, category.title if category else "").id
     _record("assignment.restored", section, assignment, actor_id, now)

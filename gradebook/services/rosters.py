@@ -126,8 +126,6 @@ def add_person(
     account_kind = AccountKind.STUDENT if kind == RoleKind.STUDENT else AccountKind.ADULT
     user = User(account_kind=account_kind)
     _write_details(user, details)
-    db.session.add(user)
-    _flush_username(user)
     audit.record(
         "person.created", now, school_id=school.id, actor_id=actor_id, person_id=user.id, details=_plain(details)
     )
@@ -148,7 +146,6 @@ def change_person(user: User, school: School, details: Details, now: datetime, *
     if name_key(before.email or "") != name_key(details.email or ""):
         user.email_confirmed_at = None
     _write_details(user, details)
-    _flush_username(user)
     changed = {
         name: [was, _plain(details)[name]] for name, was in _plain(before).items() if was != _plain(details)[name]
     }
@@ -157,22 +154,20 @@ def change_person(user: User, school: School, details: Details, now: datetime, *
 
 
 def _write_details(user: User, details: Details) -> None:
-    for name in Details.__dataclass_fields__:
-        setattr(user, name, getattr(details, name))
-    user.username_key = name_key(details.username)
-    user.email_key = name_key(details.email) if details.email else None
-
-
-def _flush_username(user: User) -> None:
     """Look first, so that the person is told; the constraint decides when two are added at the same moment."""
-    with db.session.no_autoflush:
-        other = db.session.scalar(select(User.id).where(User.username_key == user.username_key))
-    _refuse_if(other is not None and other != user.id, RosterFault.USERNAME_TAKEN, username=user.username)
+    username_key = name_key(details.username)
+    other = db.session.scalar(select(User.id).where(User.username_key == username_key))
+    _refuse_if(other is not None and other != user.id, RosterFault.USERNAME_TAKEN, username=details.username)
     try:
-        with db.session.begin_nested():
+        with db.session.begin_nested():  # begun first: beginning it flushes, and that would be outside of it
+            for name in Details.__dataclass_fields__:
+                setattr(user, name, getattr(details, name))
+            user.username_key = username_key
+            user.email_key = name_key(details.email) if details.email else None
+            db.session.add(user)
             db.session.flush()
     except IntegrityError:
-        raise RosterError(RosterFault.USERNAME_TAKEN, username=user.username) from None
+        raise RosterError(RosterFault.USERNAME_TAKEN, username=details.username) from None
 
 
 def _plain(details: Any) -> dict[str, Any]:
@@ -275,6 +270,8 @@ def end_role(role: Role, ends_on: date, now: datetime, *, actor_id: int | None) 
     """
     if role.kind == RoleKind.OFFICE:
         _keep_an_office(role.school_id, role.user_id, ends_on)
+    if role.ends_on is not None and role.ends_on <= ends_on:
+        return  # it is over: the day on which it ended stays true
     role.ends_on = max(ends_on, role.begins_on)
     for place in _open_places(role, role.ends_on):
         end_enrollment(place, role.ends_on, now, actor_id=actor_id)
@@ -469,7 +466,12 @@ def change_guardianship(guardianship: Guardianship, link: Link, now: datetime, *
 
 
 def end_guardianship(guardianship: Guardianship, ends_on: date, now: datetime, *, actor_id: int | None) -> bool:
-    """No right from that day on. A link that the office ended is not opened by a roster file."""
+    """No right from that day on. A link that the office ended is not opened by a roster file.
+
+    One that is over keeps the day on which it ended.
+    """
+    if guardianship.ends_on is not None and guardianship.ends_on <= ends_on:
+        return False
     link = replace(link_of(guardianship), ends_on=max(ends_on, guardianship.begins_on))
     return change_guardianship(guardianship, link, now, actor_id=actor_id)
 
@@ -720,7 +722,9 @@ def change_enrollment(enrollment: Enrollment, place: Place, now: datetime, *, ac
 
 
 def end_enrollment(enrollment: Enrollment, ends_on: date, now: datetime, *, actor_id: int | None) -> bool:
-    """No place from that day on; scores stay."""
+    """No place from that day on; scores stay. One that is over keeps the day on which it ended."""
+    if enrollment.ends_on is not None and enrollment.ends_on <= ends_on:
+        return False
     place = Place(enrollment.position, enrollment.begins_on, max(ends_on, enrollment.begins_on))
     return change_enrollment(enrollment, place, now, actor_id=actor_id)
 

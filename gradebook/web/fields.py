@@ -16,9 +16,10 @@ EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 
 
 def one_line(text: str | None) -> str:
-    """Trimmed, on one line, without control characters."""
+    """Trimmed, on one line, without control characters; empty where nothing of it could be seen."""
     words = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in text or "")
-    return re.sub(r" {2,}", " ", words).strip()
+    can_be_seen = any(unicodedata.category(letter)[0] not in "CZ" for letter in words)
+    return re.sub(r" {2,}", " ", words).strip() if can_be_seen else ""
 
 
 def paragraph(text: str | None) -> str:

@@ -392,6 +392,20 @@ def _talk(school):
     return conversation
 
 
+def test_what_is_over_keeps_the_day_on_which_it_ended(school):
+    """A page that was left open, or a second click, must not say that someone stayed until today."""
+    place = db.session.query(Enrollment).filter_by(user_id=school.sub.id).one()
+    link = school.gus_of_maya
+    role = rosters.role_of(school.gus, school.oak, RoleKind.PARENT)
+    role.ends_on = TODAY
+    later = TODAY + timedelta(days=9)
+    rosters.end_enrollment(place, later, utc_now(), actor_id=school.pat.id)
+    rosters.end_guardianship(link, later, utc_now(), actor_id=school.pat.id)
+    rosters.end_role(role, later, utc_now(), actor_id=school.pat.id)
+    assert (place.ends_on, link.ends_on, role.ends_on) == (TODAY, TODAY, TODAY)
+    assert acts() == []
+
+
 # --- Classes
 
 

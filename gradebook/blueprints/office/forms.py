@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, Email, Length, Optional, Validation
 
 from gradebook.blueprints.office.common import POSITIONS, ROLES, SESSION_KINDS, first_day_without
 from gradebook.models import Position, SessionKind
+from gradebook.services.accounts import name_key
 from gradebook.services.rosters import Details, Link, Order
 from gradebook.web.fields import DayField, LineField, PickField, paragraph
 
@@ -19,15 +20,26 @@ def _short(length: int) -> Length:
     return Length(max=length, message=_l("Use %(max)d characters or fewer"))
 
 
+class _ShortKey:
+    """So many characters as it is compared, too: case-folded, one letter can become three."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if len(name_key(field.data)) > self.length:
+            raise ValidationError(_("Use %(max)d characters or fewer", max=self.length))
+
+
 class DetailsForm(FlaskForm):
     """What the office writes down about a person."""
 
     display_name = LineField(_l("Name"), [DataRequired(_l("Enter a name")), _short(200)])
     sort_name = LineField(_l("Name in lists"), [_short(200)])
     called = LineField(_l("What they are called"), [_short(100)])
-    username = LineField(_l("Username"), [_short(60)])
+    username = LineField(_l("Username"), [_ShortKey(60)])
     email = LineField(
-        _l("Email address"), [Optional(), _short(254), Email(_l("Enter an email address like name@example.org"))]
+        _l("Email address"), [Optional(), _ShortKey(254), Email(_l("Enter an email address like name@example.org"))]
     )
     phone = LineField(_l("Phone"), [_short(40)])
     form = LineField(_l("Form"), [_short(40)])
@@ -98,9 +110,9 @@ class NewGuardianForm(LinkForm):
 
     guardian = RadioField(_l("Who"), choices=[], validate_choice=False)
     display_name = LineField(_l("Name"), [_short(200)])
-    username = LineField(_l("Username"), [_short(60)])
+    username = LineField(_l("Username"), [_ShortKey(60)])
     email = LineField(
-        _l("Email address"), [Optional(), _short(254), Email(_l("Enter an email address like name@example.org"))]
+        _l("Email address"), [Optional(), _ShortKey(254), Email(_l("Enter an email address like name@example.org"))]
     )
     phone = LineField(_l("Phone"), [_short(40)])
 

@@ -107,6 +107,8 @@ def day(name, d, m, y):
         ({"email": "x"}, "Enter an email address like"),
         ({"username": "FINCH"}, "The username FINCH is taken"),
         ({"username": "a" * 61}, "Use 60 characters or fewer"),
+        ({"username": "ΐ" * 60}, "Use 60 characters or fewer"),  # 180 where it is compared
+        ({"display_name": "\u200b\u202e\u00a0"}, "Enter a name"),  # nothing to be seen
         (day("birth_date", 31, 2, 2014), "Enter a day like"),
         (day("birth_date", "", 2, 2014), "Enter a day like"),
         ({"display_name": "N" * 201}, "Use 200 characters or fewer"),
