@@ -30,8 +30,9 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from gradebook.clock import set_clock
+from gradebook.clock import set_clock, utc_now
 from gradebook.extensions import db
+from gradebook.services import accounts
 from tests import postgres, sqlite
 
 KINDS = ("sqlite", "postgresql")
@@ -304,16 +305,19 @@ def client(app: Flask) -> Client:
 
 @pytest.fixture
 def sign_in(app: Flask) -> Callable[[Any], Client]:
-    """sign_in(person): a browser of its own in which this person signed in through the page.
+    """sign_in(person): a browser of its own in which this person is signed in.
 
-    Everyone in tests/school.py has the same password, hashed once, with the real parameters.
+    The login session is a real one; only the password's hash, which is slow on purpose, is not worked out each time.
+    tests/blueprints/auth goes through the page.
     """
-    from tests.school import PASSWORD
 
     def sign_in(person: Any) -> Client:
         client = app.test_client()
-        answer = client.post("/auth/sign-in", data={"username": person.username, "password": PASSWORD})
-        assert answer.status_code == 303, f"{person.username} was not let in"
+        found = accounts.person_of(person, utc_now())
+        token, _row = accounts.open_login_session(found, own_device=False, device_name="Browser")
+        db.session.commit()
+        with client.session_transaction() as session:
+            session["_user_id"] = token
         return client
 
     return sign_in

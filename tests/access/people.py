@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradebook.extensions import db
-from gradebook.models import Role, RoleKind
+from gradebook.models import RoleKind
 from gradebook.services import accounts
 
 
@@ -61,8 +61,3 @@ def browser_of(actor: Actor, app: Any, school: Any, now: Any) -> Any:
     with browser.session_transaction() as session:
         session["_user_id"] = token
     return browser
-
-
-def role_of(user: Any, kind: RoleKind) -> Role:
-    """A person's role of this kind."""
-    return next(role for role in user.roles if role.kind == kind)
