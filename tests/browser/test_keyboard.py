@@ -11,7 +11,8 @@ FOCUSED = """() => {
     const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(document.activeElement);
     const after = getComputedStyle(document.activeElement, "::after"); // a row that is one link
     const box = document.activeElement.getBoundingClientRect();
-    const rings = [[outlineStyle, outlineWidth, outlineColor], [after.outlineStyle, after.outlineWidth, after.outlineColor]];
+    const rings = [[outlineStyle, outlineWidth, outlineColor],
+        [after.outlineStyle, after.outlineWidth, after.outlineColor]];
     const middle = (from, to, end) => (Math.max(from, 0) + Math.min(to, end)) / 2; // of the part that is on screen
     const top = document.elementFromPoint(
         middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight));
