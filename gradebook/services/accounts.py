@@ -311,6 +311,17 @@ def end_other_login_sessions(user_id: int, keep_id: int | None, now: datetime) -
     return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
+def sign_out_elsewhere(person: Person, keep: LoginSession) -> int:
+    """End all sessions of a person but the one in use; returns how many."""
+    count = end_other_login_sessions(person.id, keep.id, person.now)
+    if count:
+        audit.record(
+            "account.signed_out_everywhere", person.now, school_id=None, actor_id=person.id, person_id=person.id,
+            sessions=count,
+        )  # fmt: skip
+    return count
+
+
 def set_password(user: User, password: str, now: datetime, *, actor_id: int, keep_session: LoginSession | None) -> None:
     """Store a new password and end every other session of the person. The caller has checked the rules."""
     user.password_hash = passwords.hash_password(password)

@@ -112,7 +112,7 @@ def end_session(public_id: str) -> Any:
 @door.signed_in
 def end_other_sessions() -> Any:
     """Sign out everywhere else."""
-    count = accounts.end_other_login_sessions(current_person().id, current_login_session().id, moment())
+    count = accounts.sign_out_elsewhere(current_person(), current_login_session())
     db.session.commit()
     flash(ngettext("Signed out of %(num)s other device.", "Signed out of %(num)s other devices.", count), "good")
     return redirect(url_for("auth.sessions"), 303)

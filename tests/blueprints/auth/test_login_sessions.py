@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from gradebook.extensions import db
-from gradebook.models import LoginSession
+from gradebook.models import AuditEntry, LoginSession
 from tests.school import PASSWORD
 
 NEW = "nineteen quiet otters swim"
@@ -146,6 +146,8 @@ def test_one_can_end_ones_own_sessions_and_nobody_elses(app, school, sign_in):
     assert other.get("/auth/sessions").status_code == 200
     assert "Browser" in here.get("/auth/sessions").text
     assert here.post("/auth/sessions/endings").status_code == 303
+    entry = db.session.scalar(select(AuditEntry).where(AuditEntry.act == "account.signed_out_everywhere"))
+    assert (entry.actor_id, entry.person_id) == (school.dana.id, school.dana.id)
     assert there.get("/auth/sessions").status_code == 303
     assert here.get("/auth/sessions").status_code == 200
 

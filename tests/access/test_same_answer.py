@@ -1,0 +1,34 @@
+"""Not yours and not there are the same answer, to the byte, but for the request's own token."""
+
+import re
+
+import pytest
+
+from tests.access import matrix
+from tests.access.people import ACTORS, browser_of
+from tests.access.test_matrix import undone
+from tests.access.things import build_scene
+
+WHO = [actor for actor in ACTORS if actor.name in ("maya", "dana", "sub", "quinn")]
+TOKEN = re.compile(r'name="csrf_token" value="[^"]+"')
+KEY = re.compile(r"\{\w+\}")
+NOBODYS = "AAAAbbbb1111"
+
+
+@pytest.mark.parametrize("actor", WHO, ids=lambda actor: actor.name)
+def test_what_is_not_yours_looks_like_what_is_not_there(actor, app, school, clock):
+    scene = build_scene(school, clock())
+    browser, compared = browser_of(actor, app, school, clock()), 0
+    for door in matrix.read():
+        if door.statuses[actor.name] != 404 or not KEY.search(door.path):
+            continue
+        found = []
+        for spell in (scene.path, lambda template: KEY.sub(NOBODYS, template)):
+            fields = {name: spell(value) for name, value in door.fields}
+            with undone():
+                answer = browser.open(spell(door.path), method=door.method, data=fields or None)
+            headers = [pair for pair in answer.headers if pair[0] != "Set-Cookie"]
+            found.append((answer.status_code, TOKEN.sub("", answer.text), headers))
+        assert found[0] == found[1], door.id
+        compared += 1
+    assert compared > 40
