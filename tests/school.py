@@ -83,6 +83,15 @@ def build() -> SmallSchool:
 
 def make_user(username: str, name: str, kind: AccountKind = AccountKind.ADULT, **more) -> User:
     """An account in use, with PASSWORD."""
+    return _flushed(_user(username, name, kind, **more))
+
+
+def _flushed(row):
+    db.session.flush()
+    return row
+
+
+def _user(username: str, name: str, kind: AccountKind = AccountKind.ADULT, **more) -> User:
     first, _, last = name.rpartition(" ")
     user = User(
         account_kind=kind,
@@ -96,7 +105,6 @@ def make_user(username: str, name: str, kind: AccountKind = AccountKind.ADULT, *
         **more,
     )
     db.session.add(user)
-    db.session.flush()
     return user
 
 
@@ -104,6 +112,10 @@ def make_role(
     user: User, school: School, kind: RoleKind, begins_on: date = YEAR[0], ends_on: date | None = None
 ) -> Role:
     """A role that holds from the first day of the year."""
+    return _flushed(_role(user, school, kind, begins_on, ends_on))
+
+
+def _role(user: User, school: School, kind: RoleKind, begins_on: date = YEAR[0], ends_on: date | None = None) -> Role:
     role = Role(
         user_id=user.id,
         account_kind=user.account_kind,
@@ -113,12 +125,15 @@ def make_role(
         ends_on=ends_on,
     )
     db.session.add(role)
-    db.session.flush()
     return role
 
 
 def enroll(user: User, section: Section, position: Position, begins_on: date = YEAR[0], ends_on: date | None = None):
     """A place in a class."""
+    return _flushed(_place(user, section, position, begins_on, ends_on))
+
+
+def _place(user: User, section: Section, position: Position, begins_on: date = YEAR[0], ends_on: date | None = None):
     kind = RoleKind.STUDENT if position == Position.STUDENT else RoleKind.TEACHER
     place = Enrollment(
         school_id=section.school_id,
@@ -130,12 +145,12 @@ def enroll(user: User, section: Section, position: Position, begins_on: date = Y
         ends_on=ends_on,
     )
     db.session.add(place)
-    db.session.flush()
     return place
 
 
 def _add_people(school: SmallSchool) -> None:
     oak, elm = school.oak, school.elm
+    held: list[tuple[str, School, RoleKind]] = [("tess", oak, RoleKind.PARENT)]
     for username, name, where, kind in (
         ("rivera", "Inés Rivera", oak, RoleKind.TEACHER),
         ("cole", "Abe Cole", oak, RoleKind.TEACHER),
@@ -151,29 +166,32 @@ def _add_people(school: SmallSchool) -> None:
         ("quinn", "Quinn Quist", elm, RoleKind.OFFICE),
         ("finch", "Fred Finch", elm, RoleKind.TEACHER),
     ):
-        school.people[username] = make_user(username, name)
-        make_role(school.people[username], where, kind)
-    make_role(school.tess, oak, RoleKind.PARENT)
+        school.people[username] = _user(username, name)
+        held.append((username, where, kind))
     for username, name, where in (
         ("maya", "Maya Diaz", oak),
         ("leo", "Leo Evans", oak),
         ("zoe", "Zoe Clark", oak),
         ("fern", "Fern Fox", elm),
     ):
-        school.people[username] = make_user(username, name, AccountKind.STUDENT)
-        make_role(school.people[username], where, RoleKind.STUDENT)
+        school.people[username] = _user(username, name, AccountKind.STUDENT)
+        held.append((username, where, RoleKind.STUDENT))
+    db.session.flush()
+    for username, where, kind in held:
+        _role(school.people[username], where, kind)
+    db.session.flush()
 
 
 def _add_classes(school: SmallSchool) -> None:
     school.sections["algebra"] = make_section(school.oak, "Algebra")
     school.sections["history"] = make_section(school.oak, "History")
     school.sections["botany"] = make_section(school.elm, "Botany")
-    enroll(school.rivera, school.algebra, Position.LEAD)
-    enroll(school.cole, school.algebra, Position.CO_TEACHER)
-    enroll(school.sub, school.algebra, Position.SUBSTITUTE, ends_on=TODAY)
-    enroll(school.osei, school.history, Position.LEAD)
-    enroll(school.tess, school.history, Position.CO_TEACHER)
-    enroll(school.finch, school.botany, Position.LEAD)
+    _place(school.rivera, school.algebra, Position.LEAD)
+    _place(school.cole, school.algebra, Position.CO_TEACHER)
+    _place(school.sub, school.algebra, Position.SUBSTITUTE, ends_on=TODAY)
+    _place(school.osei, school.history, Position.LEAD)
+    _place(school.tess, school.history, Position.CO_TEACHER)
+    _place(school.finch, school.botany, Position.LEAD)
     for name, section in (
         ("maya", "algebra"),
         ("leo", "algebra"),
@@ -181,7 +199,8 @@ def _add_classes(school: SmallSchool) -> None:
         ("zoe", "history"),
         ("fern", "botany"),
     ):
-        enroll(school.people[name], school.sections[section], Position.STUDENT)
+        _place(school.people[name], school.sections[section], Position.STUDENT)
+    db.session.flush()
 
 
 def make_section(school: School, title: str, **rules) -> Section:
@@ -265,12 +284,15 @@ def _add_work(school: SmallSchool) -> None:
         ("test", "maya", "41.5"),
         ("essay", "zoe", "27"),
     ):
-        make_score(school.assignments[name], school.people[student], points=Decimal(points))
+        _score(school.assignments[name], school.people[student], points=Decimal(points))
 
 
 def make_score(assignment: Assignment, student: User, **content) -> Score:
     """A stored score without history."""
+    return _flushed(_score(assignment, student, **content))
+
+
+def _score(assignment: Assignment, student: User, **content) -> Score:
     score = Score(school_id=assignment.school_id, assignment_id=assignment.id, student_id=student.id, seq=0, **content)
     db.session.add(score)
-    db.session.flush()
     return score
