@@ -14,7 +14,6 @@ from gradebook.models import (
     Conversation,
     Guardianship,
     LoginSession,
-    Participant,
     Restriction,
     Role,
     RoleKind,
@@ -22,6 +21,7 @@ from gradebook.models import (
     User,
 )
 from gradebook.policy import scopes
+from gradebook.policy.conversations import teachers_who_read
 from gradebook.services import accounts
 
 
@@ -258,28 +258,21 @@ def _effect(adult: _Adult, day: date, is_today: bool, before: Access, after: Acc
         is_today,
         before,
         after,
-        teachers=_teachers_in(lost),
+        teachers=_teachers_in(lost, day),
         devices=_devices(adult.id, now) if is_today else 0,
         waits_for_identity=after.messages and not before.messages and not adult.is_known,
     )
 
 
-def _teachers_in(conversations: frozenset[int]) -> tuple[str, ...]:
+def _teachers_in(conversations: frozenset[int], day: date) -> tuple[str, ...]:
+    """Who goes on reading: not everyone who ever took part, for a teacher may have left the class."""
     if not conversations:
         return ()
-    return tuple(
-        db.session.scalars(
-            select(User.display_name)
-            .where(
-                User.id.in_(
-                    select(Participant.user_id).where(
-                        Participant.conversation_id.in_(conversations), Participant.role_kind == RoleKind.TEACHER
-                    )
-                )
-            )
-            .order_by(User.name_key)
-        )
-    )
+    kept = db.session.scalars(
+        select(Conversation).options(joinedload(Conversation.section)).where(Conversation.id.in_(conversations))
+    ).all()
+    teachers = {teacher for talk in kept for teacher in teachers_who_read(talk.section, talk.student_id, day)}
+    return tuple(teacher.display_name for teacher in sorted(teachers, key=lambda one: (one.name_key, one.id)))
 
 
 def _devices(user_id: int, now: datetime) -> int:

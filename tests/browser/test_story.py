@@ -210,6 +210,7 @@ def ends_the_guardianship(page: Page) -> None:
     effect = page.get_by_role("region", name="When you save")
     expect(effect).to_contain_text("From today Dana Diaz can no longer see Maya’s grades or messages.")
     expect(effect).to_contain_text("Dana Diaz has 1 open conversation about Maya and can no longer read it.")
+    expect(effect).to_contain_text("The conversations stay with the teachers: Abe Cole and Inés Rivera.")
     expect(effect).to_contain_text("Nobody outside school will be able to see Maya’s grades.")
     page.get_by_label("This is meant").check()
     page.get_by_role("button", name="End the link").click()
