@@ -20,7 +20,7 @@ class Screen:
     press: str = ""
     """The button that is pressed on it, if what comes then is the screen …"""
     fill: dict[str, str] = field(default_factory=dict)
-    """… after these fields (by name) were filled in: `on` ticks."""
+    """… after these fields (by name) were filled in; `on` and `off` for a box."""
     inside: str = "main"
     """Where the button stands."""
     then: Callable[[Page, Names], None] | None = None
@@ -57,7 +57,7 @@ def fill(page: Page, values: dict[str, str]) -> None:
         elif kind == "radio":
             page.locator(f"main [name='{name}'][value='{value}']").check()
         elif kind == "checkbox":
-            here.first.check()
+            here.first.set_checked(value == "on")
         else:
             here.first.fill(value)
 
@@ -201,7 +201,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
     ),
     "pat, guardians": (
         Screen("/office/students/{maya}/guardians"),
-        Screen("/office/students/{maya}/guardians", press="Review the change", fill={"grades": "on"}),
+        Screen("/office/students/{maya}/guardians", press="Review the change", fill={"grades": "off"}),
         Screen("/office/students/{fern}/guardians", 404),
         Screen("/office/students/{maya}/guardians/new"),
         Screen("/office/students/{maya}/guardians/new?q=erin"),
