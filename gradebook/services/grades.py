@@ -11,10 +11,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, String, Table, and_, func, select, type_coerce
+from sqlalchemy import BindParameter, ColumnElement, Integer, String, and_, bindparam, func, select, type_coerce
 from sqlalchemy.orm import aliased, contains_eager
 
 from gradebook.extensions import db
@@ -196,6 +196,21 @@ def mark_of(cell: Cell, timezone: ZoneInfo) -> Mark | int:
     )
 
 
+# The statements here are made once and asked on most pages: making one costs more than its answer. They give plain
+# columns, which the session would only pass on more slowly.
+
+
+def _rows(statement: Any, **values: Any) -> Sequence[Any]:
+    """The rows of a statement of plain columns, after what was changed in the session."""
+    db.session.flush()
+    return db.session.connection().execute(statement, values).all()
+
+
+def _one_of(name: str) -> BindParameter[Any]:
+    """A list of values for in_()."""
+    return bindparam(name, expanding=True)
+
+
 def class_work(section: Section, now: datetime) -> ClassWork:
     """One class's categories, assignments and rules: two statements, one if it has no letters."""
     return work_of([section], now)[section.id]
@@ -203,7 +218,7 @@ def class_work(section: Section, now: datetime) -> ClassWork:
 
 def work_of(sections: list[Section], now: datetime) -> dict[int, ClassWork]:
     """Several classes' categories, assignments and rules, in two statements whatever their number."""
-    rows = db.session.execute(_WORK.where(Category.section_id.in_([section.id for section in sections]))).all()
+    rows = _rows(_WORK, sections=[section.id for section in sections])
     scales = _scales({section.grading_scale_id for section in sections} - {None})
     by_section: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
@@ -256,7 +271,7 @@ _WORK = (
     .select_from(Category)
     .outerjoin(Assignment, and_(Assignment.category_id == Category.id, Assignment.deleted_at.is_(None)))
     .outerjoin(AcademicSession, AcademicSession.id == Assignment.grading_period_id)
-    .where(Category.deleted_at.is_(None))
+    .where(Category.section_id.in_(_one_of("sections")), Category.deleted_at.is_(None))
     .order_by(Category.position, Category.id, Assignment.position, Assignment.id)
 )
 
@@ -354,16 +369,17 @@ def rules_of(section: Section, scale: Letters | None) -> Rules:
     )
 
 
+_BANDS = select(GradingScaleBand.scale_id, GradingScaleBand.label, GradingScaleBand.bound).where(
+    GradingScaleBand.scale_id.in_(_one_of("scales"))
+)
+
+
 def _scales(keys: set[Any]) -> dict[int, Letters]:
     """Letter tables by key; one statement, none when no class has letters."""
     if not keys:
         return {}
     bands: dict[int, list[tuple[str, Decimal]]] = defaultdict(list)
-    for band in db.session.execute(
-        select(GradingScaleBand.scale_id, GradingScaleBand.label, GradingScaleBand.bound).where(
-            GradingScaleBand.scale_id.in_(keys)
-        )
-    ):
+    for band in _rows(_BANDS, scales=list(keys)):
         bands[band.scale_id].append((band.label, band.bound))
     return {key: Letters.of(some) for key, some in bands.items()}
 
@@ -384,20 +400,31 @@ _CELLS = select(
 )
 
 
-# The same of the table itself: the ORM would handle each row of a class once more, for nothing.
-_TABLE = cast(Table, Score.__table__)
-_PLAIN: dict[str, Any] = {"points": Integer, "percent": Integer, "status": String}
-_CELLS_ALONE = select(
-    *(type_coerce(_TABLE.c[name], _PLAIN[name]) if name in _PLAIN else _TABLE.c[name] for name in Cell._fields)
+_CELLS_OF = _CELLS.where(Score.assignment_id.in_(_one_of("assignments")))
+_CELLS_OF_STUDENTS = _CELLS_OF.where(Score.student_id.in_(_one_of("students")))
+
+
+def cells_of(assignment_ids: Iterable[int], student_ids: Iterable[int] | None = None) -> list[Cell]:
+    """Stored scores of these assignments (of these students only, if given), in one statement."""
+    if student_ids is None:
+        rows = _rows(_CELLS_OF, assignments=list(assignment_ids))
+    else:
+        rows = _rows(_CELLS_OF_STUDENTS, assignments=list(assignment_ids), students=list(student_ids))
+    return [Cell._make(row) for row in rows]
+
+
+_IS_STUDENT_ON = (
+    Enrollment.section_id == bindparam("section"),
+    Enrollment.role_kind == RoleKind.STUDENT,
+    Enrollment.begins_on <= bindparam("day"),
+    (Enrollment.ends_on.is_(None)) | (Enrollment.ends_on > bindparam("day")),
 )
 
-
-def cells_of(assignment_ids: Iterable[int] | Any, student_ids: Iterable[int] | None = None) -> list[Cell]:
-    """Stored scores of these assignments (of these students only, if given), in one statement."""
-    query = _CELLS_ALONE.where(_TABLE.c.assignment_id.in_(assignment_ids))
-    if student_ids is not None:
-        query = query.where(_TABLE.c.student_id.in_(list(student_ids)))
-    return [Cell._make(row) for row in db.session.execute(query)]
+_PLACES_AND_CELLS = (
+    select(Enrollment.user_id, Enrollment.begins_on, Enrollment.ends_on, *_CELLS.selected_columns)
+    .outerjoin(Score, and_(Score.student_id == Enrollment.user_id, Score.assignment_id.in_(_one_of("assignments"))))
+    .where(*_IS_STUDENT_ON, Enrollment.user_id.in_(_one_of("students")))
+)
 
 
 def places_and_cells(
@@ -407,10 +434,12 @@ def places_and_cells(
 
     One statement for both, because a save has none to spare.
     """
-    rows = db.session.execute(
-        select(Enrollment.user_id, Enrollment.begins_on, Enrollment.ends_on, *_CELLS.selected_columns)
-        .outerjoin(Score, and_(Score.student_id == Enrollment.user_id, Score.assignment_id.in_(list(assignment_ids))))
-        .where(*_is_student_on(section, day), Enrollment.user_id.in_(list(student_ids)))
+    rows = _rows(
+        _PLACES_AND_CELLS,
+        section=section.id,
+        day=day,
+        students=list(student_ids),
+        assignments=list(assignment_ids),
     )
     students: dict[int, Student] = {}
     cells: list[Cell] = []
@@ -422,39 +451,26 @@ def places_and_cells(
     return students, cells
 
 
+_STUDENTS = (
+    select(User.id, User.public_id, User.display_name, User.sort_name, Enrollment.begins_on, Enrollment.ends_on)
+    .join(Enrollment, Enrollment.user_id == User.id)
+    .where(*_IS_STUDENT_ON)
+    .order_by(User.name_key, User.id)
+)
+
+
 def students_of(section: Section, day: date, *, limit: int | None = None, offset: int = 0) -> list[Student]:
     """The students of a class on a school day, by name; `limit` and `offset` page through large classes."""
-    query = (
-        select(
-            User.id,
-            User.public_id,
-            User.display_name,
-            User.sort_name,
-            Enrollment.begins_on,
-            Enrollment.ends_on,
-        )
-        .join(Enrollment, Enrollment.user_id == User.id)
-        .where(*_is_student_on(section, day))
-        .order_by(User.name_key, User.id)
-        .limit(limit)
-        .offset(offset)
-    )
-    return [Student(*row) for row in db.session.execute(query)]
+    query = _STUDENTS if limit is None and not offset else _STUDENTS.limit(limit).offset(offset)
+    return [Student._make(row) for row in _rows(query, section=section.id, day=day)]
+
+
+_STUDENT_COUNT = select(func.count()).select_from(Enrollment).where(*_IS_STUDENT_ON)
 
 
 def count_students(section: Section, day: date) -> int:
     """How many students the class has on a school day."""
-    query = select(func.count()).select_from(Enrollment).where(*_is_student_on(section, day))
-    return db.session.scalar(query) or 0
-
-
-def _is_student_on(section: Section, day: date) -> tuple[Any, ...]:
-    return (
-        Enrollment.section_id == section.id,
-        Enrollment.role_kind == RoleKind.STUDENT,
-        Enrollment.begins_on <= day,
-        (Enrollment.ends_on.is_(None)) | (Enrollment.ends_on > day),
-    )
+    return int(_rows(_STUDENT_COUNT, section=section.id, day=day)[0][0])
 
 
 def by_student(cells: Iterable[Cell]) -> dict[int, list[Cell]]:
@@ -528,6 +544,29 @@ def classes_of_students(places: Sequence[Place], now: datetime) -> list[StudentC
     ]
 
 
+_POSTED_CELLS = (
+    _CELLS.add_columns(ScoreChange.changed_at)
+    .join(Assignment, Assignment.id == Score.assignment_id)
+    .join(Category, Category.id == Assignment.category_id)
+    .outerjoin(
+        ScoreChange,
+        and_(
+            ScoreChange.school_id == Score.school_id,
+            ScoreChange.assignment_id == Score.assignment_id,
+            ScoreChange.student_id == Score.student_id,
+            ScoreChange.seq == Score.seq,
+        ),
+    )
+    .where(
+        Score.student_id.in_(_one_of("students")),
+        Assignment.section_id.in_(_one_of("sections")),
+        Assignment.deleted_at.is_(None),
+        Category.deleted_at.is_(None),
+        Assignment.posted_at <= bindparam("now"),
+    )
+)
+
+
 def _posted_cells(
     student_ids: Iterable[int], section_ids: Iterable[int], now: datetime
 ) -> list[tuple[Cell, datetime | None]]:
@@ -535,25 +574,7 @@ def _posted_cells(
 
     One statement that starts from the student. Hidden scores stay in the database.
     """
-    last_change = and_(
-        ScoreChange.school_id == Score.school_id,
-        ScoreChange.assignment_id == Score.assignment_id,
-        ScoreChange.student_id == Score.student_id,
-        ScoreChange.seq == Score.seq,
-    )
-    rows = db.session.execute(
-        _CELLS.add_columns(ScoreChange.changed_at)
-        .join(Assignment, Assignment.id == Score.assignment_id)
-        .join(Category, Category.id == Assignment.category_id)
-        .outerjoin(ScoreChange, last_change)
-        .where(
-            Score.student_id.in_(list(student_ids)),
-            Assignment.section_id.in_(list(section_ids)),
-            Assignment.deleted_at.is_(None),
-            Category.deleted_at.is_(None),
-            Assignment.posted_at <= now,
-        )
-    )
+    rows = _rows(_POSTED_CELLS, students=list(student_ids), sections=list(section_ids), now=now)
     return [(Cell._make(row[:-1]), row[-1]) for row in rows]
 
 
