@@ -225,7 +225,7 @@ def tokens(theme):
     text = re.sub(r"/\*.*?\*/", "", (STATIC / "css/tokens.css").read_text(), flags=re.DOTALL)
     blocks = {
         "light": [r':root, \[data-theme="light"\]'],
-        "dark": [r':root:not\(\[data-theme="light"\]\)', r'(?m)^\[data-theme="dark"\]'],
+        "dark": [r':root:not\(\[data-theme="light"\]\)', r'(?m)^\s*\[data-theme="dark"\]'],
     }[theme]
     found = []
     for selector in blocks:
