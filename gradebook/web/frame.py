@@ -14,9 +14,9 @@ from gradebook.models import RoleKind
 from gradebook.policy.person import Acting, Person
 from gradebook.policy.rules import can
 from gradebook.services import messaging
-from gradebook.services.accounts import FAMILY_IDLE, STAFF_IDLE
+from gradebook.services.accounts import idle_limit
 from gradebook.web.filters import initials, tint
-from gradebook.web.login import signed_in_person
+from gradebook.web.login import current_login_session, signed_in_person
 
 PRODUCT = "Gradebook"
 
@@ -140,8 +140,11 @@ class Frame:
 
     @property
     def idle_minutes(self) -> int:
-        """Minutes without activity after which this person is signed out."""
-        return int((STAFF_IDLE if self._is_staff else FAMILY_IDLE).total_seconds() // 60)
+        """Minutes without activity after which this person is signed out; 0 on a device marked as their own."""
+        if self.person is None:
+            return 0
+        idle = idle_limit(current_login_session(), self.person)
+        return int(idle.total_seconds() // 60) if idle < ABSOLUTE_LIFE else 0
 
     @property
     def _is_staff(self) -> bool:

@@ -178,3 +178,16 @@ def test_the_theme_is_kept_with_the_account(school, sign_in, theme, status):
     assert client.post("/auth/appearance", data={"theme": theme}).status_code == status
     page = client.get("/auth/appearance").text
     assert (f'data-theme="{theme}"' in page) is (status == 303 and theme != "")
+
+
+@pytest.mark.parametrize(
+    ("who", "own_device", "words"), [("dana", "", "after 60 minutes"), ("pat", "", "after 30 minutes")]
+)
+def test_the_footer_says_when_one_is_signed_out(client, school, who, own_device, words):
+    client.post("/auth/sign-in", data={"username": who, "password": PASSWORD, "own_device": own_device})
+    assert words in client.get("/auth/sessions").text
+
+
+def test_the_footer_promises_nothing_on_ones_own_device(client, school):
+    client.post("/auth/sign-in", data={"username": "dana", "password": PASSWORD, "own_device": "y"})
+    assert "without activity" not in client.get("/auth/sessions").text
