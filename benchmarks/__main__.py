@@ -20,12 +20,19 @@ def main() -> int:
         plan = Plan(kinds=kinds, rounds=12, seconds=30, large=False, crowd_seconds=1, loads=3)
     with tempfile.TemporaryDirectory(prefix="gradebook-benchmarks-") as folder:
         found = run(plan, Path(folder), lambda words: print(words, file=sys.stderr, flush=True))
-    page = report(found, " ".join(["python -m benchmarks", *sys.argv[1:]]))
+    page = report(found, _command(given))
     print(page)
     if given.out:
         given.out.write_text(page, encoding="utf-8")
         print(f"Written to {given.out}", file=sys.stderr)
     return 0
+
+
+def _command(given: argparse.Namespace) -> str:
+    """What makes the same run again; where it was written does not matter."""
+    words = ["--quick"] if given.quick else [] if given.large else ["--no-large"]
+    words += [] if given.database == "both" else [f"--database {given.database}"]
+    return " ".join(["python -m benchmarks", *words]) if words else "make bench"
 
 
 def _arguments() -> argparse.Namespace:

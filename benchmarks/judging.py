@@ -7,8 +7,10 @@ from statistics import median, quantiles
 NOISY = 2.0
 """The medians of a floor's samples, in five parts of the run, may differ by this factor."""
 PARTS = 5
-WAITED = 1.5
+WAITED = 1.3
 """How many times longer work may take than the processor was busy with it: beyond that, others had the processor."""
+BUSY = 1.0
+"""The load of the machine, from which on it is not quiet enough to begin."""
 
 
 class Verdict(StrEnum):

@@ -9,7 +9,7 @@ from statistics import median
 
 from benchmarks import goals
 from benchmarks.goals import GOALS, Goal
-from benchmarks.judging import NOISY, WAITED, Verdict, judge, spread, waited
+from benchmarks.judging import BUSY, NOISY, WAITED, Verdict, judge, spread, waited
 from benchmarks.measuring import Case
 from benchmarks.run import Measured, chromium_version
 
@@ -50,10 +50,11 @@ def _head(found: Measured, command: str) -> str:
     versions = ", ".join(f"{NAMES[kind]} {version}" for kind, version in found.versions.items())
     facts = [
         f"Made by `{command}` on {datetime.now(UTC):%d %B %Y}, in {found.took:.0f} s.",
-        f"Machine: {_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}; "
+        f"Machine: {_processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}; "
         f"Python {platform.python_version()}; {versions}; {chromium_version() or 'no browser'}.",
         f"gunicorn with 2 workers and the settings of `gunicorn.conf.py`; {found.rounds} rounds, all pages and floors "
-        "in turn; client, server and databases share the cores.",
+        "in turn; client, server and databases share the cores; load before the run "
+        f"{found.load:.1f}.",
         "Loaded in: " + ", ".join(f"{where} {seconds:.0f} s" for where, seconds in found.loading.items()) + ".",
     ]
     return "\n".join(facts)
@@ -77,7 +78,7 @@ def _all_floors(found: Measured) -> list[Case]:
 
 def _judging_floors(found: Measured) -> list[Case]:
     """The floors that goals are measured against; the disk alone moves too much to say anything of the rest."""
-    return [case for case in _all_floors(found) if case.key != "8 KiB to the disk" and len(case.samples) >= 20]
+    return [case for case in _all_floors(found) if case.key != "8 KiB to the disk" and len(case.samples) >= 10]
 
 
 def _table_row(cells: Sequence[object]) -> str:
@@ -91,12 +92,20 @@ def _why_noisy(found: Measured) -> str:
         for case in _judging_floors(found)
         if spread(case.samples) > NOISY
     ]
-    busy = [case for case in _all_floors(found) if case.computed and waited(case.samples, case.computed) > WAITED]
     parts = [f"these floors moved by more than {NOISY:g}x: {'; '.join(moved)}"] if moved else []
-    for case in busy:
+    if found.load > BUSY:
+        parts.append(f"the machine was busy when the run began (load {found.load:.1f})")
+    for case in _computing(found):
         times = waited(case.samples, case.computed)
-        parts.append(f"{case.key} took {times:.1f}x its own processor time, so other programs had the processor")
+        if times > WAITED:
+            parts.append(f"{case.key} took {times:.1f}x its own processor time, so other programs had the processor")
     return "; ".join(parts)
+
+
+def _computing(found: Measured) -> list[Case]:
+    """What needs nothing but the processor: floors that only compute, and pages whose database is in the worker."""
+    cases = [found.case(key, "sqlite") for key in ("hash", "joined table", "grid", "student home")]
+    return [case for case in cases if case and case.computed]
 
 
 def _warning(why: str) -> str:

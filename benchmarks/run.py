@@ -77,6 +77,8 @@ class Measured:
 
     plan: Plan
     took: float = 0.0
+    load: float = 0.0
+    """Of the machine, over the minute before the run."""
     rounds: int = 0
     first_floors: dict[tuple[str, str], Case] = field(default_factory=dict)
     cases: dict[tuple[str, str], Case] = field(default_factory=dict)
@@ -100,7 +102,7 @@ class Measured:
 def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Measured:
     """Measure everything in the plan."""
     begin = time.monotonic()
-    found = Measured(plan)
+    found = Measured(plan, load=os.getloadavg()[0])
     workload = Workload(datetime.now(UTC).date(), hash_password(pages.PASSWORD), sections=SMALL, growth=GROWTH)
     with ExitStack() as stack:
         makers = stack.enter_context(databases(folder, plan.kinds))
