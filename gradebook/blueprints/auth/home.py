@@ -22,6 +22,11 @@ HOMES = {
 }
 
 
+def home_of(acting: Acting | None) -> str:
+    """The address of a role's home."""
+    return url_for(HOMES[acting.kind] if acting else "auth.home")
+
+
 @bp.get("/")
 @door.signed_in
 def home() -> Any:
@@ -29,7 +34,7 @@ def home() -> Any:
     acting = current_person().acting
     if acting is None:
         return render_template("auth/no_role.html"), 403
-    return redirect(url_for(HOMES[acting.kind]), 303)
+    return redirect(home_of(acting), 303)
 
 
 @bp.post("/auth/role")

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from gradebook.blueprints.auth import bp
 from gradebook.blueprints.auth.forms import SignInForm
+from gradebook.blueprints.auth.home import home_of
 from gradebook.extensions import db
 from gradebook.models import AttemptKind
 from gradebook.policy.person import Person
@@ -69,6 +70,8 @@ def open_session(person: Person, *, own_device: bool, target: str) -> Response:
     device_token = accounts.remember_device(person.id, visitor().device_token, moment())
     db.session.commit()
     begin_login(token, keep=own_device and not accounts.is_staff(person))
+    if target == url_for("auth.home"):
+        target = home_of(accounts.default_role(person))  # at once, without the request in between
     response = make_response(redirect(target, 303))
     if device_token:
         response.set_cookie(

@@ -40,7 +40,7 @@ def test_a_slip_becomes_an_account(app, school, client, nora):
     assert "Nora North" in page.text
     assert "15 characters or more" in page.text
     done = client.post("/auth/invitation/acceptance", data={"password": NEW})
-    assert (done.status_code, done.location) == (303, "/")
+    assert (done.status_code, done.location) == (303, "/parent/")
     assert "Your account is ready." in client.get("/parent/").text
     assert nora.password_hash.startswith("$argon2id$")
 

@@ -20,7 +20,7 @@ def sign_in_with(client, username, password=PASSWORD, **more):
 
 def test_the_right_password_opens_the_home_of_the_role(client, school):
     answer = sign_in_with(client, "rivera")
-    assert (answer.status_code, answer.location) == (303, "/")
+    assert (answer.status_code, answer.location) == (303, "/teacher/")
     assert client.get("/").location == "/teacher/"
 
 
@@ -136,17 +136,17 @@ def test_the_name_as_typed_is_not_kept(client, school):
     [
         ("/auth/sessions", "/auth/sessions"),
         ("/auth/sessions?page=2", "/auth/sessions?page=2"),
-        ("//evil.example", "/"),
-        ("/\\evil.example", "/"),
-        ("\\\\evil.example", "/"),
-        ("///evil.example", "/"),
-        ("https://evil.example/auth/sessions", "/"),
-        ("/auth/sessions\n//evil.example", "/"),
-        ("/no/such/page", "/"),
-        ("/auth/sign-out", "/"),
-        ("/auth/sign-in", "/"),
-        ("javascript:alert(1)", "/"),
-        ("", "/"),
+        ("//evil.example", "/teacher/"),
+        ("/\\evil.example", "/teacher/"),
+        ("\\\\evil.example", "/teacher/"),
+        ("///evil.example", "/teacher/"),
+        ("https://evil.example/auth/sessions", "/teacher/"),
+        ("/auth/sessions\n//evil.example", "/teacher/"),
+        ("/no/such/page", "/teacher/"),
+        ("/auth/sign-out", "/teacher/"),
+        ("/auth/sign-in", "/teacher/"),
+        ("javascript:alert(1)", "/teacher/"),
+        ("", "/teacher/"),
     ],
 )
 def test_next_leads_only_to_known_pages_of_this_site(client, school, wanted, goes_to):
