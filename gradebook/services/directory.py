@@ -346,3 +346,15 @@ def courses_of(school: School) -> list[Course]:
     return list(
         db.session.scalars(select(Course).where(Course.school_id == school.id).order_by(Course.title, Course.id))
     )
+
+
+def relations_to(student: User, school_id: int, guardian_ids: list[int]) -> dict[int, str]:
+    """What these guardians are to a student at a school (mother, foster carer …), by the guardian's key."""
+    rows = db.session.execute(
+        select(Guardianship.guardian_id, Guardianship.relationship_name).where(
+            Guardianship.student_id == student.id,
+            Guardianship.school_id == school_id,
+            Guardianship.guardian_id.in_(guardian_ids),
+        )
+    )
+    return {row[0]: row[1] for row in rows}

@@ -1,6 +1,6 @@
 """The frame around every page: names, navigation, the role switch and the count of unread messages."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -36,7 +36,6 @@ class Frame:
     """What layouts/base.html shows around a page. Works for visitors too."""
 
     person: Person | None
-    hours: int = field(default=int(ABSOLUTE_LIFE.total_seconds() // 3600))
 
     @property
     def school_name(self) -> str:

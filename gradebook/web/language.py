@@ -1,6 +1,5 @@
 """The language of the page."""
 
-from babel import Locale
 from flask import current_app, has_request_context, request
 
 from gradebook.web.login import signed_in_person
@@ -16,8 +15,3 @@ def chosen_locale() -> str:
     if person is not None and person.user.locale in LANGUAGES:
         return str(person.user.locale)
     return request.accept_languages.best_match(LANGUAGES) or current_app.config["BABEL_DEFAULT_LOCALE"]
-
-
-def direction(locale: Locale) -> str:
-    """`ltr` or `rtl`, for the dir attribute."""
-    return locale.text_direction

@@ -7,16 +7,15 @@ from fractions import Fraction
 from typing import Any
 
 from flask import render_template
-from sqlalchemy import select
 
 from gradebook.blueprints.teacher import bp
-from gradebook.extensions import db
 from gradebook.grading.scales import round_to
 from gradebook.grading.values import Amount, CategoryGrade, Grade, What, WorkLine
-from gradebook.models import Enrollment, Guardianship, Section, User
+from gradebook.models import Enrollment, Section, User
 from gradebook.policy import access
 from gradebook.policy.conversations import correspondences_of_teacher
 from gradebook.policy.person import Person
+from gradebook.services import directory
 from gradebook.services.grades import Cell, ClassWork, Column, Student, cells_of, class_work, students_of
 from gradebook.web import door
 from gradebook.web.login import current_person
@@ -149,12 +148,5 @@ def _neighbours(section: Section, today: date, student_id: int) -> Neighbours | 
 def _guardians(person: Person, section: Section, student: User) -> list[tuple[User, str]]:
     """The guardians who may be written to, each with what they are to the child."""
     pairs = correspondences_of_teacher(person, section, student)
-    rows = db.session.execute(
-        select(Guardianship.guardian_id, Guardianship.relationship_name).where(
-            Guardianship.student_id == student.id,
-            Guardianship.school_id == section.school_id,
-            Guardianship.guardian_id.in_([pair.guardian.id for pair in pairs]),
-        )
-    )
-    relations = {row[0]: row[1] for row in rows}
+    relations = directory.relations_to(student, section.school_id, [pair.guardian.id for pair in pairs])
     return [(pair.guardian, relations.get(pair.guardian.id, "")) for pair in pairs]
