@@ -13,8 +13,17 @@ from gradebook.models.school import (
     School,
     SessionKind,
 )
-from gradebook.models.sections import Enrollment, LateInterval, Position, Section, TotalMode
-from gradebook.models.work import Assignment, Category, ChangeKind, Score, ScoreChange, Weighing
+from gradebook.models.sections import Enrollment, LateInterval, Position, Section, SectionPeriod, TotalMode
+from gradebook.models.work import (
+    Assignment,
+    Category,
+    ChangeKind,
+    FrozenGrade,
+    GradeOverride,
+    Score,
+    ScoreChange,
+    Weighing,
+)
 
 __all__ = [
     "AcademicSession",
@@ -28,6 +37,8 @@ __all__ = [
     "Conversation",
     "Course",
     "Enrollment",
+    "FrozenGrade",
+    "GradeOverride",
     "GradingScale",
     "GradingScaleBand",
     "Guardianship",
@@ -47,6 +58,7 @@ __all__ = [
     "Score",
     "ScoreChange",
     "Section",
+    "SectionPeriod",
     "SessionKind",
     "TotalMode",
     "User",

@@ -54,6 +54,9 @@ class AcademicSession(HasPublicId, Base):
     begins_on: Mapped[date]
     ends_on: Mapped[date]
     """The first day after it (OneRoster 1.2: endDate is exclusive)."""
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when grades are final (grading.md G16); everything that is part of it is then closed too."""
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     source_id: Mapped[str | None] = mapped_column(String(255))
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gradebook.database import Base, HasPublicId, Id, Points, enum_column
@@ -54,6 +54,11 @@ class Section(HasPublicId, Base):
 
     last_seq: Mapped[int] = mapped_column(default=0)
     """The number of the last accepted change of what the class's grid shows (architecture.md 5)."""
+    closings: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    """What is closed of the class: the key of its term or of a grading period -> since when (ISO, UTC). A copy of
+    academic_sessions.closed_at on the row that every write locks, so that no write needs to ask for it."""
+    has_overrides: Mapped[bool] = mapped_column(default=False)
+    """Whether a teacher has replaced a grade: only then is grade_overrides read."""
 
     total_mode: Mapped[TotalMode] = mapped_column(enum_column(TotalMode, "total_mode"), default=TotalMode.POINTS)
     missing_percent: Mapped[Decimal | None] = mapped_column(Points, default=Decimal(0))
@@ -67,6 +72,8 @@ class Section(HasPublicId, Base):
     cap_percent: Mapped[Decimal | None] = mapped_column(Points)
     grading_scale_id: Mapped[int | None] = mapped_column(Id)
     letter_on_whole_percent: Mapped[bool] = mapped_column(default=False)
+    weighs_periods: Mapped[bool] = mapped_column(default=False)
+    """The course grade is made of its grading periods by the weights in section_periods (grading.md G11)."""
     posts_as_entered: Mapped[bool] = mapped_column(default=True)
     """New assignments: families see scores as they are entered, or when the teacher posts."""
 
@@ -78,6 +85,23 @@ class Section(HasPublicId, Base):
     grading_scale: Mapped[GradingScale | None] = relationship(
         foreign_keys=[grading_scale_id], primaryjoin="Section.grading_scale_id == GradingScale.id"
     )
+
+
+class SectionPeriod(Base):
+    """How much a grading period weighs in the course grade of a class."""
+
+    __tablename__ = "section_periods"
+    __table_args__ = (
+        ForeignKeyConstraint(["section_id", "school_id"], ["sections.id", "sections.school_id"]),
+        ForeignKeyConstraint(["period_id", "school_id"], ["academic_sessions.id", "academic_sessions.school_id"]),
+        CheckConstraint("weight BETWEEN 0 AND 1000000", name="weight_in_bounds"),
+    )
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    section_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    period_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    weight: Mapped[Decimal] = mapped_column(Points)
+    """Percent of the course grade."""
 
 
 class Position(StrEnum):

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -29,6 +30,16 @@ class Weighing(StrEnum):
     POINTS = "points"
     EQUAL = "equal"
     OWN = "own"
+
+
+def _one_in_force(table: str, ended: str) -> tuple[Index, Index]:
+    """A student has one row in force for the whole class and one for each period; NULL would equal nothing."""
+    keys = ("section_id", "student_id")
+    whole, period = text(f"{ended} IS NULL AND period_id IS NULL"), text(f"{ended} IS NULL AND period_id IS NOT NULL")
+    return (
+        Index(f"uq_{table}_class", *keys, unique=True, sqlite_where=whole, postgresql_where=whole),
+        Index(f"uq_{table}_period", *keys, "period_id", unique=True, sqlite_where=period, postgresql_where=period),
+    )
 
 
 class Category(HasPublicId, Base):
@@ -178,3 +189,57 @@ class ScoreChange(HasId, Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """The cell's fields as services/scores.py writes them; None: there was no score."""
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class FrozenGrade(HasId, Base):
+    """A grade as it stood when its period was closed or the student left: the one place where a grade is stored.
+
+    A copy that no longer holds keeps its row, with the moment at which it was dropped (grading.md G16).
+    """
+
+    __tablename__ = "frozen_grades"
+    __table_args__ = (
+        ForeignKeyConstraint(["section_id", "school_id"], ["sections.id", "sections.school_id"]),
+        ForeignKeyConstraint(["period_id", "school_id"], ["academic_sessions.id", "academic_sessions.school_id"]),
+        *_one_in_force("frozen_grades", "dropped_at"),
+    )
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    section_id: Mapped[int] = mapped_column(Id)
+    student_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    period_id: Mapped[int | None] = mapped_column(Id)
+    """The grading period that the grade is of; None: the whole class."""
+    frozen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    grade: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The grade with its parts as teachers see it, hidden scores included …"""
+    posted_grade: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """… and as families see it."""
+    override: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What a teacher had put in its place: percent and letter as they were shown."""
+    dropped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class GradeOverride(HasId, Base):
+    """What a teacher shows in place of a computed grade (grading.md G14). One that was taken back keeps its row."""
+
+    __tablename__ = "grade_overrides"
+    __table_args__ = (
+        ForeignKeyConstraint(["section_id", "school_id"], ["sections.id", "sections.school_id"]),
+        ForeignKeyConstraint(["period_id", "school_id"], ["academic_sessions.id", "academic_sessions.school_id"]),
+        CheckConstraint(f"percent BETWEEN 0 AND {MOST_POINTS}", name="percent_in_bounds"),
+        CheckConstraint("(percent IS NULL) <> (letter IS NULL)", name="one_form"),
+        *_one_in_force("grade_overrides", "removed_at"),
+    )
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    section_id: Mapped[int] = mapped_column(Id)
+    student_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    period_id: Mapped[int | None] = mapped_column(Id)
+    """The grading period whose grade it replaces; None: the whole class's."""
+    percent: Mapped[Decimal | None] = mapped_column(Points)
+    letter: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(500))
+    set_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
