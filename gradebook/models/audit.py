@@ -13,7 +13,10 @@ class AuditEntry(HasId, Base):
     """One act; rows are only ever added."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_school_id_at", "school_id", "at"),)
+    __table_args__ = (
+        Index("ix_audit_entries_school_id_at", "school_id", "at"),
+        Index("ix_audit_entries_section_id_act", "section_id", "act"),
+    )
 
     school_id: Mapped[int | None] = mapped_column(ForeignKey("schools.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -23,5 +26,7 @@ class AuditEntry(HasId, Base):
     """A name like guardianship.ended; services/audit.py lists them."""
     person_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     """Whom it concerns."""
+    section_id: Mapped[int | None] = mapped_column(ForeignKey("sections.id"))
+    """The class in whose history it stands."""
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     """Before and after, in plain values; never a secret, never message text."""

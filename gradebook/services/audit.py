@@ -30,6 +30,11 @@ ACTS = (
     "role.changed",
     "roster.imported",
     "rules.changed",
+    "scale.changed",
+    "scale.created",
+    "scale.letters_moved",
+    "scale.retired",
+    "scale.returned",
     "scores.hidden",
     "scores.imported",
     "scores.posted",
@@ -46,11 +51,22 @@ def record(
     school_id: int | None,
     actor_id: int | None,
     person_id: int | None = None,
+    section_id: int | None = None,
     **facts: Any,
 ) -> None:
     """Add an entry: plain values only, never a secret or message text. Raises ValueError for an unknown act."""
     if act not in ACTS:
         raise ValueError(f"unknown act {act!r}")
+    if section_id is not None:
+        facts["section_id"] = section_id  # the facts are complete by themselves; the column finds them
     db.session.add(
-        AuditEntry(school_id=school_id, at=now, actor_id=actor_id, act=act, person_id=person_id, facts=facts)
+        AuditEntry(
+            school_id=school_id,
+            at=now,
+            actor_id=actor_id,
+            act=act,
+            person_id=person_id,
+            section_id=section_id,
+            facts=facts,
+        )
     )
