@@ -212,8 +212,8 @@ class FrozenGrade(HasId, Base):
     frozen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     grade: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The grade with its parts as teachers see it, hidden scores included …"""
-    posted_grade: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """… and as families see it."""
+    posted_grade: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """… and as families see it; None: the same, as nothing was hidden."""
     override: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """What a teacher had put in its place: percent and letter as they were shown."""
     dropped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -50,7 +50,7 @@ def upgrade():
     sa.Column('period_id', ID, nullable=True),
     sa.Column('frozen_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('grade', sa.JSON(), nullable=False),
-    sa.Column('posted_grade', sa.JSON(), nullable=False),
+    sa.Column('posted_grade', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('override', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('dropped_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['period_id', 'school_id'], ['academic_sessions.id', 'academic_sessions.school_id'], name=op.f('fk_frozen_grades_period_id_school_id')),
