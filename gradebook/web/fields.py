@@ -1,18 +1,24 @@
-"""Form fields of this product: text without control characters, a choice that says what to do, a day in three parts."""
+"""Form fields of this product: text without control characters, numbers, a choice that says what to do, a day in three
+parts, a list of rows."""
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Form, FormField, SelectField, StringField
+from wtforms import FieldList, Form, FormField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.utils import unset_value
 from wtforms.validators import ValidationError
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.")
+"""Arabic-Indic and Persian digits, as phones type them, to plain ones."""
+_AMOUNT = re.compile(r"(?P<whole>[0-9]{1,9})(?:[.,](?P<rest>[0-9]{1,9}))?", re.ASCII)
 
 
 def one_line(text: str | None) -> str:
@@ -38,6 +44,49 @@ class LineField(StringField):
     def process_formdata(self, valuelist: Any) -> None:
         """A field that was not sent is empty, not as before."""
         self.data = valuelist[0] if valuelist else ""
+
+
+class AmountField(LineField):
+    """A number with at most 2 decimals, comma or point. `.amount` is what was typed, None where nothing was.
+
+    wrong: what is said when it is no number; missing: when it is empty, without it the field is optional.
+    """
+
+    def __init__(
+        self,
+        label: Any = None,
+        *,
+        most: Decimal | int,
+        wrong: Any,
+        missing: Any = None,
+        whole: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.type = "IntegerField" if whole else "DecimalField"
+        self.most, self.wrong, self.missing, self.whole = Decimal(most), wrong, missing, whole
+        self.amount: Decimal | None = None
+
+    def pre_validate(self, form: Any) -> None:
+        """Read the number, or say what is wrong with it."""
+        text = (self.data or "").translate(DIGITS).removesuffix("%").strip()
+        if not text:
+            if self.missing:
+                raise ValidationError(self.missing)
+            return
+        found = _AMOUNT.fullmatch(text)
+        if found is None or (self.whole and found["rest"]):
+            raise ValidationError(self.wrong)
+        if len(found["rest"] or "") > 2:
+            raise ValidationError(_("Use no more than 2 decimal places"))
+        self.amount = Decimal(f"{found['whole']}.{found['rest'] or 0}")
+        if self.amount > self.most:
+            raise ValidationError(_("%(field)s can be at most %(most)s", field=self.label.text, most=self.most))
+
+
+def typed(amount: Decimal | int | None) -> str:
+    """A number as it stands in its field: without trailing zeros, nothing for none."""
+    return "" if amount is None else format(Decimal(amount).normalize(), "f")
 
 
 class PickField(SelectField):
@@ -120,3 +169,17 @@ class DayField(FormField):
 def in_parts(day: date) -> dict[str, str]:
     """A day as the three fields hold it."""
     return {"day": str(day.day), "month": str(day.month), "year": str(day.year)}
+
+
+class Rows(FieldList):
+    """A list of rows, numbered by plain digits; anything else that is sent is not a row."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.type = "FieldList"  # what the macros of forms know
+
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterable[int]:
+        for name in formdata:
+            found = re.fullmatch(rf"{re.escape(prefix)}-([0-9]{{1,4}})-.*", name, re.ASCII)
+            if found:
+                yield int(found[1])

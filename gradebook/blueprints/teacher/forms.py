@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, RadioField, TextAreaField
+from wtforms import BooleanField, Form, FormField, HiddenField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 
@@ -17,55 +17,10 @@ from gradebook.models import GradingScale, LateInterval, TotalMode, Weighing
 from gradebook.services.assignments import AssignmentDraft, Keep, Shows
 from gradebook.services.grades import CategoryRow
 from gradebook.services.section_rules import MOST_CATEGORIES, CategoryDraft, RulesDraft
-from gradebook.web.fields import DayField, LineField, PickField, paragraph
+from gradebook.web.fields import DIGITS, AmountField, DayField, LineField, PickField, Rows, paragraph, typed
 
 MOST_POINTS = Decimal("99999.99")
-_DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.")
-_AMOUNT = re.compile(r"(?P<whole>[0-9]{1,9})(?:[.,](?P<rest>[0-9]{1,9}))?", re.ASCII)
 _TIME = re.compile(r"(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})", re.ASCII)
-
-
-class AmountField(LineField):
-    """A number with at most 2 decimals, comma or point. `.amount` is what was typed, None where nothing was.
-
-    wrong: what is said when it is no number; missing: when it is empty, without it the field is optional.
-    """
-
-    def __init__(
-        self,
-        label: Any = None,
-        *,
-        most: Decimal | int,
-        wrong: Any,
-        missing: Any = None,
-        whole: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(label, **kwargs)
-        self.type = "IntegerField" if whole else "DecimalField"
-        self.most, self.wrong, self.missing, self.whole = Decimal(most), wrong, missing, whole
-        self.amount: Decimal | None = None
-
-    def pre_validate(self, form: Any) -> None:
-        """Read the number, or say what is wrong with it."""
-        text = (self.data or "").translate(_DIGITS).removesuffix("%").strip()
-        if not text:
-            if self.missing:
-                raise ValidationError(self.missing)
-            return
-        found = _AMOUNT.fullmatch(text)
-        if found is None or (self.whole and found["rest"]):
-            raise ValidationError(self.wrong)
-        if len(found["rest"] or "") > 2:
-            raise ValidationError(_("Use no more than 2 decimal places"))
-        self.amount = Decimal(f"{found['whole']}.{found['rest'] or 0}")
-        if self.amount > self.most:
-            raise ValidationError(_("%(field)s can be at most %(most)s", field=self.label.text, most=self.most))
-
-
-def typed(amount: Decimal | int | None) -> str:
-    """A number as it stands in its field: without trailing zeros, nothing for none."""
-    return "" if amount is None else format(Decimal(amount).normalize(), "f")
 
 
 class TimeField(LineField):
@@ -74,7 +29,7 @@ class TimeField(LineField):
     @property
     def time(self) -> time | None:
         """The time that was typed."""
-        found = _TIME.fullmatch((self.data or "").translate(_DIGITS))
+        found = _TIME.fullmatch((self.data or "").translate(DIGITS))
         if found is None or int(found["hour"]) > 23 or int(found["minute"]) > 59:
             return None
         return time(int(found["hour"]), int(found["minute"]))
@@ -240,20 +195,6 @@ class CategoryForm(Form):
             weighing=Weighing(self.weighing.data),
             extra_credit=bool(self.extra_credit.data),
         )
-
-
-class Rows(FieldList):
-    """A list of rows, numbered by plain digits; anything else that is sent is not a row."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.type = "FieldList"  # what the macros of forms know
-
-    def _extract_indices(self, prefix: str, formdata: Any) -> Iterable[int]:
-        for name in formdata:
-            found = re.fullmatch(rf"{re.escape(prefix)}-([0-9]{{1,4}})-.*", name, re.ASCII)
-            if found:
-                yield int(found[1])
 
 
 _PERCENT = _l("This must be a percentage, like 0 or 50")
