@@ -18,6 +18,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 def init_app(app: Flask) -> None:
     """Mark each request as reading or writing before anything touches the database."""
     app.before_request(_begin)
+    app.teardown_request(_end)
 
 
 def _begin() -> None:
@@ -25,6 +26,11 @@ def _begin() -> None:
     g.now = utc_now()
     if _has_nul():
         raise BadRequest
+
+
+def _end(_error: BaseException | None) -> None:
+    """What this thread does next is no page that is only read, unless it says so."""
+    will_write.set(True)
 
 
 def _has_nul() -> bool:
