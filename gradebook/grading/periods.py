@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,11 +10,15 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from .cells import Asked
+from .overrides import Override, counts_as
 from .scales import Letters, round_percent_or_none
-from .section_grade import Calculator
+from .section_grade import Calculator, ExactTotals
 from .values import Category, Grade, Marks, Period, Rules, Totals, Work, exact_text
 
 ZERO = Fraction(0)
+NOTHING: Mapping[int, Any] = {}
+Exacts = Sequence[Fraction | None]
+"""A total of each period before rounding, in the order of the rules' periods; None where it has none."""
 
 
 class WeightedPeriod(NamedTuple):
@@ -27,6 +31,8 @@ class WeightedPeriod(NamedTuple):
     """Percent of the course grade that it decides after rescaling; None: it takes no part."""
     contribution: Fraction
     """Percent points that it brings."""
+    override: Override | None = None
+    """What a teacher put in place of its total; `exact` is then what that counts as (G14)."""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON types only; amounts are exact strings."""
@@ -36,7 +42,14 @@ class WeightedPeriod(NamedTuple):
             "exact": _text_or_none(self.exact),
             "share": _text_or_none(self.share),
             "contribution": exact_text(self.contribution),
+            "override": self._override_dict(),
         }
+
+    def _override_dict(self) -> dict[str, Any] | None:
+        if self.override is None:
+            return None
+        percent, letter, reason = self.override.percent, self.override.letter, self.override.reason
+        return {"percent": None if percent is None else str(percent), "letter": letter, "reason": reason}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +147,7 @@ class CourseCalculator:
             for period in rules.periods
         }
         self.outside = tuple(sorted(work.id for work in works if work.period_id not in self.calculators))
-        self._letters = Letters(rules.scale, rules.letter_on_whole_percent)
+        self.letters = Letters(rules.scale, rules.letter_on_whole_percent)
 
     def totals(
         self,
@@ -145,12 +158,15 @@ class CourseCalculator:
         left_at: datetime | None = None,
         posted_only: bool = False,
         not_assigned: Collection[int] = (),
+        frozen: Mapping[int, ExactTotals] = NOTHING,
+        overrides: Mapping[int, Override] = NOTHING,
     ) -> Totals:
-        """The numbers alone; always those of `grade`."""
+        """The numbers alone; always those of `grade`. `frozen` is what `frozen_exact` reads of closed periods."""
         asked = Asked(at, joined_at, left_at, posted_only, not_assigned)
-        exact = [self.calculators[period.id].exact(marks, asked) for period in self.rules.periods]
-        current = self._total([one.current for one in exact])
-        final = self._final([one.final for one in exact])
+        exact = [
+            frozen.get(period.id) or self.calculators[period.id].exact(marks, asked) for period in self.rules.periods
+        ]
+        current, final = self._both([one.current for one in exact], [one.final for one in exact], overrides)
         graded, counting = sum(one.graded_count for one in exact), sum(one.counting_count for one in exact)
         return Totals(current.percent, final.percent, current.letter, final.letter, graded, counting)
 
@@ -163,10 +179,17 @@ class CourseCalculator:
         left_at: datetime | None = None,
         posted_only: bool = False,
         not_assigned: Collection[int] = (),
+        frozen: Mapping[int, Grade] = NOTHING,
+        overrides: Mapping[int, Override] = NOTHING,
     ) -> CourseGrade:
-        """The course grade with the grade of every period and its parts."""
+        """The course grade with the grade of every period and its parts.
+
+        By period id: `frozen` has the grades of closed periods, which are taken as they are (G16), and
+        `overrides` what a teacher put in place of a period's total (G14).
+        """
         grades = [
-            self.calculators[period.id].grade(
+            frozen.get(period.id)
+            or self.calculators[period.id].grade(
                 marks,
                 at=at,
                 joined_at=joined_at,
@@ -176,37 +199,51 @@ class CourseCalculator:
             )
             for period in self.rules.periods
         ]
-        return CourseGrade(
-            current_working=self._total([grade.current_working.exact for grade in grades]),
-            final_working=self._final([grade.final_working.exact for grade in grades]),
-            periods=tuple(zip(self.rules.periods, grades, strict=True)),
-            outside=self.outside,
+        current, final = self._both(
+            [grade.current_working.exact for grade in grades],
+            [grade.final_working.exact for grade in grades],
+            overrides,
+        )
+        return CourseGrade(current, final, tuple(zip(self.rules.periods, grades, strict=True)), self.outside)
+
+    def _both(
+        self, current: Exacts, final: Exacts, overrides: Mapping[int, Override]
+    ) -> tuple[CourseTotal, CourseTotal]:
+        if overrides:
+            current, final = self._replaced(current, overrides), self._replaced(final, overrides)
+        return (
+            weigh_periods(self.rules, current, self.letters, overrides),
+            weigh_periods(self.rules, finals_as_zero(final), self.letters, overrides),
         )
 
-    def _total(self, exact: Sequence[Fraction | None]) -> CourseTotal:
-        return weigh_periods(self.rules, exact, self._letters)
+    def _replaced(self, exact: Exacts, overrides: Mapping[int, Override]) -> Exacts:
+        counting = [overrides.get(period.id) for period in self.rules.periods]
+        values = [None if override is None else counts_as(override, self.rules.scale) for override in counting]
+        return [one if value is None else value for one, value in zip(exact, values, strict=True)]
 
-    def _final(self, exact: Sequence[Fraction | None]) -> CourseTotal:
-        return weigh_periods(self.rules, finals_as_zero(exact), self._letters)
 
-
-def finals_as_zero(exact: Sequence[Fraction | None]) -> Sequence[Fraction | None]:
+def finals_as_zero(exact: Exacts) -> Exacts:
     """The finals of the periods, those without one as 0 (G11); without any at all there is no final."""
     if all(one is None for one in exact):
         return exact
     return [one or ZERO for one in exact]
 
 
-def weigh_periods(rules: Rules, exact: Sequence[Fraction | None], letters: Letters) -> CourseTotal:
+def weigh_periods(
+    rules: Rules, exact: Exacts, letters: Letters, overrides: Mapping[int, Override] = NOTHING
+) -> CourseTotal:
     """The weighted total of the periods' exact totals, in the order of the rules' periods (G11).
 
     Periods without a total take no part. Weights that add up to less than 100 are scaled up, above 100 they
-    are left, and a weight of 0 in all gives None.
+    are left, and a weight of 0 in all gives None. `exact` has the overrides in it already.
     """
     pairs = list(zip(rules.periods, exact, strict=True))
     weight_sum = sum((period.weight for period, one in pairs if one is not None), ZERO)
     scaled_by = 100 / weight_sum if 0 < weight_sum < 100 else None
-    periods = tuple(_weighted(period, one, weight_sum, scaled_by) for period, one in pairs)
+    periods = tuple(
+        _weighted(period, one, weight_sum, scaled_by)._replace(override=overrides.get(period.id))
+        for period, one in pairs
+    )
     total = sum((part.contribution for part in periods), ZERO) if weight_sum else None
     cap = rules.cap_percent
     capped = total if total is None or cap is None else min(total, cap)

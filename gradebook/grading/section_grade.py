@@ -39,7 +39,7 @@ class Calculator:
         if by_category:
             raise ValueError(f"assignments of unknown categories: {sorted(by_category)}")
         self._total = Total(rules, [group.category for group in self._groups])
-        self._letters = Letters(rules.scale, rules.letter_on_whole_percent)
+        self.letters = Letters(rules.scale, rules.letter_on_whole_percent)
 
     def totals(
         self,
@@ -55,7 +55,7 @@ class Calculator:
         exact = self.exact(marks, Asked(at, joined_at, left_at, posted_only, not_assigned))
         current = round_percent_or_none(exact.current)
         final = current if exact.final == exact.current else round_percent_or_none(exact.final)
-        letter, final_letter = self._letters.of(current), self._letters.of(final)
+        letter, final_letter = self.letters.of(current), self.letters.of(final)
         return Totals(current, final, letter, final_letter, exact.graded_count, exact.counting_count)
 
     def grade(
@@ -74,7 +74,7 @@ class Calculator:
         current, final = [pair[0] for pair in sums], [pair[1] for pair in sums]
         cells = [self._cells(group, marks, asked) for group in self._groups]
         workings = [
-            working(self.rules, self._groups, cells, some, self._total, self._letters, as_zero)
+            working(self.rules, self._groups, cells, some, self._total, self.letters, as_zero)
             for some, as_zero in ((current, False), (final, True))
         ]
         return Grade(
