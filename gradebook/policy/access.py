@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, Result, Select, bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from gradebook.extensions import db
@@ -25,7 +25,7 @@ from gradebook.models import (
     User,
 )
 from gradebook.policy import scopes
-from gradebook.policy.person import Person
+from gradebook.policy.person import AnyPerson, Person
 
 
 class NotFound(LookupError):
@@ -34,9 +34,13 @@ class NotFound(LookupError):
 
 def section_for_teacher(person: Person, public_id: str) -> Section:
     """A class that this person teaches today. Raises NotFound."""
-    section: Section = _one(_sections(public_id).where(Section.id.in_(scopes.sections_taught_by(person))))
+    section: Section = _one_of(scopes.ask(_section_taught_by, person, public_id=public_id))
     person.learn("teaches", section.id)
     return section
+
+
+def _section_taught_by(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return _sections(_PUBLIC_ID).where(Section.id.in_(scopes.sections_taught_by(person)))
 
 
 def section_of_assignment(person: Person, public_id: str) -> Section:
@@ -79,7 +83,10 @@ def section_for_office(person: Person, public_id: str) -> Section:
     return section
 
 
-def _sections(public_id: str) -> Select[Any]:
+_PUBLIC_ID: BindParameter[Any] = bindparam("public_id")
+
+
+def _sections(public_id: str | BindParameter[Any]) -> Select[Any]:
     return (
         select(Section)
         .join(Section.school)
@@ -130,17 +137,21 @@ def student_of_section(section: Section, public_id: str) -> Enrollment:
 
 def conversation_for(person: Person, public_id: str) -> Conversation:
     """A conversation that this person may read today. Raises NotFound."""
-    conversation: Conversation = _one(
+    conversation: Conversation = _one_of(scopes.ask(_conversation_of, person, public_id=public_id))
+    person.learn("takes_part", conversation.id)
+    return conversation
+
+
+def _conversation_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return (
         select(Conversation)
         .options(
             joinedload(Conversation.student),
             joinedload(Conversation.guardian),
             joinedload(Conversation.section),
         )
-        .where(Conversation.public_id == public_id, Conversation.id.in_(scopes.conversations_of(person)))
+        .where(Conversation.public_id == _PUBLIC_ID, Conversation.id.in_(scopes.conversations_of(person)))
     )
-    person.learn("takes_part", conversation.id)
-    return conversation
 
 
 def person_for_office(person: Person, public_id: str) -> User:
@@ -211,7 +222,11 @@ def school_row_for_office(person: Person, model: type[Any], public_id: str) -> A
 
 
 def _one(query: Select[Any]) -> Any:
-    row = db.session.scalars(query).unique().one_or_none()
+    return _one_of(db.session.execute(query))
+
+
+def _one_of(rows: Result[Any]) -> Any:
+    row = rows.scalars().unique().one_or_none()
     if row is None:
         raise NotFound
     return row

@@ -1,9 +1,13 @@
 """The person who asks: an account, the roles it holds today, and the one role in use."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, bindparam
 
 from gradebook.clock import day_in
 from gradebook.models import RoleKind, User
@@ -34,6 +38,14 @@ class Acting:
         return role.kind == self.kind and self.school_id in (None, role.school_id)
 
 
+class Shape(NamedTuple):
+    """What the wording of a statement about a person depends on; all else are values."""
+
+    acting: RoleKind | None
+    spans: int
+    """How many different school days it is today, over the schools of the role in use."""
+
+
 @dataclass
 class Person:
     """Who asks, when, and in which role. Lives for one request or one command."""
@@ -57,16 +69,37 @@ class Person:
         """Whether any school gives this person such a role today, in use or not."""
         return any(role.kind == kind for role in self.roles)
 
-    @property
+    @cached_property
     def roles_in_use(self) -> tuple[HeldRole, ...]:
         """The held roles that the role in use covers: one per school."""
         acting = self.acting
         return tuple(role for role in self.roles if acting and acting.covers(role))
 
-    @property
+    @cached_property
     def school_days(self) -> dict[int, date]:
         """Today, in each school of the role in use."""
         return {role.school_id: day_in(role.timezone, self.now) for role in self.roles_in_use}
+
+    @cached_property
+    def spans(self) -> list[tuple[list[int], date]]:
+        """The schools of the role in use by what day it is there: (their keys, the day)."""
+        schools: dict[date, list[int]] = defaultdict(list)
+        for school_id, day in self.school_days.items():
+            schools[day].append(school_id)
+        return [(schools[day], day) for day in sorted(schools)]
+
+    @property
+    def shape(self) -> Shape:
+        """What the wording of a statement about this person depends on."""
+        return Shape(self.acting.kind if self.acting else None, len(self.spans))
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """What a statement about `AnyPerson` of this shape needs to know of this one."""
+        named: dict[str, Any] = {"person_id": self.id}
+        for number, (schools, day) in enumerate(self.spans):
+            named |= {f"schools_{number}": schools, f"day_{number}": day}
+        return named
 
     @property
     def choices(self) -> tuple[Acting, ...]:
@@ -85,3 +118,19 @@ class Person:
         if (fact, thing) not in self._known:
             self._known[fact, thing] = ask()
         return self._known[fact, thing]
+
+
+class AnyPerson:
+    """Stands for all persons of one shape where a statement about a person is worded: its values are named only."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.id: BindParameter[Any] = bindparam("person_id")
+        self.spans = [
+            (bindparam(f"schools_{number}", expanding=True), bindparam(f"day_{number}"))
+            for number in range(shape.spans)
+        ]
+        self._acting = shape.acting
+
+    def acts_as(self, kind: RoleKind) -> bool:
+        """Whether the role in use is of this kind."""
+        return self._acting == kind

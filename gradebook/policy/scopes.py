@@ -1,12 +1,13 @@
 """The facts as queries: what a person can list is exactly what they can open."""
 
-from collections import defaultdict
-from datetime import date
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Result, Select, and_, false, or_, select
 from sqlalchemy.orm import aliased
 
+from gradebook.extensions import db
 from gradebook.models import (
     Assignment,
     Conversation,
@@ -19,26 +20,36 @@ from gradebook.models import (
     Section,
     User,
 )
-from gradebook.policy.person import Person
+from gradebook.policy.person import AnyPerson, Person, Shape
+
+Who = Person | AnyPerson
+Statement = Callable[[AnyPerson], Select[*tuple[Any, ...]]]
 
 
-def holds_on(dated: Any, day: date) -> ColumnElement[bool]:
+def ask(statement: Statement, person: Person, **values: Any) -> Result[*tuple[Any, ...]]:
+    """The rows of a statement about this person; `values` are what else it names.
+
+    The statement is made once for all persons of one shape: making it takes longer than its answer.
+    """
+    return db.session.execute(_made(statement, person.shape), person.values | values)
+
+
+@cache
+def _made(statement: Statement, shape: Shape) -> Select[*tuple[Any, ...]]:
+    return statement(AnyPerson(shape))
+
+
+def holds_on(dated: Any, day: Any) -> ColumnElement[bool]:
     """Rows of a dated relation that hold on a school day: from begins_on, before ends_on."""
     return and_(dated.begins_on <= day, or_(dated.ends_on.is_(None), dated.ends_on > day))
 
 
-def holds_today(dated: Any, person: Person) -> ColumnElement[bool]:
+def holds_today(dated: Any, person: Who) -> ColumnElement[bool]:
     """Rows of a dated, school-owned relation that hold today, each in the time zone of its own school."""
-    schools_by_day: dict[date, list[int]] = defaultdict(list)
-    for school_id, day in person.school_days.items():
-        schools_by_day[day].append(school_id)
-    spans = [
-        and_(dated.school_id.in_(schools), holds_on(dated, day)) for day, schools in sorted(schools_by_day.items())
-    ]
-    return or_(*spans) if spans else false()
+    return or_(false(), *(and_(dated.school_id.in_(schools), holds_on(dated, day)) for schools, day in person.spans))
 
 
-def sections_taught_by(person: Person) -> Select[int]:
+def sections_taught_by(person: Who) -> Select[int]:
     """Keys of the classes this person teaches today, in the school in use."""
     if not person.acts_as(RoleKind.TEACHER):
         return select(Section.id).where(false())
@@ -49,20 +60,20 @@ def sections_taught_by(person: Person) -> Select[int]:
     )
 
 
-def sections_attended_by(person: Person) -> Select[int]:
+def sections_attended_by(person: Who) -> Select[int]:
     """Keys of the classes this student is in today, across schools."""
     if not person.acts_as(RoleKind.STUDENT):
         return select(Section.id).where(false())
     return _attended(Enrollment.user_id == person.id, person)
 
 
-def sections_of_child(person: Person, child_id: int) -> Select[int]:
+def sections_of_child(person: Who, child_id: int) -> Select[int]:
     """Keys of a child's classes today, at the schools where this guardian may see the child's grades."""
     schools = _guarded(person, Guardianship.school_id).where(Guardianship.student_id == child_id)
     return _attended(and_(Enrollment.user_id == child_id, Enrollment.school_id.in_(schools)), person)
 
 
-def _attended(whose: ColumnElement[bool], person: Person) -> Select[int]:
+def _attended(whose: ColumnElement[bool], person: Who) -> Select[int]:
     """A class taken out of use is nobody's any more: it can be neither listed nor opened."""
     in_use = aliased(Section)  # under another name: the query around this one reads sections too
     return (
@@ -77,32 +88,32 @@ def _attended(whose: ColumnElement[bool], person: Person) -> Select[int]:
     )
 
 
-def children_of(person: Person) -> Select[int]:
+def children_of(person: Who) -> Select[int]:
     """Keys of the children whose grades this guardian may see today."""
     return _guarded(person, Guardianship.student_id)
 
 
-def _guarded(person: Person, column: Any) -> Select[int]:
+def _guarded(person: Who, column: Any) -> Select[int]:
     return select(column).where(guardianship_gives_grades(person))
 
 
-def guardianship_gives_grades(person: Person) -> ColumnElement[bool]:
+def guardianship_gives_grades(person: Who) -> ColumnElement[bool]:
     """Condition on Guardianship: this person's, holding today, with the right to see grades and no order against it."""
     return and_(_own_guardianship(person), Guardianship.may_see_grades, ~_restricted(person, Restriction.no_records))
 
 
-def guardianship_gives_messages(person: Person) -> ColumnElement[bool]:
+def guardianship_gives_messages(person: Who) -> ColumnElement[bool]:
     """Condition on Guardianship: this person's, holding today, with the right to write and no order against it."""
     return and_(_own_guardianship(person), Guardianship.may_message, ~_restricted(person, Restriction.no_contact))
 
 
-def _own_guardianship(person: Person) -> ColumnElement[bool]:
+def _own_guardianship(person: Who) -> ColumnElement[bool]:
     if not person.acts_as(RoleKind.PARENT):
         return false()
     return and_(Guardianship.guardian_id == person.id, holds_today(Guardianship, person))
 
 
-def _restricted(person: Person, right: Any) -> ColumnElement[bool]:
+def _restricted(person: Who, right: Any) -> ColumnElement[bool]:
     """An order in force today, about this child and this adult, that takes the right away."""
     return (
         select(Restriction.id)
@@ -117,7 +128,7 @@ def _restricted(person: Person, right: Any) -> ColumnElement[bool]:
     )
 
 
-def conversations_of(person: Person) -> Select[int]:
+def conversations_of(person: Who) -> Select[int]:
     """Keys of the conversations this person may read today, in the role in use."""
     mine = select(Participant.conversation_id).where(Participant.user_id == person.id)
     if person.acts_as(RoleKind.PARENT):
@@ -156,7 +167,7 @@ def is_guardian_by_any_date(adult_id: Any, student_id: Any) -> ColumnElement[boo
     )
 
 
-def assignments_of_teacher(person: Person) -> Select[int]:
+def assignments_of_teacher(person: Who) -> Select[int]:
     """Keys of the assignments of this teacher's classes, deleted ones left out."""
     return select(Assignment.id).where(
         Assignment.section_id.in_(sections_taught_by(person)), Assignment.deleted_at.is_(None)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import contains_eager
 
 from gradebook.extensions import db
@@ -22,7 +22,7 @@ from gradebook.models import Enrollment, Guardianship, RoleKind, School, Section
 from gradebook.policy import facts, scopes
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import teachers_who_read
-from gradebook.policy.person import Person
+from gradebook.policy.person import AnyPerson, Person
 from gradebook.services.grades import (
     Cell,
     ClassWork,
@@ -430,7 +430,20 @@ def children_with_places(person: Person, public_id: str | None = None) -> list[C
 
     Each class is joined through the guardianship at its own school: a right at one school opens nothing at another.
     """
-    query = (
+    rows = scopes.ask(_one_child, person, public_id=public_id) if public_id else scopes.ask(_children, person)
+    children: dict[int, Child] = {}
+    for row in rows:
+        child = children.setdefault(row.id, Child(row.id, row.public_id, row.display_name, row.called, row.form))
+        _note(child, row)
+    return list(children.values())
+
+
+def _one_child(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return _children(person).where(User.public_id == bindparam("public_id"))
+
+
+def _children(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             User.id,
             User.public_id,
@@ -464,13 +477,6 @@ def children_with_places(person: Person, public_id: str | None = None) -> list[C
         .where(scopes.guardianship_gives_grades(person))
         .order_by(User.name_key, User.id, Section.title, Section.id, School.name)
     )
-    if public_id is not None:
-        query = query.where(User.public_id == public_id)
-    children: dict[int, Child] = {}
-    for row in db.session.execute(query):
-        child = children.setdefault(row.id, Child(row.id, row.public_id, row.display_name, row.called, row.form))
-        _note(child, row)
-    return list(children.values())
 
 
 def _note(child: Child, row: Any) -> None:

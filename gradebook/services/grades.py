@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, String, and_, bindparam, func, select, type_coerce
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, String, and_, bindparam, func, select, type_coerce
 from sqlalchemy.orm import aliased, contains_eager
 
 from gradebook.extensions import db
@@ -46,7 +46,8 @@ from gradebook.models import (
     User,
 )
 from gradebook.policy import scopes
-from gradebook.policy.person import Person
+from gradebook.policy.person import AnyPerson, Person
+from gradebook.policy.scopes import Who
 
 
 class Column(NamedTuple):
@@ -266,10 +267,16 @@ _PERIOD = (
     AcademicSession.ends_on.label("period_ends_on"),
 )
 
+_IN_CATEGORY = and_(
+    Assignment.section_id == Category.section_id,  # says nothing new, but it is what the index is made of
+    Assignment.category_id == Category.id,
+    Assignment.deleted_at.is_(None),
+)
+
 _WORK = (
     select(*_COLUMNS, *_CATEGORY, *_PERIOD)
     .select_from(Category)
-    .outerjoin(Assignment, and_(Assignment.category_id == Category.id, Assignment.deleted_at.is_(None)))
+    .outerjoin(Assignment, _IN_CATEGORY)
     .outerjoin(AcademicSession, AcademicSession.id == Assignment.grading_period_id)
     .where(Category.section_id.in_(_one_of("sections")), Category.deleted_at.is_(None))
     .order_by(Category.position, Category.id, Assignment.position, Assignment.id)
@@ -580,7 +587,12 @@ def _posted_cells(
 
 def places_of_student(person: Person) -> list[Place]:
     """The signed-in student's classes of today, across schools, by title, in one statement."""
-    rows = db.session.execute(
+    rows = scopes.ask(_places_of_student, person).all()
+    return [Place(Student(*row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def _places_of_student(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return (
         select(*PLACE, Section, leading_teacher(person))
         .select_from(Enrollment)
         .join(User, User.id == Enrollment.user_id)
@@ -594,11 +606,10 @@ def places_of_student(person: Person) -> list[Place]:
             Enrollment.section_id.in_(scopes.sections_attended_by(person)),
         )
         .order_by(Section.title, Section.id)
-    ).all()
-    return [Place(Student(*row[:-2]), row[-2], row[-1]) for row in rows]
+    )
 
 
-def leading_teacher(person: Person) -> ColumnElement[str | None]:
+def leading_teacher(person: Who) -> ColumnElement[str | None]:
     """The name of who leads the class today, as a column of a query that reads Section; of several, the first."""
     place, teacher = aliased(Enrollment), aliased(User)
     return (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, literal, or_, select, update
+from sqlalchemy import Select, and_, bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import aliased, joinedload
@@ -25,7 +25,7 @@ from gradebook.models import (
 )
 from gradebook.policy import scopes
 from gradebook.policy.conversations import Correspondence
-from gradebook.policy.person import Person
+from gradebook.policy.person import AnyPerson, Person
 
 LONGEST_MESSAGE = 5000
 FIRST_WORDS = 160
@@ -280,19 +280,25 @@ _UNREAD = Conversation.last_seq - Participant.last_read_seq
 
 def unread_count(person: Person) -> int:
     """Messages not read yet, over the conversations that this person may read now: the one source of every badge."""
-    return int(
-        db.session.scalar(
-            select(func.coalesce(func.sum(_UNREAD), 0))
-            .select_from(Participant)
-            .join(Conversation, Conversation.id == Participant.conversation_id)
-            .where(Participant.user_id == person.id, Conversation.id.in_(scopes.conversations_of(person)))
-        )
-        or 0
+    return int(scopes.ask(_unread_messages, person).scalar() or 0)
+
+
+def _unread_messages(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return (
+        select(func.sum(_UNREAD))
+        .select_from(Participant)
+        .join(Conversation, Conversation.id == Participant.conversation_id)
+        .where(Participant.user_id == person.id, Conversation.id.in_(scopes.conversations_of(person)))
     )
 
 
 def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[ConversationLine]:
     """What this person may read, the newest first, with the first words of each; in one statement."""
+    rows = scopes.ask(_conversations_of, person, limit=limit, offset=offset).all()
+    return [ConversationLine(row[0], row[1], row[2], row[3] or "") for row in rows]
+
+
+def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     guardian_link = and_(
         Guardianship.school_id == Conversation.school_id,
         Guardianship.student_id == Conversation.student_id,
@@ -303,7 +309,7 @@ def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[C
         Message.conversation_id == Conversation.id,
         Message.seq == Conversation.last_seq,
     )
-    rows = db.session.execute(
+    return (
         select(Conversation, _UNREAD, func.substr(Message.body, 1, FIRST_WORDS), Guardianship.relationship_name)
         .join(Participant, Participant.conversation_id == Conversation.id)
         .join(Message, newest)
@@ -315,10 +321,9 @@ def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[C
         )
         .where(Participant.user_id == person.id, Conversation.id.in_(scopes.conversations_of(person)))
         .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
-        .limit(limit)
-        .offset(offset)
-    ).all()
-    return [ConversationLine(row[0], row[1], row[2], row[3] or "") for row in rows]
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
 
 
 def messages_of(
