@@ -4,6 +4,18 @@ from gradebook.models.accounts import Attempt, AttemptKind, Invitation, KnownDev
 from gradebook.models.audit import AuditEntry
 from gradebook.models.conversations import Conversation, Message, MessageKind, Participant
 from gradebook.models.jobs import Job
+from gradebook.models.outcomes import (
+    MasteryLevel,
+    MasteryScale,
+    Outcome,
+    OutcomeAlignment,
+    OutcomeMethod,
+    OutcomeRating,
+    RatingChange,
+    RatingStatus,
+    SectionOutcome,
+    SectionOutcomeRules,
+)
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.school import (
     AcademicSession,
@@ -47,10 +59,18 @@ __all__ = [
     "KnownDevice",
     "LateInterval",
     "LoginSession",
+    "MasteryLevel",
+    "MasteryScale",
     "Message",
     "MessageKind",
+    "Outcome",
+    "OutcomeAlignment",
+    "OutcomeMethod",
+    "OutcomeRating",
     "Participant",
     "Position",
+    "RatingChange",
+    "RatingStatus",
     "Restriction",
     "Role",
     "RoleKind",
@@ -58,6 +78,8 @@ __all__ = [
     "Score",
     "ScoreChange",
     "Section",
+    "SectionOutcome",
+    "SectionOutcomeRules",
     "SectionPeriod",
     "SessionKind",
     "TotalMode",

@@ -59,6 +59,8 @@ class Section(HasPublicId, Base):
     academic_sessions.closed_at on the row that every write locks, so that no write needs to ask for it."""
     has_overrides: Mapped[bool] = mapped_column(default=False)
     """Whether a teacher has replaced a grade: only then is grade_overrides read."""
+    grades_outcomes: Mapped[bool] = mapped_column(default=False)
+    """Whether the class grades outcomes instead of points: only then is anything of models/outcomes.py read."""
 
     total_mode: Mapped[TotalMode] = mapped_column(enum_column(TotalMode, "total_mode"), default=TotalMode.POINTS)
     missing_percent: Mapped[Decimal | None] = mapped_column(Points, default=Decimal(0))
