@@ -20,6 +20,7 @@ from gradebook.interchange.tables import LARGEST, Unreadable
 from gradebook.models import Enrollment, Position, RoleKind, Section
 from gradebook.services import score_import
 from gradebook.services.grade_export import grade_lines
+from gradebook.services.periods import PeriodClosed
 from gradebook.services.scores import Content
 
 
@@ -65,6 +66,10 @@ def import_scores(
     except score_import.Refused as refused:
         db.session.rollback()
         raise click.ClickException(_why_not(refused.why)) from None
+    except PeriodClosed as closed:
+        words = _closed(closed)
+        db.session.rollback()
+        raise click.ClickException(words) from None
     click.echo(_("Everything was up to date. Nothing was written.") if number is None else _("Done."))
 
 
@@ -129,6 +134,13 @@ def _shown(content: Content) -> str:
     else:
         text = content.letter or f"{points_text(content.percent or 0)}%"
     return f"{text} late" if content.late else text
+
+
+def _closed(closed: PeriodClosed) -> str:
+    return _(
+        "Nothing was written: %(title)s is closed since %(day)s. The school office can reopen it on the page Terms.",
+        title=closed.title, day=closed.school.today(closed.since).isoformat(),
+    )  # fmt: skip
 
 
 def _why_not(why: str) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from gradebook.jobs.leavers import freeze_leavers
 from gradebook.jobs.sweep import sweep
 
 JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
+    "freeze_leavers": freeze_leavers,
     "sweep": sweep,
 }

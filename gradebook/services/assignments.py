@@ -12,16 +12,9 @@ from sqlalchemy import func, select
 from gradebook.extensions import db
 from gradebook.grading.effects import Comparison, in_proportion, part_of
 from gradebook.grading.section_grade import Calculator
-from gradebook.models import (
-    AcademicSession,
-    Assignment,
-    Category,
-    ChangeKind,
-    Section,
-    SessionKind,
-)
+from gradebook.models import Assignment, Category, ChangeKind, Section
 from gradebook.models.work import MOST_POINTS
-from gradebook.services import audit, posting
+from gradebook.services import audit, periods, posting
 from gradebook.services.counters import next_number, return_number
 from gradebook.services.grades import (
     Cell,
@@ -124,8 +117,10 @@ def create_assignment(
     section: Section, draft: AssignmentDraft, *, first_category: str, actor_id: int, now: datetime
 ) -> Assignment:
     """A new assignment at the end of the class's order. `first_category` is the title of the category that a class
-    without any gets. Raises AssignmentFault."""
+    without any gets. Raises AssignmentFault and PeriodClosed."""
     number = next_number(section)
+    periods.require_open(section)
+    grading_period_id = periods.period_for(section, draft.due_on)
     category_id = draft.category_id if draft.category_id is not None else ensure_category(section, first_category).id
     _check_category(section, category_id)
     last = db.session.scalar(select(func.max(Assignment.position)).where(Assignment.section_id == section.id))
@@ -133,7 +128,7 @@ def create_assignment(
         school_id=section.school_id,
         section_id=section.id,
         category_id=category_id,
-        grading_period_id=_period_of(section, draft.due_on),
+        grading_period_id=grading_period_id,
         position=(last or 0) + 1,
         seq=number,
         posted_at=now if draft.shows == Shows.AS_ENTERED else None,
@@ -156,7 +151,8 @@ def change_assignment(
     now: datetime,
 ) -> None:
     """Store what was typed. Raises AssignmentMoved if someone else changed it since `seen`, AssignmentFault otherwise;
-    `choose` means that scores exist and `keep` must say what becomes of them."""
+    `choose` means that scores exist and `keep` must say what becomes of them; PeriodClosed for the period in which
+    it lies or would lie."""
     number = _lock(section, assignment)
     before = draft_of(assignment, now)
     if assignment.seq > seen:
@@ -164,12 +160,15 @@ def change_assignment(
     if draft.category_id is None:
         raise AssignmentFault("category_gone")
     _check_category(section, draft.category_id)
+    grading_period_id = assignment.grading_period_id  # that a roster file may have given it
+    if draft.due_on != before.due_on:
+        grading_period_id = periods.period_for(section, draft.due_on)
     if draft.points != before.points:
         _keep(section, assignment, draft.points, keep, number=number, actor_id=actor_id, now=now)
     for name in _STORED:
         setattr(assignment, name, getattr(draft, name))
     assignment.category_id = draft.category_id
-    assignment.grading_period_id = _period_of(section, draft.due_on)
+    assignment.grading_period_id = grading_period_id
     assignment.seq = number
     db.session.flush()
     _set_posting(section, assignment, draft.shows, before.shows, actor_id=actor_id, now=now)
@@ -186,7 +185,7 @@ def change_assignment(
 
 
 def delete_assignment(section: Section, assignment: Assignment, *, seen: int, actor_id: int, now: datetime) -> None:
-    """Take the assignment and its scores out of the class; nothing is erased. Raises AssignmentMoved."""
+    """Take the assignment and its scores out of the class; nothing is erased. Raises AssignmentMoved, PeriodClosed."""
     number = _lock(section, assignment)
     if assignment.seq > seen or assignment.deleted_at is not None:
         raise AssignmentMoved(draft_of(assignment, now), assignment.seq)
@@ -195,7 +194,10 @@ def delete_assignment(section: Section, assignment: Assignment, *, seen: int, ac
 
 
 def restore_assignment(section: Section, assignment: Assignment, *, actor_id: int, now: datetime) -> bool:
-    """Put a deleted assignment back with its scores. False if its category is gone: it is then in the first one."""
+    """Put a deleted assignment back with its scores. False if its category is gone: it is then in the first one.
+
+    Raises PeriodClosed.
+    """
     number = _lock(section, assignment)
     category = db.session.get(Category, assignment.category_id)
     stays = category is not None and category.deleted_at is None
@@ -210,9 +212,13 @@ def restore_assignment(section: Section, assignment: Assignment, *, actor_id: in
 
 
 def _lock(section: Section, assignment: Assignment) -> int:
-    """Take the class's next number and read the assignment again, now that nobody else can change it."""
+    """Take the class's next number and read the assignment again, now that nobody else can change it.
+
+    Raises PeriodClosed for one that lies in a closed period.
+    """
     number = next_number(section)
     db.session.refresh(assignment)
+    periods.require_open(section, [assignment.grading_period_id])
     return number
 
 
@@ -222,23 +228,6 @@ def _check_category(section: Section, category_id: int) -> None:
     )
     if db.session.scalar(living) is None:
         raise AssignmentFault("category_gone")
-
-
-def _period_of(section: Section, due_on: date | None) -> int | None:
-    """The grading period of the school in which the work is due, if any."""
-    if due_on is None:
-        return None
-    return db.session.scalar(
-        select(AcademicSession.id)
-        .where(
-            AcademicSession.school_id == section.school_id,
-            AcademicSession.kind == SessionKind.GRADING_PERIOD,
-            AcademicSession.begins_on <= due_on,
-            AcademicSession.ends_on > due_on,
-        )
-        .order_by(AcademicSession.begins_on.desc(), AcademicSession.id)
-        .limit(1)
-    )
 
 
 def _set_posting(

@@ -18,6 +18,8 @@ ACTS = (
     "assignment.restored",
     "enrollment.created",
     "enrollment.changed",
+    "grade.override_removed",
+    "grade.overridden",
     "guardianship.created",
     "guardianship.changed",
     "invitation.issued",
@@ -40,7 +42,10 @@ ACTS = (
     "scores.posted",
     "section.created",
     "section.changed",
+    "session.changed",
+    "session.closed",
     "session.created",
+    "session.reopened",
 )
 
 

@@ -8,15 +8,19 @@ from gradebook.models import Section
 
 
 def next_number(section: Section) -> int:
-    """Take the class's next number. The row stays locked until the commit, so numbers appear in order."""
-    number = db.session.execute(
+    """Take the class's next number. The row stays locked until the commit, so numbers appear in order.
+
+    What the row says of closed periods is read with it, so that it holds until then too (services/periods.py).
+    """
+    number, closings = db.session.execute(
         update(Section)
         .where(Section.id == section.id)
         .values(last_seq=Section.last_seq + 1)
-        .returning(Section.last_seq)
+        .returning(Section.last_seq, Section.closings)
         .execution_options(synchronize_session=False)
-    ).scalar_one()
+    ).one()
     set_committed_value(section, "last_seq", number)  # the row has it; a flush must not write it again
+    set_committed_value(section, "closings", closings)
     return int(number)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from gradebook.extensions import db
 from gradebook.models import ChangeKind, ScoreChange, Section
+from gradebook.services import periods
 from gradebook.services.grades import Cell
 from gradebook.services.scores import Content, Place, cell_of, facts_of, row_of, upsert_scores
 
@@ -25,9 +26,11 @@ def write_imported(
     """Write cells and their history under a number already taken, in two statements.
 
     `more` has other columns of a score that the file gives: comment, turned_in_at. What it does not give stays.
+    Raises PeriodClosed.
     """
     if not writing:
         return
+    periods.require_work_open(section, {place[0] for place in writing})
     more = more or {}
     rows = [
         {**row_of(section, place, content, stored.get(place), number), **more.get(place, {})}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from gradebook.extensions import db
 from gradebook.models import Assignment, Section
-from gradebook.services import audit
+from gradebook.services import audit, periods
 from gradebook.services.counters import next_number
 
 
@@ -18,7 +18,7 @@ def post_scores(
     """Families see the assignment's scores from the moment `at`, which may lie ahead.
 
     `seen` is the number at which this person saw the assignment; raises Stale when it changed since. A caller that
-    has checked under the class's lock leaves it out.
+    has checked under the class's lock leaves it out. Raises PeriodClosed.
     """
     _set(section, assignment, at, seen)
     audit.record(
@@ -30,7 +30,7 @@ def post_scores(
 def hide_scores(
     section: Section, assignment: Assignment, *, actor_id: int, now: datetime, seen: int | None = None
 ) -> None:
-    """Families no longer see the assignment's scores, nor anything worked out from them. Raises Stale as above."""
+    """Families no longer see the assignment's scores, nor anything worked out from them. Raises as above."""
     _set(section, assignment, None, seen)
     audit.record(
         "scores.hidden", now, school_id=section.school_id, actor_id=actor_id,
@@ -44,5 +44,6 @@ def _set(section: Section, assignment: Assignment, at: datetime | None, seen: in
         db.session.refresh(assignment)
         if assignment.seq > seen or assignment.deleted_at is not None:
             raise Stale
+    periods.require_open(section, [assignment.grading_period_id])
     assignment.posted_at = at
     assignment.seq = number

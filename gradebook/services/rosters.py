@@ -37,9 +37,10 @@ from gradebook.models import (
 )
 from gradebook.models.people import folded
 from gradebook.policy import scopes
-from gradebook.services import audit, messaging
+from gradebook.services import audit, freezing, messaging, periods
 from gradebook.services.accounts import name_key
 from gradebook.services.counters import next_number
+from gradebook.services.periods import Span
 
 Row = TypeVar("Row")
 
@@ -54,20 +55,26 @@ class RosterFault(StrEnum):
     """Why a change is refused."""
 
     ADULT_ACCOUNT = "adult_account"
+    ALREADY_CLOSED = "already_closed"
     ALREADY_CONFIRMED = "already_confirmed"
     ALREADY_IN_CLASS = "already_in_class"
     ALREADY_LINKED = "already_linked"
+    CYCLE = "cycle"
     DATES = "dates"
     HAS_ROLE = "has_role"
     LAST_OFFICE = "last_office"
     NO_DOCUMENT = "no_document"
+    NO_REASON = "no_reason"
     NO_ROLE = "no_role"
     NOT_A_STUDENT = "not_a_student"
     NOT_ASKED = "not_asked"
+    NOT_CLOSED = "not_closed"
     NOTHING_RESTRICTED = "nothing_restricted"
     ONE_SELF = "one_self"
     OUTSIDE_PARENT = "outside_parent"
     OVERLAP = "overlap"
+    PART_OF_CLOSED = "part_of_closed"
+    PARTS_OUTSIDE = "parts_outside"
     SECOND_PERSON = "second_person"
     STUDENT_ACCOUNT = "student_account"
     USED_ELSEWHERE = "used_elsewhere"
@@ -605,7 +612,8 @@ def add_class(
     category_title: str = "Everything",
     code: str | None = None,
 ) -> Section:
-    """A class with one category that is the whole grade, so that a teacher can begin at once."""
+    """A class with one category that is the whole grade, so that a teacher can begin at once. Raises PeriodClosed."""
+    periods.require_session_open(term)
     section = Section(school_id=school.id, title=title, code=code, course_id=course.id, term_id=term.id)
     db.session.add(section)
     db.session.flush()
@@ -629,15 +637,18 @@ def change_class(
     section: Section, title: str, code: str | None, course_id: int, term_id: int, ended: bool, now: datetime, *,
     actor_id: int | None,
 ) -> bool:  # fmt: skip
-    """Write what differs; False if nothing does."""
+    """Write what differs; False if nothing does. Raises PeriodClosed for a move from or to a closed term."""
     after = {"title": title, "code": code, "course_id": course_id, "term_id": term_id, "ended": ended}
     changed = {
         name: [getattr(section, name), value] for name, value in after.items() if getattr(section, name) != value
     }
-    for name in changed:
-        setattr(section, name, after[name])
     if changed:
         next_number(section)
+        if "term_id" in changed:
+            periods.require_open(section)
+            periods.require_session_open(db.session.get_one(AcademicSession, term_id))
+        for name in changed:
+            setattr(section, name, after[name])
         audit.record(
             "section.changed", now, school_id=section.school_id, actor_id=actor_id, section=section.id, changed=changed
         )
@@ -656,7 +667,7 @@ def enroll(
 ) -> Enrollment:
     """A place in the class, under the class's next number; one that had ended opens again.
 
-    A teacher joins the class's conversations. Raises NO_ROLE, ALREADY_IN_CLASS, DATES.
+    A teacher joins the class's conversations. Raises NO_ROLE, ALREADY_IN_CLASS, DATES; for a student, PeriodClosed.
     """
     kind = RoleKind.STUDENT if position == Position.STUDENT else RoleKind.TEACHER
     _refuse_if(ends_on is not None and ends_on <= begins_on, RosterFault.DATES)
@@ -673,10 +684,14 @@ def enroll(
         db.session.add(place)
     else:
         _refuse_if(place.ends_on is None or place.ends_on > begins_on, RosterFault.ALREADY_IN_CLASS)
+    if kind == RoleKind.STUDENT:
+        periods.require_days_open(section, None, Span(begins_on, ends_on))
     place.position, place.begins_on, place.ends_on = position, begins_on, ends_on
     db.session.flush()
     if kind == RoleKind.TEACHER:
         messaging.admit_teacher_to_class(section, user, now)
+    else:
+        freezing.follow(section, place, now)
     _note_place("enrollment.created", place, now, actor_id)
     return place
 
@@ -704,7 +719,8 @@ class Place:
 def change_enrollment(enrollment: Enrollment, place: Place, now: datetime, *, actor_id: int | None) -> bool:
     """Write position and dates if they differ; a student stays a student and a teacher a teacher.
 
-    Raises DATES and NO_ROLE.
+    A student's grade is frozen with the end of the place, and no longer with its return. Raises DATES and NO_ROLE;
+    for a student, PeriodClosed.
     """
     _refuse_if(place.ends_on is not None and place.ends_on < place.begins_on, RosterFault.DATES)
     is_student = enrollment.role_kind == RoleKind.STUDENT
@@ -713,9 +729,14 @@ def change_enrollment(enrollment: Enrollment, place: Place, now: datetime, *, ac
         return False
     section = db.session.get_one(Section, enrollment.section_id)
     next_number(section)
+    if is_student:
+        before = Span(enrollment.begins_on, enrollment.ends_on)
+        periods.require_days_open(section, before, Span(place.begins_on, place.ends_on))
     enrollment.position, enrollment.begins_on, enrollment.ends_on = place.position, place.begins_on, place.ends_on
     db.session.flush()
-    if not is_student:
+    if is_student:
+        freezing.follow(section, enrollment, now)
+    else:
         messaging.admit_teacher_to_class(section, db.session.get_one(User, enrollment.user_id), now)
     _note_place("enrollment.changed", enrollment, now, actor_id)
     return True
@@ -751,24 +772,14 @@ def add_session(
     actor_id: int | None,
     parent: AcademicSession | None = None,
 ) -> AcademicSession:
-    """A year, term or grading period. Raises DATES, OUTSIDE_PARENT and OVERLAP (with the other's `title`)."""
+    """A year, term or grading period. Raises DATES, OUTSIDE_PARENT and OVERLAP (with the other's `title`);
+    PeriodClosed for a part of what is closed."""
     _refuse_if(ends_on <= begins_on, RosterFault.DATES)
-    if parent is not None:
-        inside = parent.begins_on <= begins_on and ends_on <= parent.ends_on
-        _refuse_if(not inside or not may_contain(parent.kind, kind), RosterFault.OUTSIDE_PARENT, title=parent.title)
     locked(school)
-    other = db.session.scalar(
-        select(AcademicSession)
-        .where(
-            AcademicSession.school_id == school.id,
-            AcademicSession.kind == kind,
-            AcademicSession.begins_on < ends_on,
-            AcademicSession.ends_on > begins_on,
-        )
-        .limit(1)
-    )
-    if other is not None:
-        raise RosterError(RosterFault.OVERLAP, title=other.title)
+    known = _calendar(school)
+    if parent is not None:
+        _check_inside(parent, begins_on, ends_on, may_hold=may_contain(parent.kind, kind))
+    _check_overlap(known, kind, begins_on, ends_on, periods.line_above(parent, known) if parent else [])
     session = AcademicSession(
         school_id=school.id, kind=kind, title=title, begins_on=begins_on, ends_on=ends_on,
         parent_id=parent.id if parent else None,
@@ -779,7 +790,85 @@ def add_session(
         "session.created", now, school_id=school.id, actor_id=actor_id, kind=kind, title=title,
         begins_on=begins_on.isoformat(), ends_on=ends_on.isoformat(),
     )  # fmt: skip
+    periods.file_work(session)
     return session
+
+
+@dataclass(frozen=True)
+class Term:
+    """What the office may change of a year, term or grading period."""
+
+    title: str
+    begins_on: date
+    ends_on: date
+    parent_id: int | None = None
+
+
+def term_of(session: AcademicSession) -> Term:
+    """The term as it is stored."""
+    return Term(session.title, session.begins_on, session.ends_on, session.parent_id)
+
+
+def change_session(school: School, session: AcademicSession, term: Term, now: datetime, *, actor_id: int) -> bool:
+    """Write what differs; False if nothing does. Work moves to the grading period in which it is due then.
+
+    Raises what add_session raises, CYCLE, and PARTS_OUTSIDE (with the `title` of a part that would not fit). A closed
+    term keeps everything but its title: PeriodClosed.
+    """
+    locked(school)
+    before = term_of(session)
+    if term == before:
+        return False
+    _refuse_if(term.ends_on <= term.begins_on, RosterFault.DATES)
+    if replace(term, title=before.title) != before:
+        periods.require_session_open(session)
+        _check_change(_calendar(school), session, term)
+    session.title, session.begins_on, session.ends_on = term.title, term.begins_on, term.ends_on
+    session.parent_id = term.parent_id
+    db.session.flush()
+    audit.record(
+        "session.changed", now, school_id=school.id, actor_id=actor_id, session_id=session.id,
+        before=_plain(before), after=_plain(term),
+    )  # fmt: skip
+    periods.file_work(session, Span(before.begins_on, before.ends_on))
+    return True
+
+
+def _check_change(known: dict[int, AcademicSession], session: AcademicSession, term: Term) -> None:
+    parent = known[term.parent_id] if term.parent_id else None
+    if parent is not None:
+        in_circle = session in periods.line_above(parent, known)
+        _refuse_if(in_circle, RosterFault.CYCLE, title=parent.title)
+        may_hold = parent.id == session.parent_id or may_contain(parent.kind, session.kind)
+        _check_inside(parent, term.begins_on, term.ends_on, may_hold=may_hold)
+    family = periods.parts_of(session, known) + (periods.line_above(parent, known) if parent else [])
+    _check_overlap(known, session.kind, term.begins_on, term.ends_on, family)
+    for part in known.values():
+        inside = term.begins_on <= part.begins_on and part.ends_on <= term.ends_on
+        _refuse_if(part.parent_id == session.id and not inside, RosterFault.PARTS_OUTSIDE, title=part.title)
+
+
+def _calendar(school: School) -> dict[int, AcademicSession]:
+    """All terms of the school by key, the earliest first."""
+    query = select(AcademicSession).where(AcademicSession.school_id == school.id)
+    ordered = query.order_by(AcademicSession.begins_on, AcademicSession.id)
+    return {one.id: one for one in db.session.scalars(ordered)}
+
+
+def _check_inside(parent: AcademicSession, begins_on: date, ends_on: date, *, may_hold: bool) -> None:
+    periods.require_session_open(parent)
+    inside = parent.begins_on <= begins_on and ends_on <= parent.ends_on
+    _refuse_if(not inside or not may_hold, RosterFault.OUTSIDE_PARENT, title=parent.title)
+
+
+def _check_overlap(
+    known: dict[int, AcademicSession], kind: SessionKind, begins_on: date, ends_on: date, family: list[AcademicSession]
+) -> None:
+    """Nothing of the same kind at the same time, but for what it is part of or what is part of it."""
+    for other in known.values():
+        overlaps = other.begins_on < ends_on and other.ends_on > begins_on
+        alike = other.kind == kind and other not in family
+        _refuse_if(alike and overlaps, RosterFault.OVERLAP, title=other.title)
 
 
 def may_contain(outer: SessionKind, inner: SessionKind) -> bool:

@@ -30,7 +30,7 @@ from gradebook.models import (
     User,
 )
 from gradebook.models.people import folded
-from gradebook.services import audit
+from gradebook.services import audit, periods
 from gradebook.services.counters import next_number
 from gradebook.services.grades import Cell, cells_of
 from gradebook.services.imported_scores import write_imported
@@ -386,7 +386,7 @@ def apply(
 ) -> int | None:
     """Write the plan; returns the class's number of the change, None when there was nothing to write.
 
-    Raises Refused when the plan has problems, or when the class has changed since it was made.
+    Raises Refused when the plan has problems, or when the class has changed since it was made; PeriodClosed.
     """
     if plan.problems and not leave_out_problems:
         raise Refused("problems")
@@ -396,6 +396,7 @@ def apply(
     number = next_number(section)
     if number != plan.seen + 1:
         raise Refused("changed")
+    periods.require_open(section)
     keys = _write_work(plan, number)
     changes = {(keys.get(each.place[0], each.place[0]), each.place[1]): each.after for each in plan.new + plan.changed}
     write_imported(section, changes, stored_cells(changes), number=number, actor_id=actor_id, now=now)
@@ -436,12 +437,14 @@ def _write_work(plan: ScorePlan, number: int) -> dict[int, int]:
     last = db.session.scalar(select(func.max(Assignment.position)).where(Assignment.section_id == section.id)) or 0
     taken = _taken_sources(section, [new.source_id for new in plan.assignments if new.source_id])
     made = {new_public_id(): new for new in plan.assignments}
+    in_period = periods.periods_for(section, [new.due_on for new in plan.assignments])
     rows = [
         {
             "public_id": public_id, "school_id": section.school_id, "section_id": section.id,
             "category_id": ids[new.category.casefold()], "title": new.title, "points": new.points,
-            "due_on": new.due_on, "due_time": new.due_time, "posted_at": new.posted_at, "position": position,
-            "seq": number, "source_id": None if new.source_id in taken else new.source_id,
+            "due_on": new.due_on, "due_time": new.due_time, "grading_period_id": in_period[new.due_on],
+            "posted_at": new.posted_at, "position": position, "seq": number,
+            "source_id": None if new.source_id in taken else new.source_id,
         }
         for position, (public_id, new) in enumerate(made.items(), last + 1)
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from gradebook.grading.typed import ScoreError, TypedScore, parse_score, show_sc
 from gradebook.grading.values import Status
 from gradebook.models import Assignment, ChangeKind, Enrollment, RoleKind, Score, ScoreChange, Section, User
 from gradebook.policy.access import NotFound
+from gradebook.services import periods
 from gradebook.services.counters import next_number, return_number
 from gradebook.services.grades import Cell, ClassWork, Student, cells_of, places_and_cells
 
@@ -58,7 +59,8 @@ class Saved:
     """The cells that were written."""
     conflicts: list[Conflict] = field(default_factory=list)
     errors: dict[Place, ScoreError] = field(default_factory=dict)
-    """Cells whose text is not saved, with the reason; code "gone" where the place no longer exists."""
+    """Cells whose text is not saved, with the reason; code "gone" where the place no longer exists, "closed" where
+    its grading period is closed."""
     students: dict[int, Student] = field(default_factory=dict)
     """The students whose cells were sent (keys and dates only) …"""
     cells: dict[Place, Cell] = field(default_factory=dict)
@@ -113,17 +115,21 @@ def save_typed(
 
     `keep` names texts above 150% that the person confirmed. A cell whose text says what the person saw at number
     `seen` was not touched: it is neither read as a score nor written, whatever it holds now. Raises NotFound for a
-    place that never belonged to the class.
+    place that never belonged to the class, and PeriodClosed when the whole class is closed.
     """
     if not texts:
         return Saved()
     number = next_number(section)  # locks the class: what is read below stays true until the commit
+    periods.require_open(section)
     students, stored = _places_of(section, work, texts)
     gone = [place for place in texts if place[0] not in work.by_id or place[1] not in students]
     if gone:
         stored = stored | _cells_once_here(section, work, gone, students)
     was = _contents_at(section, texts, stored, seen)
     read, errors = _read(work, texts, was, keep, set(gone))
+    for place in [place for place in read if periods.closed_since(section, work.by_id[place[0]].grading_period_id)]:
+        errors[place] = ScoreError("closed")
+        del read[place]
     saved = _save(section, read, stored, was, number=number, seen=seen, actor_id=actor_id, now=now)
     saved.errors, saved.students = errors, students
     return saved
@@ -140,11 +146,13 @@ def save_scores(
 ) -> Saved:
     """Write the cells that the person changed since number `seen`; the others are left alone, whatever they hold now.
 
-    A cell that someone else changed meanwhile to something else is a conflict and is not written.
+    A cell that someone else changed meanwhile to something else is a conflict and is not written. Raises
+    PeriodClosed.
     """
     if not wanted:
         return Saved()
     number = next_number(section)
+    periods.require_work_open(section, {place[0] for place in wanted})
     stored = stored_cells(wanted)
     was = _contents_at(section, wanted, stored, seen)
     return _save(section, wanted, stored, was, number=number, seen=seen, actor_id=actor_id, now=now, kind=kind)
@@ -349,8 +357,9 @@ def write_cells(
 ) -> dict[Place, Cell]:
     """Write cells and their history in two statements, under a number already taken. Comments and times stay.
 
-    The cells as they are now.
+    The cells as they are now. Raises PeriodClosed.
     """
+    periods.require_work_open(section, {place[0] for place in writing})
     rows = [row_of(section, place, content, stored.get(place), number) for place, content in writing.items()]
     if not rows:
         return {}
@@ -403,7 +412,10 @@ _KEYS = ("assignment_id", "student_id", "school_id")
 
 
 def upsert_scores(rows: list[dict[str, Any]]) -> None:
-    """Insert or replace score rows by their key, in one statement executed for all of them."""
+    """Insert or replace score rows by their key, in one statement executed for all of them.
+
+    Only for writers of whole changes, which ask whether the period is open and write the history.
+    """
     db.session.execute(_upsert(db.engine.dialect.name, tuple(rows[0])), rows)
 
 

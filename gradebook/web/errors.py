@@ -11,6 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from gradebook.extensions import db
 from gradebook.policy.access import NotFound
+from gradebook.services.periods import PeriodClosed
+from gradebook.web.closed import closed_words
 from gradebook.web.door import RoleNotInUse
 from gradebook.web.login import forget_person
 from gradebook.web.requests import wants_page
@@ -24,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NotFound, lambda error: _answer(404))
     app.register_error_handler(RoleNotInUse, lambda error: _answer(403, role_kinds=error.kinds))
     app.register_error_handler(CSRFError, lambda error: _answer(400, form_expired=True))
+    app.register_error_handler(PeriodClosed, _closed)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_down)
     app.register_error_handler(Exception, _unexpected)
@@ -36,6 +39,19 @@ def _http(error: HTTPException) -> Any:
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
+    return response
+
+
+def _closed(error: PeriodClosed) -> Response:
+    """A change of what is closed that its page did not expect: it was closed after the page was opened."""
+    words, title, phone = closed_words(error), error.title, error.school.phone
+    db.session.rollback()
+    forget_person()
+    if wants_page():
+        page = render_template("errors/closed.html", title=title, words=words, phone=phone)
+        return Response(page, status=409, mimetype="text/html")
+    response = jsonify(error=409, problem=words)
+    response.status_code = 409
     return response
 
 

@@ -120,18 +120,24 @@ def fault_words(error: RosterError) -> str:
     facts = error.facts
     words = {
         RosterFault.ADULT_ACCOUNT: _("This is an adult’s account. A student needs an account of their own."),
+        RosterFault.ALREADY_CLOSED: _("%(title)s is closed already.", title=facts.get("title", "")),
         RosterFault.ALREADY_CONFIRMED: _("Someone has confirmed this already."),
         RosterFault.ALREADY_IN_CLASS: _("This person is in the class already."),
         RosterFault.ALREADY_LINKED: _("This person is a guardian of the student already. Change the link instead."),
+        RosterFault.CYCLE: _(
+            "It cannot be part of %(title)s, which is itself part of it. Choose another.", title=facts.get("title", "")
+        ),
         RosterFault.DATES: _("The last day must be on or after the first day."),
         RosterFault.HAS_ROLE: _("This person has this role already."),
         RosterFault.LAST_OFFICE: _(
             "Nobody else with a password runs the school office. Give someone else the office role first."
         ),
+        RosterFault.NO_REASON: _("Say why. The reason is kept in the log."),
         RosterFault.NO_DOCUMENT: _("Enter the reference of the document."),
         RosterFault.NO_ROLE: _("This person has no such role at the school. Add the role first."),
         RosterFault.NOT_A_STUDENT: _("Only a student can have guardians."),
         RosterFault.NOT_ASKED: _("Nobody has asked to lift this order, or it was turned down meanwhile."),
+        RosterFault.NOT_CLOSED: _("%(title)s is open already.", title=facts.get("title", "")),
         RosterFault.NOTHING_RESTRICTED: _("Choose at least one thing that the order takes away."),
         RosterFault.ONE_SELF: _("Nobody can do this for themselves. Ask someone else in the office."),
         RosterFault.SECOND_PERSON: _("A second person has to do this: it was you who asked."),
@@ -143,6 +149,13 @@ def fault_words(error: RosterError) -> str:
             "The username %(name)s is taken. Choose another.", name=facts.get("username", "")
         ),
         RosterFault.OVERLAP: _("The dates overlap with %(other)s.", other=facts.get("title", "")),
+        RosterFault.PART_OF_CLOSED: _(
+            "It is part of %(title)s, which is closed. Reopen %(title)s instead.", title=facts.get("title", "")
+        ),
+        RosterFault.PARTS_OUTSIDE: _(
+            "%(part)s is part of it and would lie outside these dates. Change %(part)s first.",
+            part=facts.get("title", ""),
+        ),
         RosterFault.OUTSIDE_PARENT: _(
             "The dates must lie within %(parent)s, and it must be the longer of the two.",
             parent=facts.get("title", ""),

@@ -84,6 +84,8 @@ def why_not(error: ScoreError, text: str, column: Column | None, numbers: Number
         return _("A score cannot be less than 0. You typed %(typed)s", **named)
     if error.code == "too_large":
         return _("%(typed)s is too large. The largest score is 99999.99", **named)
+    if error.code == "closed":
+        return _("Its grading period is closed, so the score cannot change. The school office can reopen it")
     if error.code == "gone":
         return _("The assignment was deleted, or the student has left the class, since you opened the page")
     return _(

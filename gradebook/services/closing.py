@@ -1,0 +1,307 @@
+"""Closing and reopening a term or grading period: the checklist, the classes it holds, their grades (G16).
+
+What is part of a closed term is closed with it, so a class only has to know its own term and its periods.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy.orm.attributes import set_committed_value
+
+from gradebook.extensions import db
+from gradebook.models import (
+    AcademicSession,
+    Assignment,
+    Category,
+    Enrollment,
+    RoleKind,
+    School,
+    Score,
+    Section,
+    SessionKind,
+    User,
+)
+from gradebook.services import audit, freezing, periods
+from gradebook.services.counters import next_number
+from gradebook.services.freezing import Scope
+from gradebook.services.rosters import RosterError, RosterFault, locked
+
+LONGEST_REASON = 500
+
+
+# --- Before closing
+
+
+class Unfinished(NamedTuple):
+    """What a class has not finished."""
+
+    section: Section
+    teachers: tuple[str, ...]
+    blanks: int
+    """Scores that are not entered though the work was due."""
+    hidden: int
+    """Scores that families cannot see."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self.blanks and not self.hidden
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """The classes that a closing holds, by title."""
+
+    classes: list[Unfinished] = field(default_factory=list)
+
+    @property
+    def unfinished(self) -> list[Unfinished]:
+        """Those in which something is left to do."""
+        return [one for one in self.classes if not one.is_finished]
+
+    @property
+    def blanks(self) -> int:
+        """Of all classes."""
+        return sum(one.blanks for one in self.classes)
+
+    @property
+    def hidden(self) -> int:
+        """Of all classes."""
+        return sum(one.hidden for one in self.classes)
+
+
+def checklist(session: AcademicSession, now: datetime) -> Checklist:
+    """What is unfinished in each class that closing the term would hold; five statements."""
+    school = db.session.get_one(School, session.school_id)
+    branch = _branch(session)
+    sections = list(db.session.scalars(_sections(session, branch).order_by(Section.title, Section.id)))
+    sections = [section for section in sections if not section.ended]
+    keys = [section.id for section in sections]
+    day = school.today(now)
+    blanks, hidden = _blanks(keys, branch, day), _hidden(keys, branch, day, now)
+    teachers = _teachers(keys, day)
+    return Checklist(
+        [
+            Unfinished(one, tuple(teachers.get(one.id, ())), blanks.get(one.id, 0), hidden.get(one.id, 0))
+            for one in sections
+        ]
+    )
+
+
+def _blanks(keys: Collection[int], branch: "Branch", day: date) -> dict[int, int]:
+    """By class: students of today × work that was due while they were there, without anything entered."""
+    entered = or_(
+        Score.points.is_not(None),
+        Score.percent.is_not(None),
+        Score.letter.is_not(None),
+        Score.status.in_(("missing", "excused", "incomplete")),
+    )
+    return _counts(
+        select(Assignment.section_id, func.count())
+        .join(Category, Category.id == Assignment.category_id)
+        .join(Section, Section.id == Assignment.section_id)
+        .join(Enrollment, and_(*_student_of_today(Assignment.section_id, day)))
+        .outerjoin(Score, and_(Score.assignment_id == Assignment.id, Score.student_id == Enrollment.user_id, entered))
+        .where(
+            *_work_in(keys, branch),
+            Assignment.counts,
+            Assignment.due_on < day,
+            Assignment.due_on >= Enrollment.begins_on,
+            Score.seq.is_(None),
+        )
+    )
+
+
+def _hidden(keys: Collection[int], branch: "Branch", day: date, now: datetime) -> dict[int, int]:
+    """By class: entered scores of students of today that are not posted."""
+    return _counts(
+        select(Assignment.section_id, func.count())
+        .join(Category, Category.id == Assignment.category_id)
+        .join(Section, Section.id == Assignment.section_id)
+        .join(Score, Score.assignment_id == Assignment.id)
+        .join(Enrollment, and_(*_student_of_today(Assignment.section_id, day), Enrollment.user_id == Score.student_id))
+        .where(
+            *_work_in(keys, branch),
+            or_(Assignment.posted_at.is_(None), Assignment.posted_at > now),
+            or_(
+                Score.points.is_not(None),
+                Score.percent.is_not(None),
+                Score.letter.is_not(None),
+                Score.status != "none",
+            ),
+        )
+    )
+
+
+def _student_of_today(section_id: Any, day: date) -> tuple[Any, ...]:
+    return (
+        Enrollment.section_id == section_id,
+        Enrollment.role_kind == RoleKind.STUDENT,
+        Enrollment.begins_on <= day,
+        or_(Enrollment.ends_on.is_(None), Enrollment.ends_on > day),
+    )
+
+
+def _work_in(keys: Collection[int], branch: "Branch") -> tuple[Any, ...]:
+    """Work of these classes that the closing holds: all of a class whose term it is, else what is in its periods."""
+    return (
+        Assignment.section_id.in_(keys),
+        Assignment.deleted_at.is_(None),
+        Category.deleted_at.is_(None),
+        or_(Section.term_id.in_(branch.keys), Assignment.grading_period_id.in_(branch.keys)),
+    )
+
+
+def _counts(query: Any) -> dict[int, int]:
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(Assignment.section_id))}
+
+
+def _teachers(keys: Collection[int], day: date) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for section_id, name in db.session.execute(
+        select(Enrollment.section_id, User.display_name)
+        .join(User, User.id == Enrollment.user_id)
+        .where(
+            Enrollment.section_id.in_(keys),
+            Enrollment.role_kind == RoleKind.TEACHER,
+            Enrollment.begins_on <= day,
+            or_(Enrollment.ends_on.is_(None), Enrollment.ends_on > day),
+        )
+        .order_by(User.name_key, User.id)
+    ):
+        found.setdefault(section_id, []).append(name)
+    return found
+
+
+# --- Closing and reopening
+
+
+def close_session(school: School, session: AcademicSession, now: datetime, *, actor_id: int) -> int:
+    """Close a term with everything that is part of it, and keep its grades. How many classes in use it holds.
+
+    Raises ALREADY_CLOSED.
+    """
+    locked(school)
+    branch = _branch(session, hold=True)
+    if branch.session.closed_at is not None:
+        raise RosterError(RosterFault.ALREADY_CLOSED, title=session.title)
+    closing = [one for one in branch.sessions if one.closed_at is None]
+    for one in closing:
+        one.closed_at, one.closed_by = now, actor_id
+    db.session.flush()
+    sections = list(db.session.scalars(_sections(session, branch).order_by(Section.id)))
+    scopes = {section.id: _hold(section, closing, now) for section in sections}
+    copies = freezing.freeze(sections, now, scopes)
+    count = sum(not section.ended for section in sections)
+    _note("session.closed", session, now, actor_id, parts=_titles(closing), classes=count, grades=copies)
+    return count
+
+
+def _hold(section: Section, closing: Iterable[AcademicSession], now: datetime) -> list[Scope]:
+    """Write on the class's row what is closed of it; of what grades are to be kept, the course grade last."""
+    next_number(section)
+    own = [one for one in closing if one.id == section.term_id or one.kind == SessionKind.GRADING_PERIOD]
+    _write_closings(section, section.closings | {str(one.id): now.isoformat() for one in own})
+    periods: list[Scope] = [one.id for one in own if one.kind == SessionKind.GRADING_PERIOD]
+    return [*periods, None] if any(one.id == section.term_id for one in own) else periods
+
+
+def reopen_session(school: School, session: AcademicSession, reason: str, now: datetime, *, actor_id: int) -> int:
+    """Open a term again with what was closed together with it; the kept grades are dropped. How many classes.
+
+    Raises NOT_CLOSED, NO_REASON, and PART_OF_CLOSED (with the `title` of what it is part of).
+    """
+    locked(school)
+    branch = _branch(session, hold=True)
+    closed_at = branch.session.closed_at
+    if closed_at is None:
+        raise RosterError(RosterFault.NOT_CLOSED, title=session.title)
+    if not reason.strip():
+        raise RosterError(RosterFault.NO_REASON)
+    if branch.closed_above is not None:
+        raise RosterError(RosterFault.PART_OF_CLOSED, title=branch.closed_above.title)
+    opening = [one for one in branch.sessions if one.closed_at == closed_at]
+    for one in opening:
+        one.closed_at = one.closed_by = None
+    db.session.flush()
+    sections = list(db.session.scalars(_sections(session, branch).order_by(Section.id)))
+    keys = {str(one.id) for one in opening}
+    for section in sections:
+        next_number(section)
+        _write_closings(section, {key: since for key, since in section.closings.items() if key not in keys})
+    dropped = freezing.drop_copies(sections, now)
+    count = sum(not section.ended for section in sections)
+    _note(
+        "session.reopened", session, now, actor_id, reason=reason.strip()[:LONGEST_REASON], parts=_titles(opening),
+        classes=count, grades=dropped, closed_at=closed_at.isoformat(),
+    )  # fmt: skip
+    return count
+
+
+def _write_closings(section: Section, closings: dict[str, str]) -> None:
+    db.session.execute(
+        update(Section)
+        .where(Section.id == section.id)
+        .values(closings=closings)
+        .execution_options(synchronize_session=False)
+    )
+    set_committed_value(section, "closings", closings)
+
+
+def _titles(sessions: Iterable[AcademicSession]) -> list[str]:
+    return [one.title for one in sessions]
+
+
+def _note(act: str, session: AcademicSession, now: datetime, actor_id: int, **facts: Any) -> None:
+    audit.record(
+        act, now, school_id=session.school_id, actor_id=actor_id, session_id=session.id, title=session.title, **facts
+    )
+
+
+# --- What belongs together
+
+
+class Branch(NamedTuple):
+    """A term with everything that is part of it, and what it is part of."""
+
+    sessions: list[AcademicSession]
+    """The term itself first."""
+    above: list[AcademicSession]
+
+    @property
+    def session(self) -> AcademicSession:
+        """The term itself."""
+        return self.sessions[0]
+
+    @property
+    def keys(self) -> list[int]:
+        """Of the term and its parts."""
+        return [one.id for one in self.sessions]
+
+    @property
+    def closed_above(self) -> AcademicSession | None:
+        """What is closed of what it is part of."""
+        return next((one for one in self.above if one.closed_at is not None), None)
+
+
+def _branch(session: AcademicSession, *, hold: bool = False) -> Branch:
+    """In one statement, whose rows are held if asked for."""
+    query = select(AcademicSession).where(AcademicSession.school_id == session.school_id).order_by(AcademicSession.id)
+    if hold:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    known = {one.id: one for one in db.session.scalars(query)}
+    return Branch(periods.parts_of(known[session.id], known), periods.line_above(known[session.id], known)[1:])
+
+
+def _sections(session: AcademicSession, branch: Branch) -> Any:
+    """The classes that closing holds: taught in the term or a part of it, or taught longer, with periods in it."""
+    periods = [one.id for one in branch.sessions if one.kind == SessionKind.GRADING_PERIOD]
+    longer = [one.id for one in branch.above] if periods else []
+    has_work = exists().where(Assignment.section_id == Section.id, Assignment.grading_period_id.in_(periods))
+    return select(Section).where(
+        Section.school_id == session.school_id,
+        or_(Section.term_id.in_([*branch.keys, *longer]), has_work),
+    )

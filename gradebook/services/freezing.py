@@ -1,0 +1,238 @@
+"""Keeping grades as they were: of closed terms and periods, and of students who left (grading.md G16).
+
+A copy holds as long as what it is of is closed or its student is gone; a copy that no longer holds is dropped, and
+its row stays as history.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, exists, func, insert, or_, select, update
+
+from gradebook.extensions import db
+from gradebook.grading.frozen import freeze as as_data
+from gradebook.grading.section_grade import Calculator
+from gradebook.models import AcademicSession, Enrollment, FrozenGrade, RoleKind, School, Section
+from gradebook.services import queue
+from gradebook.services.counters import next_number
+from gradebook.services.grades import (
+    Cell,
+    ClassWork,
+    Student,
+    by_student,
+    cells_of,
+    day_begins,
+    graded_category,
+    work_of,
+    work_of_column,
+)
+from gradebook.services.previews import with_calculator
+
+AT_ONCE = 20
+"""Classes whose scores are in memory together."""
+IN_ONE_JOB = 50
+"""Classes whose leavers one job freezes, so that it does not keep others from writing for long."""
+
+Scope = int | None
+"""The grading period that a grade is of; None: the whole class."""
+
+
+class _Missing(NamedTuple):
+    """A copy that is to be made."""
+
+    student: Student
+    scope: Scope
+
+
+# --- Making copies
+
+
+def freeze(
+    sections: Sequence[Section],
+    now: datetime,
+    scopes: Mapping[int, Collection[Scope]],
+    *who: ColumnElement[bool],
+) -> int:
+    """Store the grades of these classes' students, past ones too, where no copy holds yet; returns how many.
+
+    `scopes` says for each class (by key) of what; `who` are conditions on Enrollment that leave students out. Call
+    it with the classes locked.
+    """
+    chunks = (sections[first : first + AT_ONCE] for first in range(0, len(sections), AT_ONCE))
+    return sum(_freeze_some(some, now, scopes, who) for some in chunks)
+
+
+def _freeze_some(
+    sections: Sequence[Section],
+    now: datetime,
+    scopes: Mapping[int, Collection[Scope]],
+    who: Sequence[ColumnElement[bool]],
+) -> int:
+    db.session.flush()
+    work = work_of(list(sections), now)
+    missing = _missing([section.id for section in sections], scopes, who)
+    students = {one.student.id for some in missing.values() for one in some}
+    cells = by_student(cells_of([key for one in work.values() for key in one.by_id], students)) if students else {}
+    rows = [row for key, some in missing.items() for row in _copies(work[key], some, cells)]
+    if rows:
+        table: Any = FrozenGrade.__table__
+        db.session.execute(insert(table), rows)
+    return len(rows)
+
+
+def _missing(
+    section_ids: Sequence[int], scopes: Mapping[int, Collection[Scope]], who: Sequence[ColumnElement[bool]]
+) -> dict[int, list[_Missing]]:
+    """By class, the copies that are to be made, in two statements."""
+    held = {
+        tuple(row)
+        for row in db.session.execute(
+            select(FrozenGrade.section_id, FrozenGrade.student_id, FrozenGrade.period_id).where(
+                FrozenGrade.section_id.in_(section_ids), FrozenGrade.dropped_at.is_(None)
+            )
+        )
+    }
+    places = select(Enrollment.section_id, Enrollment.user_id, Enrollment.begins_on, Enrollment.ends_on).where(
+        Enrollment.section_id.in_(section_ids), Enrollment.role_kind == RoleKind.STUDENT, *who
+    )
+    found: dict[int, list[_Missing]] = {}
+    for section_id, user_id, begins_on, ends_on in db.session.execute(places):
+        student = Student(user_id, "", "", "", begins_on, ends_on)
+        wanted = [scope for scope in scopes[section_id] if (section_id, user_id, scope) not in held]
+        found.setdefault(section_id, []).extend(_Missing(student, scope) for scope in wanted)
+    return found
+
+
+def _copies(work: ClassWork, missing: Iterable[_Missing], cells: Mapping[int, list[Cell]]) -> Iterator[dict[str, Any]]:
+    parts = {scope: of_period(work, scope) for scope in {one.scope for one in missing}}
+    for student, scope in missing:
+        part = parts[scope]
+        own = [cell for cell in cells.get(student.id, ()) if cell.assignment_id in part.by_id]
+        posted = [cell for cell in own if part.is_posted(part.by_id[cell.assignment_id])]
+        yield {
+            "school_id": work.section.school_id,
+            "section_id": work.section.id,
+            "student_id": student.id,
+            "period_id": scope,
+            "frozen_at": work.now,
+            "grade": as_data(part.grade(student, part.marks(own), posted_only=False)),
+            "posted_grade": as_data(part.grade(student, part.marks(posted), posted_only=False))
+            if part.has_hidden()
+            else None,
+        }
+
+
+def of_period(work: ClassWork, scope: Scope) -> ClassWork:
+    """The class with the work of one grading period only, as its grade is computed (grading.md G11)."""
+    if scope is None:
+        return work
+    columns = [column for column in work.columns if column.grading_period_id == scope]
+    calculator = Calculator(
+        work.calculator.rules,
+        [graded_category(category) for category in work.categories],
+        [work_of_column(column, work.timezone, work.now) for column in columns],
+    )
+    part = with_calculator(work, calculator)
+    part.columns, part.by_id = columns, {column.id: column for column in columns}
+    return part
+
+
+def scopes_of(work: ClassWork) -> list[Scope]:
+    """Everything of which a class gives grades: itself, and its grading periods."""
+    return [None, *work.periods]
+
+
+# --- Dropping copies
+
+
+def drop_copies(sections: Sequence[Section], now: datetime) -> int:
+    """Drop every copy of these classes of one school that has no reason left: its student is in the class and what
+    it is of is open. Returns how many; call it with the classes locked and after the change that ends the reason."""
+    if not sections:
+        return 0
+    db.session.flush()
+    day = sections[0].school.today(now)
+    dropped = db.session.execute(
+        update(FrozenGrade)
+        .where(
+            FrozenGrade.section_id.in_([section.id for section in sections]),
+            FrozenGrade.dropped_at.is_(None),
+            ~_is_closed(),
+            _is_here(day),
+        )
+        .values(dropped_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(dropped.rowcount)  # type: ignore[attr-defined]
+
+
+def _is_closed() -> Any:
+    """Whether the term or period that a copy is of is closed."""
+    own_term = select(Section.term_id).where(Section.id == FrozenGrade.section_id).scalar_subquery()
+    of = func.coalesce(FrozenGrade.period_id, own_term)
+    return exists().where(AcademicSession.id == of, AcademicSession.closed_at.is_not(None)).correlate(FrozenGrade)
+
+
+def _is_here(day: date) -> Any:
+    """Whether the student's place in the class is not over."""
+    return (
+        exists()
+        .where(
+            Enrollment.section_id == FrozenGrade.section_id,
+            Enrollment.user_id == FrozenGrade.student_id,
+            Enrollment.role_kind == RoleKind.STUDENT,
+            or_(Enrollment.ends_on.is_(None), Enrollment.ends_on > day),
+        )
+        .correlate(FrozenGrade)
+    )
+
+
+# --- Students who leave
+
+
+def follow(section: Section, place: Enrollment, now: datetime) -> None:
+    """A student's place has changed: freeze the grade of one who left, drop the copy of one who is back.
+
+    An end that lies ahead waits for a job. Call it with the class locked.
+    """
+    if place.ends_on is not None and place.ends_on <= section.school.today(now):
+        work = work_of([section], now)
+        freeze([section], now, {section.id: scopes_of(work[section.id])}, Enrollment.user_id == place.user_id)
+        return
+    drop_copies([section], now)
+    if place.ends_on is not None:
+        at = day_begins(place.ends_on, ZoneInfo(section.school.timezone))
+        queue.enqueue("freeze_leavers", at, key=f"freeze_leavers {section.school_id} {place.ends_on.isoformat()}")
+
+
+def freeze_leavers(now: datetime) -> bool:
+    """Freeze the grades of students whose place is over and who have no copy yet, of a number of classes.
+
+    Whether there may be more. A place ends by a date too, without anyone doing anything that day.
+    """
+    more = False
+    for school in db.session.scalars(select(School).order_by(School.id)).all():
+        day = school.today(now)
+        sections = list(db.session.scalars(_with_leavers(school, day)))
+        for section in sections:
+            next_number(section)
+        scopes = {key: scopes_of(work) for key, work in work_of(sections, now).items()} if sections else {}
+        freeze(sections, now, scopes, Enrollment.ends_on <= day)
+        more = more or len(sections) == IN_ONE_JOB
+    return more
+
+
+def _with_leavers(school: School, day: date) -> Select[Section]:
+    """Classes with a student who is gone and of whose grade there is no copy, in the order in which they are locked."""
+    held = exists().where(
+        FrozenGrade.section_id == Enrollment.section_id,
+        FrozenGrade.student_id == Enrollment.user_id,
+        FrozenGrade.period_id.is_(None),
+        FrozenGrade.dropped_at.is_(None),
+    )
+    gone = select(Enrollment.section_id).where(
+        Enrollment.school_id == school.id, Enrollment.role_kind == RoleKind.STUDENT, Enrollment.ends_on <= day, ~held
+    )
+    return select(Section).where(Section.id.in_(gone)).order_by(Section.id).limit(IN_ONE_JOB)
