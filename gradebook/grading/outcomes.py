@@ -15,7 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from .scales import round_percent
+from .scales import round_percent, round_to
 from .values import exact_text
 
 RECENT = Fraction(65, 100)
@@ -232,6 +232,14 @@ class OutcomeResult:
     def is_rounded(self) -> bool:
         """Whether the printed number differs from the exact one."""
         return self.exact is not None and Fraction(self.number or 0) != self.exact
+
+    @property
+    def in_full(self) -> Decimal | None:
+        """The exact result where its decimals end after 4 places, as they do without a division."""
+        if self.exact is None:
+            return None
+        printed = round_to(self.exact, 4)
+        return printed if Fraction(printed) == self.exact else None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON types only; numbers are exact strings. What exports print."""

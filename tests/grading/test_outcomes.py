@@ -283,8 +283,15 @@ def test_a_decaying_average_says_what_its_parts_are() -> None:
     result = result_of([3, 2, 4], Method.decaying)
     assert [line.number for line in result.earlier] == [3, 2]
     assert [line.contribution for line in result.lines] == [Fraction("0.525"), Fraction("0.35"), Fraction("2.6")]
-    assert result.is_rounded
+    assert (result.is_rounded, result.in_full) == (True, Decimal("3.475"))
     assert not result_of([3, 3], Method.decaying).is_rounded
+
+
+def test_a_result_that_never_ends_is_not_printed_in_full() -> None:
+    result = result_of([3, 3, 2], Method.mean)
+    assert (result.in_full, result.is_rounded) == (None, True)
+    assert result_of([], Method.mean).in_full is None
+    assert not result_of([], Method.mean).is_rounded
 
 
 def test_an_export_holds_everything_to_work_it_out_again() -> None:
