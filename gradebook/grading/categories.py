@@ -57,9 +57,9 @@ class CategoryColumns:
 
     def __init__(self, category: Category, works: Iterable[Work]) -> None:
         self.category = category
-        ordered = sorted(works, key=lambda work: (work.position, work.id))
-        factors = _factors(category, ordered)
-        self.columns = tuple(_column(work, factor) for work, factor in zip(ordered, factors, strict=True))
+        self.works = sorted(works, key=lambda work: (work.position, work.id))
+        factors = _factors(category, self.works)
+        self.columns = tuple(_column(work, factor) for work, factor in zip(self.works, factors, strict=True))
         self._drops = category.drop_lowest > 0 or category.drop_highest > 0
         self._some_kept = not all(column.droppable for column in self.columns)
 

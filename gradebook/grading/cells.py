@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from fractions import Fraction
 from typing import Final, Literal, NamedTuple
 
 from .scales import letter_percent
-from .values import Amount, GradingScale, LateDeduction, LateRule, Mark, Reason, Rules, Status, What, Work
+from .values import Amount, GradingScale, LateDeduction, LateRule, Mark, Marks, Reason, Rules, Status, What, Work
 
 
 class Left(Enum):
@@ -25,6 +25,8 @@ Value = Amount | None | Literal[Left.OUT]
 # Read for every cell of a class: a module's name is found much faster than an enum's member.
 EXCUSED = Status.excused
 SCORABLE = (Status.none, Status.turned_in)
+COUNTED, SCORED = What.counted, Reason.scored
+IN_NEITHER = (What.does_not_count, What.not_assigned, What.excused)
 
 INTERVALS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 
@@ -55,6 +57,19 @@ class Cell(NamedTuple):
     value: Amount | None
 
 
+def values_of(rules: Rules, works: Sequence[Work], marks: Marks, asked: Asked) -> list[Value]:
+    """`value_of` for each of these assignments; most cells are plain scores of work that everyone has."""
+    get, hides, some_not_assigned = marks.get, asked.posted_only, bool(asked.not_assigned)
+    values: list[Value] = []
+    for work in works:
+        mark = get(work.id)
+        if type(mark) is int and work.counts and not some_not_assigned and (work.posted or not hides):
+            values.append(mark)
+        else:
+            values.append(value_of(rules, work, mark, asked))
+    return values
+
+
 def value_of(rules: Rules, work: Work, mark: Mark | int | None, asked: Asked) -> Value:
     """What the cell is worth in both totals, in hundredths (G2 to G4, G8)."""
     if not work.counts or work.id in asked.not_assigned:
@@ -78,8 +93,10 @@ def value_of(rules: Rules, work: Work, mark: Mark | int | None, asked: Asked) ->
 
 def read_cell(rules: Rules, work: Work, mark: Mark | int | None, asked: Asked) -> Cell:
     """The cell with its reasons, for the page that explains it."""
-    if asked.posted_only and mark is not None and not is_posted(work, mark):
+    if mark is not None and asked.posted_only and not is_posted(work, mark):
         mark = None
+    if type(mark) is int and work.counts and work.possible and not (work.extra_credit or asked.not_assigned):
+        return Cell(COUNTED, SCORED, mark, None, None, None, mark)
     seen = Mark(points=mark) if isinstance(mark, int) else mark or Mark()
     value = value_of(rules, work, mark, asked)
     typed = typed_points(rules.scale, work, seen)
@@ -88,6 +105,11 @@ def read_cell(rules: Rules, work: Work, mark: Mark | int | None, asked: Asked) -
     if reason in (Reason.scored, Reason.extra_credit) and typed is not None:
         late = late_deduction(rules.late, work, seen, typed)
     return Cell(what, reason, typed, seen.percent, seen.letter, late, None if value is OUT else value)
+
+
+def worth_of(cell: Cell) -> Value:
+    """What `value_of` says of the same cell."""
+    return OUT if cell.what in IN_NEITHER else cell.value
 
 
 def is_posted(work: Work, mark: Mark | int) -> bool:
@@ -112,10 +134,9 @@ def late_deduction(rule: LateRule | None, work: Work, mark: Mark, score: Amount)
     if rule is None or not mark.late or mark.late_cleared or work.possible == 0:
         return None
     intervals, time_known = _intervals_late(rule, work, mark)
-    asked = rule.percent * intervals * work.possible / 100
-    floor = rule.floor * work.possible / 100
+    asked = percent_of(rule.percent * intervals, work.possible)
     # A score that is under the floor by itself stays as it is.
-    taken = max(Fraction(0), min(asked, score - floor))
+    taken = max(0, min(asked, score - percent_of(rule.floor, work.possible)))
     return LateDeduction(intervals, asked, taken, time_known)
 
 

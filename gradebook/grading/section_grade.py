@@ -8,11 +8,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .categories import CategoryColumns
-from .cells import Asked, Cell, Value, read_cell, value_of
+from .cells import Asked, Cell, Value, read_cell, values_of, worth_of
 from .scales import Letters, round_percent_or_none
 from .totals import Total
 from .values import Category, Grade, Marks, Rules, Totals, Work
-from .working import working
+from .working import current_and_final
 
 
 class ExactTotals(NamedTuple):
@@ -70,18 +70,14 @@ class Calculator:
     ) -> Grade:
         """The grade with every part, in an order that can be printed and added up by hand."""
         asked = Asked(at, joined_at, left_at, posted_only, not_assigned)
-        sums = [group.sums(self._values(group, marks, asked)) for group in self._groups]
-        current, final = [pair[0] for pair in sums], [pair[1] for pair in sums]
         cells = [self._cells(group, marks, asked) for group in self._groups]
-        workings = [
-            working(self.rules, self._groups, cells, some, self._total, self.letters, as_zero)
-            for some, as_zero in ((current, False), (final, True))
-        ]
+        sums = [group.sums([worth_of(cell) for cell in some]) for group, some in zip(self._groups, cells, strict=True)]
+        current, final = current_and_final(self.rules, self._groups, cells, sums, self._total, self.letters)
         return Grade(
-            current_working=workings[0],
-            final_working=workings[1],
-            graded_count=sum(one.pieces for one in current),
-            counting_count=sum(one.pieces for one in final),
+            current_working=current,
+            final_working=final,
+            graded_count=sum(one.pieces for one, _ in sums),
+            counting_count=sum(one.pieces for _, one in sums),
             mode=self.rules.mode,
             cap_percent=self.rules.cap_percent,
             letter_on_whole_percent=self.rules.letter_on_whole_percent,
@@ -97,11 +93,10 @@ class Calculator:
         return ExactTotals(total, final_total, graded, counting)
 
     def _values(self, group: CategoryColumns, marks: Marks, asked: Asked) -> list[Value]:
-        rules, get = self.rules, marks.get
-        return [value_of(rules, column[0], get(column[0].id), asked) for column in group.columns]
+        return values_of(self.rules, group.works, marks, asked)
 
     def _cells(self, group: CategoryColumns, marks: Marks, asked: Asked) -> list[Cell]:
-        return [read_cell(self.rules, column.work, marks.get(column.work.id), asked) for column in group.columns]
+        return [read_cell(self.rules, work, marks.get(work.id), asked) for work in group.works]
 
 
 def section_grade(

@@ -27,7 +27,10 @@ class Total:
 
     def capped(self, sums: Sequence[Sums]) -> Fraction | None:
         """As `of`, under the class's cap if it has one (G10)."""
-        total = self.of(sums)
+        return self.under_cap(self.of(sums))
+
+    def under_cap(self, total: Fraction | None) -> Fraction | None:
+        """The total, or the class's cap where that is less."""
         return total if total is None or self._cap is None else min(total, self._cap)
 
     def _points_total(self, sums: Sequence[Sums]) -> Fraction | None:

@@ -244,9 +244,9 @@ class LateDeduction(NamedTuple):
     """What lateness took from one score (G4): "18 − 2 late = 16"."""
 
     intervals: int
-    asked: Fraction
+    asked: Amount
     """Hundredths of a point that the rule asks for: percent × intervals × possible."""
-    taken: Fraction
+    taken: Amount
     """Hundredths of a point really taken: less than asked where the floor holds."""
     time_known: bool
     """False where the hand-in moment is not known, and one interval is counted."""
@@ -269,10 +269,22 @@ class WorkLine(NamedTuple):
     """What it adds to the points earned: `value` if it is kept, else 0."""
     possible: int = 0
     """What it adds to the points possible."""
-    share: Fraction | None = None
-    """How many percent of the whole grade it decides; None where it decides nothing."""
-    contribution: Fraction = Fraction(0)
-    """Percent points that it brings to the total; the lines of a total add up to it (before a cap)."""
+    top: Amount = 0
+    base: int = 0
+    """What it adds to the two sides of the fraction that becomes the total: in points mode to the points earned
+    and possible of the class; in weighted mode to those of its category, as its category weighs them."""
+    unit: Fraction | None = None
+    """Percent points that 1 in `top` brings to the total; None where there is no total."""
+
+    @property
+    def share(self) -> Fraction | None:
+        """How many percent of the whole grade it decides; None where it decides nothing."""
+        return self.base * self.unit if self.base and self.unit is not None else None
+
+    @property
+    def contribution(self) -> Fraction:
+        """Percent points that it brings to the total; the lines of a total add up to it (before a cap)."""
+        return Fraction(0) if self.unit is None else self.top * self.unit
 
     def to_dict(self) -> dict[str, Any]:
         """JSON types only; amounts are exact strings in points and percent."""
@@ -319,6 +331,8 @@ class CategoryGrade:
     """Rounded for display only."""
     share: Fraction | None
     """Percent of the grade that it decides after rescaling; None if it takes no part."""
+    unit: Fraction | None
+    """Percent points that 1 in the `top` of its lines brings; None where there is no total."""
     contribution: Fraction
     """Percent points that it brings: the contributions of a total add up to it (before a cap)."""
     dropped_lowest: int

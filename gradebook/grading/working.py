@@ -6,39 +6,62 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from .categories import CategoryColumns, Column, Sums
-from .cells import Cell
+from .cells import IN_NEITHER, Cell
 from .scales import Letters, round_percent_or_none
 from .totals import Total
 from .values import Category, CategoryGrade, Reason, Rules, TotalReason, What, Working, WorkLine
 
-IN_NEITHER = (What.does_not_count, What.not_assigned, What.excused)
 ZERO = Fraction(0)
 
+# Read for every line of a class: a module's name is found much faster than an enum's member.
+AS_ZERO, DROPPED, LOWEST, HIGHEST = What.as_zero, What.dropped, Reason.lowest, Reason.highest
 
-def working(
+
+def current_and_final(
+    rules: Rules,
+    groups: Sequence[CategoryColumns],
+    cells: Sequence[Sequence[Cell]],
+    sums: Sequence[tuple[Sums, Sums]],
+    total: Total,
+    letters: Letters,
+) -> tuple[Working, Working]:
+    """Both totals with their parts. A category in which nothing is ungraded is the same in both."""
+    made: list[CategoryGrade | None] = [None] * len(groups)
+    current = _working(rules, groups, cells, [pair[0] for pair in sums], total, letters, made, as_zero=False)
+    made = [part if pair[0] is pair[1] else None for part, pair in zip(current.parts, sums, strict=True)]
+    return current, _working(rules, groups, cells, [pair[1] for pair in sums], total, letters, made, as_zero=True)
+
+
+def _working(
     rules: Rules,
     groups: Sequence[CategoryColumns],
     cells: Sequence[Sequence[Cell]],
     sums: Sequence[Sums],
     total: Total,
     letters: Letters,
+    made: Sequence[CategoryGrade | None],
+    *,
     as_zero: bool,
 ) -> Working:
-    """One total with its parts; `as_zero` for `final`, where ungraded work counts as 0."""
-    before_cap, exact = total.of(sums), total.capped(sums)
+    """One total; `as_zero` for `final`, where ungraded work counts as 0. `made` is what is already known of it."""
+    before_cap = total.of(sums)
+    exact = total.under_cap(before_cap)
     percent = round_percent_or_none(exact)
     categories = [group.category for group in groups]
     weight_sum = _weight_sum(categories, sums) if rules.mode == "weighted" else None
     scaled_by = 100 / weight_sum if weight_sum and weight_sum < 100 else None
     possible = _class_possible(categories, sums)
+    per_point = Fraction(100, possible) if possible else None
     parts = []
-    for group, group_cells, one in zip(groups, cells, sums, strict=True):
+    for group, group_cells, one, known in zip(groups, cells, sums, made, strict=True):
         if rules.mode == "points":
-            part = _in_points(group, group_cells, one, possible, as_zero)
+            unit, share = per_point, _share_of_points(group.category, one, per_point)
         else:
-            factor = _factor(group.category, one, scaled_by) if exact is not None else None
-            part = _in_weights(group, group_cells, one, factor, as_zero)
-        parts.append(part)
+            share = _share_by_weight(group.category, one, scaled_by) if exact is not None else None
+            unit = share / one.base if share is not None else None
+        if known is None or (known.unit, known.share) != (unit, share):
+            known = _part(group, group_cells, one, unit, share, as_zero, in_points=rules.mode == "points")
+        parts.append(known)
     return Working(
         percent=percent,
         exact=exact,
@@ -53,79 +76,76 @@ def working(
     )
 
 
-def _in_points(
-    group: CategoryColumns, cells: Sequence[Cell], sums: Sums, class_possible: int, as_zero: bool
-) -> CategoryGrade:
-    """A category in points mode: what it brings is its points as a percentage of the class's (G6)."""
-    unit = Fraction(100, class_possible) if class_possible else None
-    extra = group.category.extra_credit
-    lines = []
-    for place, (column, cell) in enumerate(zip(group.columns, cells, strict=True)):
-        line = _line(column, cell, place, sums, as_zero)
-        if unit is not None:
-            share = line.possible * unit if line.possible and not extra else None
-            line = line._replace(share=share, contribution=line.earned * unit)
-        lines.append(line)
-    share = sums.possible * unit if unit is not None and sums.possible and not extra else None
-    return _part(group.category, sums, lines, share, sums.earned * unit if unit is not None else ZERO)
+def _share_of_points(category: Category, sums: Sums, per_point: Fraction | None) -> Fraction | None:
+    """Percent of the grade that the category decides in points mode: its possible points of the class's (G6)."""
+    if category.extra_credit or per_point is None or not sums.possible:
+        return None
+    return sums.possible * per_point
 
 
-def _in_weights(
-    group: CategoryColumns, cells: Sequence[Cell], sums: Sums, factor: Fraction | None, as_zero: bool
-) -> CategoryGrade:
-    """A category in weighted mode: what it brings is its percentage × its share of the grade (G7)."""
-    unit = factor / sums.base if factor is not None else None
-    lines = []
-    for place, (column, cell) in enumerate(zip(group.columns, cells, strict=True)):
-        line = _line(column, cell, place, sums, as_zero)
-        if unit is not None:
-            share = column.base * unit if line.possible and column.base else None
-            line = line._replace(share=share, contribution=line.earned * column.factor * unit)
-        lines.append(line)
-    return _part(group.category, sums, lines, factor, sums.top * unit if unit is not None else ZERO)
+def _share_by_weight(category: Category, sums: Sums, scaled_by: Fraction | None) -> Fraction | None:
+    """The same in weighted mode: its weight, rescaled; None if it takes no part (G7, G10)."""
+    if not sums.base:
+        return None
+    if category.extra_credit or scaled_by is None:
+        return category.weight
+    return category.weight * scaled_by
 
 
 def _part(
-    category: Category, sums: Sums, lines: list[WorkLine], share: Fraction | None, contribution: Fraction
+    group: CategoryColumns,
+    cells: Sequence[Cell],
+    sums: Sums,
+    unit: Fraction | None,
+    share: Fraction | None,
+    as_zero: bool,
+    *,
+    in_points: bool,
 ) -> CategoryGrade:
     exact = Fraction(100 * sums.top, sums.base) if sums.base else None
+    brings = sums.earned if in_points else sums.top
+    lowest, highest = sums.dropped
+    lines = []
+    for place, (column, cell) in enumerate(zip(group.columns, cells, strict=True)):
+        dropped = LOWEST if place in lowest else HIGHEST if place in highest else None
+        lines.append(_line(column, cell, dropped, unit, as_zero, in_points, share is None))
     return CategoryGrade(
-        category=category,
+        category=group.category,
         earned=sums.earned,
         possible=sums.possible,
         exact=exact,
         percentage=round_percent_or_none(exact),
         share=share,
-        contribution=contribution,
-        dropped_lowest=len(sums.dropped.lowest),
-        dropped_highest=len(sums.dropped.highest),
+        unit=unit,
+        contribution=brings * unit if unit is not None else ZERO,
+        dropped_lowest=len(lowest),
+        dropped_highest=len(highest),
         pool=sums.pool,
         lines=tuple(lines),
     )
 
 
-def _line(column: Column, cell: Cell, place: int, sums: Sums, as_zero: bool) -> WorkLine:
-    """The assignment's line, without what it brings to the total."""
-    value, what, reason = cell.value, cell.what, cell.reason
+def _line(
+    column: Column,
+    cell: Cell,
+    dropped: Reason | None,
+    unit: Fraction | None,
+    as_zero: bool,
+    in_points: bool,
+    decides_nothing: bool,
+) -> WorkLine:
+    """The assignment in one total. Fields of WorkLine in their order: naming them costs a quarter of the time."""
+    what, reason, typed, percent, letter, late, value = cell
     if value is None and as_zero and what not in IN_NEITHER:
-        value, what = 0, What.as_zero
-    if place in sums.dropped.lowest:
-        what, reason = What.dropped, Reason.lowest
-    elif place in sums.dropped.highest:
-        what, reason = What.dropped, Reason.highest
-    kept = value is not None and what is not What.dropped
-    return WorkLine(
-        work=column.work,
-        what=what,
-        reason=reason,
-        typed=cell.typed,
-        typed_percent=cell.typed_percent,
-        typed_letter=cell.typed_letter,
-        late=cell.late,
-        value=value,
-        earned=value if kept and value is not None else 0,
-        possible=column.possible if kept else 0,
-    )
+        value, what = 0, AS_ZERO
+    if dropped is not None:
+        return WorkLine(column.work, DROPPED, dropped, typed, percent, letter, late, value)
+    if value is None:
+        return WorkLine(column.work, what, reason, typed, percent, letter, late)
+    possible = column.possible
+    top, base = (value, possible) if in_points else (value * column.factor, column.base)
+    base = 0 if decides_nothing else base
+    return WorkLine(column.work, what, reason, typed, percent, letter, late, value, value, possible, top, base, unit)
 
 
 def _class_possible(categories: Sequence[Category], sums: Sequence[Sums]) -> int:
@@ -140,15 +160,6 @@ def _weight_sum(categories: Sequence[Category], sums: Sequence[Sums]) -> Fractio
         if one.base and not category.extra_credit
     )
     return sum(taking_part, ZERO)
-
-
-def _factor(category: Category, sums: Sums, scaled_by: Fraction | None) -> Fraction | None:
-    """Percent of the grade that the category decides; None if it takes no part (G7, G10)."""
-    if not sums.base:
-        return None
-    if category.extra_credit or scaled_by is None:
-        return Fraction(category.weight)
-    return category.weight * scaled_by
 
 
 def _reason(rules: Rules, sums: Sequence[Sums], exact: Fraction | None, as_zero: bool) -> TotalReason:

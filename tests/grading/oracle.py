@@ -141,6 +141,8 @@ def after_drops(category: Category, scores: Scores) -> Scores:
 
 
 def extreme(category: Category, pool: Scores, beside: Scores, size: int, sign: int) -> Scores:
+    if size == len(pool):
+        return pool
     best, best_percentage = None, None
     for chosen in combinations(pool, size):  # earlier assignments come first, and a tie keeps the first
         one = percentage(category, beside + list(chosen))
