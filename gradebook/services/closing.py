@@ -26,8 +26,8 @@ from gradebook.models import (
 )
 from gradebook.services import audit, freezing, periods
 from gradebook.services.counters import next_number
-from gradebook.services.freezing import Scope
 from gradebook.services.rosters import RosterError, RosterFault, locked
+from gradebook.services.stored_grades import Scope
 
 LONGEST_REASON = 500
 

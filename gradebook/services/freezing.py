@@ -15,7 +15,7 @@ from gradebook.extensions import db
 from gradebook.grading.frozen import freeze as as_data
 from gradebook.grading.section_grade import Calculator
 from gradebook.models import AcademicSession, Enrollment, FrozenGrade, RoleKind, School, Section
-from gradebook.services import queue
+from gradebook.services import queue, stored_grades
 from gradebook.services.counters import next_number
 from gradebook.services.grades import (
     Cell,
@@ -29,14 +29,12 @@ from gradebook.services.grades import (
     work_of_column,
 )
 from gradebook.services.previews import with_calculator
+from gradebook.services.stored_grades import Scope
 
 AT_ONCE = 20
 """Classes whose scores are in memory together."""
 IN_ONE_JOB = 50
 """Classes whose leavers one job freezes, so that it does not keep others from writing for long."""
-
-Scope = int | None
-"""The grading period that a grade is of; None: the whole class."""
 
 
 class _Missing(NamedTuple):
@@ -74,8 +72,9 @@ def _freeze_some(
     work = work_of(list(sections), now)
     missing = _missing([section.id for section in sections], scopes, who)
     students = {one.student.id for some in missing.values() for one in some}
+    overrides = stored_grades.overrides_of(sections)
     cells = by_student(cells_of([key for one in work.values() for key in one.by_id], students)) if students else {}
-    rows = [row for key, some in missing.items() for row in _copies(work[key], some, cells)]
+    rows = [row for key, some in missing.items() for row in _copies(work[key], some, cells, overrides)]
     if rows:
         table: Any = FrozenGrade.__table__
         db.session.execute(insert(table), rows)
@@ -105,7 +104,12 @@ def _missing(
     return found
 
 
-def _copies(work: ClassWork, missing: Iterable[_Missing], cells: Mapping[int, list[Cell]]) -> Iterator[dict[str, Any]]:
+def _copies(
+    work: ClassWork,
+    missing: Iterable[_Missing],
+    cells: Mapping[int, list[Cell]],
+    overrides: Mapping[stored_grades.Key, stored_grades.StoredOverride],
+) -> Iterator[dict[str, Any]]:
     parts = {scope: of_period(work, scope) for scope in {one.scope for one in missing}}
     for student, scope in missing:
         part = parts[scope]
@@ -121,7 +125,17 @@ def _copies(work: ClassWork, missing: Iterable[_Missing], cells: Mapping[int, li
             "posted_grade": as_data(part.grade(student, part.marks(posted), posted_only=False))
             if part.has_hidden()
             else None,
+            "override": _shown(part, overrides.get((work.section.id, student.id, scope))),
         }
+
+
+def _shown(work: ClassWork, override: stored_grades.StoredOverride | None) -> dict[str, Any] | None:
+    """What stands in place of the grade, as it is shown: the letter of a percentage may be another one tomorrow."""
+    if override is None:
+        return None
+    letter = override.letter or work.calculator.letters.of(override.percent)
+    percent = None if override.percent is None else f"{override.percent:.2f}"
+    return {"percent": percent, "letter": letter, "reason": override.reason, "by": override.by}
 
 
 def of_period(work: ClassWork, scope: Scope) -> ClassWork:
@@ -170,9 +184,15 @@ def drop_copies(sections: Sequence[Section], now: datetime) -> int:
 
 def _is_closed() -> Any:
     """Whether the term or period that a copy is of is closed."""
-    own_term = select(Section.term_id).where(Section.id == FrozenGrade.section_id).scalar_subquery()
-    of = func.coalesce(FrozenGrade.period_id, own_term)
-    return exists().where(AcademicSession.id == of, AcademicSession.closed_at.is_not(None)).correlate(FrozenGrade)
+    return (
+        exists()
+        .where(
+            Section.id == FrozenGrade.section_id,
+            AcademicSession.id == func.coalesce(FrozenGrade.period_id, Section.term_id),
+            AcademicSession.closed_at.is_not(None),
+        )
+        .correlate(FrozenGrade)
+    )
 
 
 def _is_here(day: date) -> Any:

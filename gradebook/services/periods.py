@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
 
 from gradebook.extensions import db
-from gradebook.models import AcademicSession, Assignment, School, Section, SessionKind
+from gradebook.models import AcademicSession, Assignment, School, Section, SectionPeriod, SessionKind
 from gradebook.services.counters import next_number
 
 ALWAYS = date.max  # where a span without an end stops
@@ -194,6 +195,75 @@ def _home(periods: Iterable[AcademicSession], day: date) -> int | None:
 
 def _holds(span: Span, day: date) -> bool:
     return span.begins_on <= day < (span.ends_on or ALWAYS)
+
+
+# --- Weights of periods (G11)
+
+
+class WeightedPeriod(NamedTuple):
+    """A grading period that a class can weigh."""
+
+    id: int
+    public_id: str
+    title: str
+    begins_on: date
+    ends_on: date
+    weight: Decimal | None
+    """Percent of the course grade; None: it has none."""
+
+
+def periods_of(section: Section) -> list[WeightedPeriod]:
+    """The grading periods of the class's term with their weights, the earliest first: those that lie in it by date,
+    and those that hold work of it or have a weight. One statement."""
+    term = section.term
+    has_work = exists().where(
+        Assignment.section_id == section.id,
+        Assignment.grading_period_id == AcademicSession.id,
+        Assignment.deleted_at.is_(None),
+    )
+    inside = and_(AcademicSession.begins_on >= term.begins_on, AcademicSession.ends_on <= term.ends_on)
+    rows = db.session.execute(
+        select(
+            AcademicSession.id, AcademicSession.public_id, AcademicSession.title, AcademicSession.begins_on,
+            AcademicSession.ends_on, SectionPeriod.weight,
+        )
+        .outerjoin(
+            SectionPeriod,
+            and_(SectionPeriod.period_id == AcademicSession.id, SectionPeriod.section_id == section.id),
+        )
+        .where(
+            AcademicSession.school_id == section.school_id,
+            AcademicSession.kind == SessionKind.GRADING_PERIOD,
+            or_(inside, has_work, SectionPeriod.weight.is_not(None)),
+        )
+        .order_by(AcademicSession.begins_on, AcademicSession.id)
+    )  # fmt: skip
+    return [WeightedPeriod(*row) for row in rows]
+
+
+def set_weights(section: Section, weights: Mapping[int, Decimal]) -> bool:
+    """The class's course grade is made of these periods by these weights (percent); none: periods only filter.
+
+    False if nothing differs. For whoever saves the rules of the class, with the class locked, the effect shown and
+    the history written there. Raises PeriodClosed when the class itself is closed, and ValueError for a period that
+    is not among `periods_of`.
+    """
+    require_open(section)
+    offered = {period.id: period.weight for period in periods_of(section)}
+    if not offered.keys() >= weights.keys():
+        raise ValueError("a grading period of another class")
+    if {key: weight for key, weight in offered.items() if weight is not None} == dict(weights):
+        return False
+    db.session.execute(delete(SectionPeriod).where(SectionPeriod.section_id == section.id))
+    rows = [
+        {"school_id": section.school_id, "section_id": section.id, "period_id": key, "weight": weight}
+        for key, weight in weights.items()
+    ]
+    if rows:
+        db.session.execute(insert(SectionPeriod), rows)
+    section.weighs_periods = bool(rows)
+    db.session.flush()
+    return True
 
 
 # --- What is part of what

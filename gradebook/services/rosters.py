@@ -678,14 +678,14 @@ def enroll(
         )
     )
     _refuse_if(role is None, RosterFault.NO_ROLE, kind=kind)
+    if kind == RoleKind.STUDENT:
+        periods.require_days_open(section, None, Span(begins_on, ends_on))
     place = _place_of(user, section, kind)
     if place is None:
         place = Enrollment(school_id=section.school_id, section_id=section.id, user_id=user.id, role_kind=kind)
         db.session.add(place)
     else:
         _refuse_if(place.ends_on is None or place.ends_on > begins_on, RosterFault.ALREADY_IN_CLASS)
-    if kind == RoleKind.STUDENT:
-        periods.require_days_open(section, None, Span(begins_on, ends_on))
     place.position, place.begins_on, place.ends_on = position, begins_on, ends_on
     db.session.flush()
     if kind == RoleKind.TEACHER:
@@ -841,8 +841,9 @@ def _check_change(known: dict[int, AcademicSession], session: AcademicSession, t
         _refuse_if(in_circle, RosterFault.CYCLE, title=parent.title)
         may_hold = parent.id == session.parent_id or may_contain(parent.kind, session.kind)
         _check_inside(parent, term.begins_on, term.ends_on, may_hold=may_hold)
-    family = periods.parts_of(session, known) + (periods.line_above(parent, known) if parent else [])
-    _check_overlap(known, session.kind, term.begins_on, term.ends_on, family)
+    spared = periods.parts_of(session, known) + (periods.line_above(parent, known) if parent else [])
+    spared += [one for one in known.values() if _overlap(one, session.begins_on, session.ends_on)]  # as a file had it
+    _check_overlap(known, session.kind, term.begins_on, term.ends_on, spared)
     for part in known.values():
         inside = term.begins_on <= part.begins_on and part.ends_on <= term.ends_on
         _refuse_if(part.parent_id == session.id and not inside, RosterFault.PARTS_OUTSIDE, title=part.title)
@@ -862,13 +863,16 @@ def _check_inside(parent: AcademicSession, begins_on: date, ends_on: date, *, ma
 
 
 def _check_overlap(
-    known: dict[int, AcademicSession], kind: SessionKind, begins_on: date, ends_on: date, family: list[AcademicSession]
+    known: dict[int, AcademicSession], kind: SessionKind, begins_on: date, ends_on: date, spared: list[AcademicSession]
 ) -> None:
     """Nothing of the same kind at the same time, but for what it is part of or what is part of it."""
     for other in known.values():
-        overlaps = other.begins_on < ends_on and other.ends_on > begins_on
-        alike = other.kind == kind and other not in family
-        _refuse_if(alike and overlaps, RosterFault.OVERLAP, title=other.title)
+        alike = other.kind == kind and other not in spared
+        _refuse_if(alike and _overlap(other, begins_on, ends_on), RosterFault.OVERLAP, title=other.title)
+
+
+def _overlap(session: AcademicSession, begins_on: date, ends_on: date) -> bool:
+    return session.begins_on < ends_on and session.ends_on > begins_on
 
 
 def may_contain(outer: SessionKind, inner: SessionKind) -> bool:
