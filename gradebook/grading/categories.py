@@ -60,7 +60,7 @@ class CategoryColumns:
         self.works = sorted(works, key=lambda work: (work.position, work.id))
         factors = _factors(category, self.works)
         self.columns = tuple(_column(work, factor) for work, factor in zip(self.works, factors, strict=True))
-        self._drops = category.drop_lowest > 0 or category.drop_highest > 0
+        self._drops = category.drop_lowest > 0 or category.drop_highest > 0 or category.keep_best is not None
         self._some_kept = not all(column.droppable for column in self.columns)
 
     def sums(self, values: Sequence[Value]) -> tuple[Sums, Sums]:
@@ -96,7 +96,8 @@ class CategoryColumns:
     def _dropping_sums(self, values: Sequence[Value]) -> Sums:
         """As `_plain_sums` for one total: what is None or OUT takes no part."""
         places, pool, beside = self._pool(values)
-        dropped = choose(pool, self.category.drop_lowest, self.category.drop_highest)
+        kept, lowest = self.category.keep_best, self.category.drop_lowest
+        dropped = choose(pool, lowest if kept is None else len(places) - kept, self.category.drop_highest)
         earned = beside.earned + sum(pool.values)
         possible = beside.possible + sum([self.columns[place].possible for place in places])
         top = pool.fixed_top + sum(pool.tops)

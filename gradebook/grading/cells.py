@@ -177,11 +177,19 @@ def _is_missing(mark: Mark, at: datetime) -> bool:
 
 def _attended(work: Work, asked: Asked) -> bool:
     """Whether the work was due while the student was in the class (G2)."""
-    if work.due_at is None:
-        return True
-    if asked.joined_at is not None and work.due_at < asked.joined_at:
-        return False
-    return asked.left_at is None or work.due_at < asked.left_at
+    return work.due_at is None or not (_before_joining(work.due_at, asked) or _after_leaving(work.due_at, asked))
+
+
+# What is due at the end of a day is due at the midnight with which the next day begins: due before the one who joins
+# on that next day, and not yet after the one whose last day it was.
+
+
+def _before_joining(due_at: datetime, asked: Asked) -> bool:
+    return asked.joined_at is not None and due_at <= asked.joined_at
+
+
+def _after_leaving(due_at: datetime, asked: Asked) -> bool:
+    return asked.left_at is not None and due_at > asked.left_at
 
 
 def _why(work: Work, mark: Mark, typed: Amount | None, value: Value, asked: Asked) -> tuple[What, Reason]:
@@ -207,7 +215,7 @@ def _why_out(work: Work, mark: Mark, asked: Asked) -> tuple[What, Reason]:
         return What.not_assigned, Reason.not_assigned
     if mark.status == Status.excused:
         return What.excused, Reason.excused
-    if asked.joined_at is not None and work.due_at is not None and work.due_at < asked.joined_at:
+    if work.due_at is not None and _before_joining(work.due_at, asked):
         return What.not_assigned, Reason.before_joining
     return What.not_assigned, Reason.after_leaving
 

@@ -11,7 +11,7 @@ from .categories import CategoryColumns
 from .cells import Asked, Cell, Value, read_cell, values_of, worth_of
 from .scales import Letters, round_percent_or_none
 from .totals import Total
-from .values import Category, Grade, Marks, Rules, Totals, Work
+from .values import Category, Grade, Marks, Rules, RulesError, Totals, Work
 from .working import current_and_final
 
 
@@ -29,15 +29,12 @@ class Calculator:
 
     def __init__(self, rules: Rules, categories: Iterable[Category], works: Iterable[Work]) -> None:
         self.rules = rules
-        by_category: dict[int, list[Work]] = {}
-        for work in works:
-            by_category.setdefault(work.category_id, []).append(work)
+        categories, works = list(categories), list(works)
+        _check(categories, works)
         self._groups = [
-            CategoryColumns(category, by_category.pop(category.id, ()))
+            CategoryColumns(category, [work for work in works if work.category_id == category.id])
             for category in sorted(categories, key=lambda category: (category.position, category.id))
         ]
-        if by_category:
-            raise ValueError(f"assignments of unknown categories: {sorted(by_category)}")
         self._total = Total(rules, [group.category for group in self._groups])
         self.letters = Letters(rules.scale, rules.letter_on_whole_percent)
 
@@ -97,6 +94,21 @@ class Calculator:
 
     def _cells(self, group: CategoryColumns, marks: Marks, asked: Asked) -> list[Cell]:
         return [read_cell(self.rules, work, marks.get(work.id), asked) for work in group.works]
+
+
+def _check(categories: list[Category], works: list[Work]) -> None:
+    known = {category.id for category in categories}
+    if len(known) != len(categories):
+        raise RulesError("category_twice")
+    if len({work.id for work in works}) != len(works):
+        raise RulesError("assignment_twice")
+    for work in works:
+        if work.category_id not in known:
+            raise RulesError("unknown_category", work.title)
+        if work.possible < 0:
+            raise RulesError("negative_points", work.title)
+        if work.weight is not None and work.weight < 0:
+            raise RulesError("negative_weight", work.title)
 
 
 def section_grade(

@@ -131,6 +131,20 @@ Marks = Mapping[int, "Mark | int"]
 """Work id -> Mark; a bare int is a plain score of so many hundredths, so that most cells cost no object."""
 
 
+class RulesError(ValueError):
+    """Rules that cannot be computed with. `code` says why, `name` of what.
+
+    Category: negative_weight, negative_drop, keeps_none, keeps_and_drops, category_twice.
+    Assignment: unknown_category, negative_points, negative_weight, assignment_twice.
+    Class: negative_percent (late rule, missing work, cap), floor_above_100, negative_weight, period_twice.
+    """
+
+    def __init__(self, code: str, name: str = "") -> None:
+        super().__init__(code, name)
+        self.code = code
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True)
 class Category:
     """A group of work, with how it weighs and what it drops (G5, G9, G10)."""
@@ -144,6 +158,18 @@ class Category:
     weighing: Weighing = "points"
     extra_credit: bool = False
     position: int = 0
+    keep_best: int | None = None
+    """Keep only so many of what may be dropped, instead of `drop_lowest`."""
+
+    def __post_init__(self) -> None:
+        if self.weight < 0:
+            raise RulesError("negative_weight", self.title)
+        if self.drop_lowest < 0 or self.drop_highest < 0:
+            raise RulesError("negative_drop", self.title)
+        if self.keep_best is not None and self.keep_best < 1:
+            raise RulesError("keeps_none", self.title)
+        if self.keep_best is not None and self.drop_lowest:
+            raise RulesError("keeps_and_drops", self.title)
 
 
 class Band(NamedTuple):
@@ -238,6 +264,22 @@ class Rules:
     letter_on_whole_percent: bool = False
     periods: tuple[Period, ...] = ()
     """Weighted periods; empty where there are none, or where they only filter (G11)."""
+
+    def __post_init__(self) -> None:
+        percents = [
+            self.missing_percent,
+            self.cap_percent,
+            *((self.late.percent, self.late.floor) if self.late else ()),
+        ]
+        if any(percent is not None and percent < 0 for percent in percents):
+            raise RulesError("negative_percent")
+        if self.late and self.late.floor > 100:
+            raise RulesError("floor_above_100")
+        for period in self.periods:
+            if period.weight < 0:
+                raise RulesError("negative_weight", str(period.id))
+        if len({period.id for period in self.periods}) != len(self.periods):
+            raise RulesError("period_twice")
 
 
 class LateDeduction(NamedTuple):

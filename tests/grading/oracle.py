@@ -62,9 +62,10 @@ def cell(
         score = typed(rules.scale, work, mark)
     if score is not None:
         return late(rules, work, mark, score)
-    if joined_at and work.due_at and work.due_at < joined_at:
+    # The end of a day is the midnight with which the next begins.
+    if joined_at and work.due_at and work.due_at <= joined_at:
         return "out"
-    if left_at and work.due_at and work.due_at >= left_at:
+    if left_at and work.due_at and work.due_at > left_at:
         return "out"
     missing = mark.status == "missing"
     if mark.status == "incomplete" and mark.finish_by_at is not None and at >= mark.finish_by_at:
@@ -128,7 +129,10 @@ def after_drops(category: Category, scores: Scores) -> Scores:
     beside = [one for one in scores if one not in pool]
     if not pool:
         return scores
-    lowest = min(category.drop_lowest, len(pool) - 1)
+    lowest = category.drop_lowest
+    if category.keep_best is not None:
+        lowest = max(0, len(pool) - category.keep_best)
+    lowest = min(lowest, len(pool) - 1)
     highest = 0 if lowest + category.drop_highest >= len(pool) else category.drop_highest
     if all(work.possible == 0 for work, _ in pool):
         for _ in range(lowest):

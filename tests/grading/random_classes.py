@@ -57,11 +57,14 @@ def some_rules(chance: Random) -> Rules:
 
 
 def some_category(chance: Random, at: int) -> Category:
+    keep_best = maybe(chance, 0.15, chance.choice([1, 2, 3, 9]))
+    lowest = chance.choice([0, 0, 1, 1, 2, 3, 9])
     return Category(
         id=at,
         title=f"Category {at}",
         weight=Fraction(chance.choice([0, 10, 20, 30, 50, 70, Fraction(100, 3)])),
-        drop_lowest=chance.choice([0, 0, 1, 1, 2, 3, 9]),
+        drop_lowest=0 if keep_best else lowest,
+        keep_best=keep_best,
         drop_highest=chance.choice([0, 0, 0, 1, 2]),
         weighing=chance.choice(["points", "points", "equal", "own"]),
         extra_credit=chance.random() < 0.1,

@@ -58,7 +58,8 @@ def test_a_full_mark_never_lowers_current(chance: Random) -> None:
     one = some_class(chance, above_full=False)
     drops = 0 if one.rules.mode == "points" else 2
     one.categories = [
-        replace(category, drop_highest=0, drop_lowest=min(drops, category.drop_lowest)) for category in one.categories
+        replace(category, drop_highest=0, drop_lowest=min(drops, category.drop_lowest), keep_best=None)
+        for category in one.categories
     ]
     one.works = [work._replace(extra_credit=False) for work in one.works]
     ungraded = [work for work in one.works if work.id not in one.marks]
@@ -97,7 +98,9 @@ def test_dropping_the_lowest_never_lowers_a_category(chance: Random) -> None:
     ]
     percentages = []
     for lowest in (0, 1, 2, 3):
-        one.categories = [replace(category, drop_lowest=lowest, drop_highest=0) for category in one.categories]
+        one.categories = [
+            replace(category, drop_lowest=lowest, drop_highest=0, keep_best=None) for category in one.categories
+        ]
         percentages.append([part.exact for part in one.grade().parts])
     for fewer, more in zip(percentages, percentages[1:], strict=False):
         assert all(a is None or (b is not None and a <= b) for a, b in zip(fewer, more, strict=True))

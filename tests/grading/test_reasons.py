@@ -124,11 +124,6 @@ def test_a_cap_leaves_a_trace() -> None:
     assert grade.current_working.before_cap == 110
 
 
-def test_an_assignment_of_an_unknown_category_is_refused() -> None:
-    with pytest.raises(ValueError, match="unknown categories"):
-        Calculator(Rules(), [QUIZZES], [ESSAY])
-
-
 def test_pretend_scores_show_even_where_nothing_is_posted_yet() -> None:
     calculator = Calculator(Rules(), [ESSAYS, QUIZZES], [QUIZ, SHORT_QUIZ, ESSAY])
     marks = {1: 1000, 3: 5000}
