@@ -16,6 +16,7 @@ from gradebook.models import (
     Conversation,
     Course,
     Enrollment,
+    GradingScale,
     Guardianship,
     Restriction,
     Role,
@@ -214,8 +215,8 @@ def school_of_office(person: Person) -> School:
 
 
 def school_row_for_office(person: Person, model: type[Any], public_id: str) -> Any:
-    """A course, term or enrollment of the school that this office runs. Raises NotFound."""
-    allowed = (AcademicSession, Course, Enrollment)
+    """A course, term, enrollment or grading scale of the school that this office runs. Raises NotFound."""
+    allowed = (AcademicSession, Course, Enrollment, GradingScale)
     if model not in allowed:
         raise TypeError(f"{model.__name__} is not fetched this way")
     return _one(select(model).where(model.public_id == public_id, model.school_id.in_(scopes.schools_run_by(person))))

@@ -1,23 +1,20 @@
 """A class's grades before and after a change that is not made yet: rules, weights, an assignment."""
 
-from collections.abc import Mapping
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy import Integer, String, and_, bindparam, select, type_coerce
+
+from gradebook.extensions import db
 from gradebook.grading.effects import Comparison, compare, worth
 from gradebook.grading.section_grade import Calculator
 from gradebook.grading.values import Grade, Mark, Marks
-from gradebook.services.grades import (
-    Cell,
-    ClassWork,
-    Student,
-    by_student,
-    cells_of,
-    graded_category,
-    students_of,
-    work_of_column,
-)
+from gradebook.models import Enrollment, RoleKind, Score, User
+from gradebook.services.grades import PLACE, Cell, ClassWork, Student, graded_category, work_of_column
 
 
 class Shift(NamedTuple):
@@ -26,6 +23,43 @@ class Shift(NamedTuple):
     student: Student
     before: Decimal | None
     after: Decimal | None
+    letter_before: str | None = None
+    letter_after: str | None = None
+
+    @property
+    def is_move(self) -> bool:
+        """Whether the total or its letter is another one."""
+        return (self.before, self.letter_before) != (self.after, self.letter_after)
+
+
+def moved(shifts: Iterable[Shift]) -> list[Shift]:
+    """Those that do not stay as they are."""
+    return [shift for shift in shifts if shift.is_move]
+
+
+def letters_moved(shifts: Iterable[Shift]) -> int:
+    """How many have another letter."""
+    return sum(shift.letter_before != shift.letter_after for shift in shifts)
+
+
+def name_of_effect(shifts: Iterable[Shift]) -> str:
+    """A short name of these changes: other changes have another name. Whoever was shown them sends it back."""
+    return hashlib.sha256(repr([shift_facts(shift) for shift in shifts]).encode()).hexdigest()[:16]
+
+
+def shift_facts(shift: Shift) -> dict[str, Any]:
+    """One line of a history entry: percents as exact text."""
+    return {
+        "student_id": shift.student.id,
+        "before": _text(shift.before),
+        "after": _text(shift.after),
+        "letter_before": shift.letter_before,
+        "letter_after": shift.letter_after,
+    }
+
+
+def _text(percent: Decimal | None) -> str | None:
+    return None if percent is None else f"{percent:.2f}"
 
 
 @dataclass(frozen=True)
@@ -46,26 +80,59 @@ class ClassScores:
     ) -> list[Shift]:
         """Every student's total before and after, in order of names."""
         then = self.marks if marks_after is None else marks_after
-        return [
-            Shift(
-                student,
-                before.totals(student, self.marks[student.id], posted_only=posted_only).current,
-                after.totals(student, then[student.id], posted_only=posted_only).current,
-            )
-            for student in self.students
-        ]
+        shifts = []
+        for student in self.students:
+            old = before.totals(student, self.marks[student.id], posted_only=posted_only)
+            new = after.totals(student, then[student.id], posted_only=posted_only)
+            shifts.append(Shift(student, old.current, new.current, old.letter, new.letter))
+        return shifts
 
     def grade(self, work: ClassWork, student: Student, *, posted_only: bool) -> Grade:
         """One student's grade with its parts."""
         return work.grade(student, self.marks[student.id], posted_only=posted_only)
 
 
+_PLAIN = {"points": Integer, "percent": Integer, "status": String}
+_CELL = tuple(
+    type_coerce(getattr(Score, name), _PLAIN[name]) if name in _PLAIN else getattr(Score, name) for name in Cell._fields
+)
+_STUDENTS_AND_CELLS = (
+    select(*PLACE, *_CELL)
+    .select_from(Enrollment)
+    .join(User, User.id == Enrollment.user_id)
+    .outerjoin(
+        Score,
+        and_(
+            Score.student_id == Enrollment.user_id,
+            Score.assignment_id.in_(bindparam("assignments", expanding=True)),
+        ),
+    )
+    .where(
+        Enrollment.section_id == bindparam("section"),
+        Enrollment.role_kind == RoleKind.STUDENT,
+        Enrollment.begins_on <= bindparam("day"),
+        Enrollment.ends_on.is_(None) | (Enrollment.ends_on > bindparam("day")),
+    )
+    .order_by(User.name_key, User.id)
+)
+
+
 def class_scores(work: ClassWork) -> ClassScores:
-    """The students of today with their scores, in two statements."""
-    students = students_of(work.section, work.section.school.today(work.now))
-    cells = by_student(cells_of(work.by_id, [student.id for student in students]))
-    marks = {student.id: work.marks(cells.get(student.id, ())) for student in students}
-    return ClassScores(students, cells, marks)
+    """The students of today with their scores, in one statement: a save has none to spare."""
+    day = work.section.school.today(work.now)
+    db.session.flush()
+    rows = db.session.connection().execute(
+        _STUDENTS_AND_CELLS, {"section": work.section.id, "day": day, "assignments": list(work.by_id)}
+    )
+    students: dict[int, Student] = {}
+    cells: dict[int, list[Cell]] = defaultdict(list)
+    for row in rows:
+        if row[0] not in students:
+            students[row[0]] = Student._make(row[: len(PLACE)])
+        if row[len(PLACE)] is not None:
+            cells[row[0]].append(Cell._make(row[len(PLACE) :]))
+    marks = {key: work.marks(cells.get(key, ())) for key in students}
+    return ClassScores(list(students.values()), cells, marks)
 
 
 def compared(shifts: list[Shift]) -> Comparison:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
 from gradebook.grading.effects import scaled_to_100
@@ -16,7 +17,6 @@ from gradebook.grading.values import Category as GradedCategory
 from gradebook.grading.values import GradingScale as Letters
 from gradebook.models import Category, GradingScale, LateInterval, Section, TotalMode, Weighing
 from gradebook.services import audit
-from gradebook.services.counters import next_number, return_number
 from gradebook.services.grades import (
     CategoryRow,
     ClassWork,
@@ -25,7 +25,15 @@ from gradebook.services.grades import (
     rules_of,
     work_of_column,
 )
-from gradebook.services.previews import Shift, class_scores, with_calculator
+from gradebook.services.previews import (
+    ClassScores,
+    Shift,
+    class_scores,
+    moved,
+    name_of_effect,
+    shift_facts,
+    with_calculator,
+)
 
 HUNDRED = Decimal(100)
 MOST_CATEGORIES = 40
@@ -103,11 +111,26 @@ class RulesMoved(Exception):
 
 
 class NeedsConfirmation(Exception):
-    """The change moves grades that families see, and the person has not been shown these `shifts`."""
+    """The change moves grades that families see, and the person has not been shown these `shifts`.
 
-    def __init__(self, shifts: list[Shift]) -> None:
+    `effect` is their name: who sends it back has been shown them.
+    """
+
+    def __init__(self, shifts: list[Shift], effect: str) -> None:
         super().__init__()
         self.shifts = shifts
+        self.effect = effect
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A class read at one of its numbers. What is decided on it holds as long as the class has that number."""
+
+    section: Section
+    work: ClassWork
+    scores: ClassScores
+    rules: RulesDraft
+    number: int
 
 
 @dataclass
@@ -118,6 +141,13 @@ class RulesSaved:
     """The class's number of this change; None when nothing was different."""
     shifts: list[Shift] = field(default_factory=list)
     """The posted grades that changed."""
+
+
+def read(section: Section, now: datetime) -> Reading:
+    """A class with its students and scores: two statements, three where it has letters."""
+    number = section.last_seq  # before all else: whatever is written while we read takes a later one
+    work = class_work(section, now)
+    return Reading(section, work, class_scores(work), rules_now(section, work.categories), number)
 
 
 def rules_now(section: Section, categories: Sequence[CategoryRow]) -> RulesDraft:
@@ -149,9 +179,9 @@ def scaled(rules: Sequence[CategoryDraft]) -> list[Decimal]:
     return [one.weight if one.extra_credit else next(weights) for one in rules]
 
 
-def work_with(work: ClassWork, draft: RulesDraft) -> ClassWork:
-    """The class as it would be graded by these rules. New categories hold no assignments; one statement for a
-    grading scale that is not the class's own."""
+def work_with(work: ClassWork, draft: RulesDraft, letters: Letters | None = None) -> ClassWork:
+    """The class as it would be graded by these rules. New categories hold no assignments; two statements for a
+    grading scale that is not the class's own. `letters` stand in for those of the draft's scale."""
     known = {category.public_id: category for category in work.categories}
     categories = [
         _graded(one, known[one.key].id if one.key in known else -at, at) for at, one in enumerate(draft.categories, 1)
@@ -159,7 +189,7 @@ def work_with(work: ClassWork, draft: RulesDraft) -> ClassWork:
     kept = {category.id for category in categories}
     # A category with work in it is never really removed (see `faults`), so its work is just left out here.
     works = [work_of_column(column, work.timezone, work.now) for column in work.columns if column.category_id in kept]
-    rules = rules_of(cast(Section, draft), _letters(work, draft))
+    rules = rules_of(cast(Section, draft), letters or _letters(work, draft))
     return with_calculator(work, Calculator(rules, categories, works))
 
 
@@ -231,76 +261,140 @@ def pieces_in(work: ClassWork, key: str | None) -> int:
     return sum(column.category_id in keys for column in work.columns)
 
 
-def posted_shifts(work: ClassWork, draft: RulesDraft) -> list[Shift]:
-    """The grades that families see and that these rules would change."""
-    shifts = class_scores(work).shifts(work, work_with(work, draft), posted_only=True)
-    return [shift for shift in shifts if shift.before != shift.after]
+class Drops(NamedTuple):
+    """What a category's drops come to with the assignments it holds so far (grading.md G9)."""
+
+    asked: int
+    """How many the rule would drop …"""
+    pieces: int
+    """… of so many assignments that may be dropped; what comes of it:"""
+    lowest: int
+    highest: int
+
+    @property
+    def kept(self) -> int:
+        """How many of them count."""
+        return self.pieces - self.lowest - self.highest
+
+
+def drops_in(work: ClassWork, category: CategoryDraft) -> Drops:
+    """At most so many are dropped once everything is graded: one always counts."""
+    pieces = droppable_in(work, category.key)
+    lowest = max(0, min(category.drop_lowest, pieces - 1))
+    highest = category.drop_highest if lowest + category.drop_highest < pieces else 0
+    return Drops(category.drop_lowest + category.drop_highest, pieces, lowest, highest)
+
+
+def droppable_in(work: ClassWork, key: str | None) -> int:
+    """How many assignments of the category may be dropped."""
+    keys = {category.id for category in work.categories if category.public_id == key}
+    return sum(
+        column.category_id in keys and column.counts and not column.never_drop and not column.extra_credit
+        for column in work.columns
+    )
+
+
+def posted_shifts(reading: Reading, draft: RulesDraft) -> list[Shift]:
+    """Every student's grade as families see it, by the rules that hold and by these."""
+    return reading.scores.shifts(reading.work, work_with(reading.work, draft), posted_only=True)
 
 
 def save_rules(
-    section: Section, draft: RulesDraft, *, seen: str, shown: int | None, actor_id: int, now: datetime
+    section: Section,
+    draft: RulesDraft,
+    *,
+    seen: str,
+    shown: str | None,
+    actor_id: int,
+    now: datetime,
+    reading: Reading | None = None,
 ) -> RulesSaved:
-    """Make the rules the class's own: one number, one audit entry with before and after of each posted grade.
+    """Make the rules the class's own: one number, one audit entry with before and after of every student's grade.
 
-    `shown` is how many changed grades the person has been shown. Raises RulesMoved, RulesFault, NeedsConfirmation;
-    the caller rolls back then.
+    `shown` names the effect that the person has been shown; `reading` is the class if it was read already. Raises
+    RulesMoved, RulesFault, NeedsConfirmation; the caller rolls back then.
     """
-    number = next_number(section)  # locks the class: what is read from here on stays so until the commit
-    db.session.refresh(section, list(_SECTION_FIELDS))
-    work = class_work(section, now)
-    before = rules_now(section, work.categories)
-    if version_of(before) != seen:
-        raise RulesMoved(before)
-    check(work, draft)
-    if draft == before:
-        return_number(section)
-        return RulesSaved(None)
-    shifts = posted_shifts(work, draft)
-    if shifts and shown != len(shifts):
-        raise NeedsConfirmation(shifts)
-    _write(section, draft, now)
-    _record(section, before, draft, shifts, actor_id=actor_id, now=now)
-    return RulesSaved(number, shifts)
+    reading = reading or read(section, now)
+    while True:
+        if version_of(reading.rules) != seen:
+            raise RulesMoved(reading.rules)
+        check(reading.work, draft)
+        if draft == reading.rules:
+            return RulesSaved(None)
+        shifts = posted_shifts(reading, draft)
+        _require_shown(moved(shifts), shown)
+        number = _take_number(reading, draft)
+        if number is not None:
+            break
+        # Someone wrote since the class was read. With the class locked, what is read from here on stays so.
+        db.session.refresh(section, ["last_seq", *_SECTION_FIELDS], with_for_update=True)
+        reading = read(section, now)
+    _write_categories(reading, draft, now)
+    _record(reading, draft, shifts, number, actor_id=actor_id, now=now)
+    return RulesSaved(number, moved(shifts))
 
 
-def _write(section: Section, draft: RulesDraft, now: datetime) -> None:
-    for name in _SECTION_FIELDS:
-        setattr(section, name, getattr(draft, name))
-    living = select(Category).where(Category.section_id == section.id, Category.deleted_at.is_(None))
-    stored = {category.public_id: category for category in db.session.scalars(living)}
+def _require_shown(shifts: list[Shift], shown: str | None) -> None:
+    effect = name_of_effect(shifts)
+    if shifts and shown != effect:
+        raise NeedsConfirmation(shifts, effect)
+
+
+def _take_number(reading: Reading, draft: RulesDraft) -> int | None:
+    """Write the class's rules under its next number; None where it has moved on since it was read."""
+    section = reading.section
+    values = {name: getattr(draft, name) for name in _SECTION_FIELDS}
+    row = db.session.execute(
+        update(Section)
+        .where(Section.id == section.id, Section.last_seq == reading.number)
+        .values(last_seq=Section.last_seq + 1, **values)
+        .returning(Section.last_seq, Section.closings)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        return None
+    for name, value in {**values, **row._mapping}.items():
+        set_committed_value(section, name, value)  # the row has them; a flush must not write them again
+    return int(row.last_seq)
+
+
+_CATEGORY_FIELDS = ("title", "weight", "drop_lowest", "drop_highest", "weighing", "extra_credit", "position")
+
+
+def _write_categories(reading: Reading, draft: RulesDraft, now: datetime) -> None:
+    """At most three statements: what changed, what is new, what was removed."""
+    section = reading.section
+    stored = {category.public_id: category for category in reading.work.categories}
+    changed, added = [], []
     for position, one in enumerate(draft.categories, 1):
+        values = {name: getattr(one, name) for name in _CATEGORY_FIELDS if name != "position"} | {"position": position}
         category = stored.pop(one.key, None) if one.key else None
         if category is None:
-            category = Category(school_id=section.school_id, section_id=section.id)
-            db.session.add(category)
-        category.title, category.weight, category.position = one.title, one.weight, position
-        category.drop_lowest, category.drop_highest = one.drop_lowest, one.drop_highest
-        category.weighing, category.extra_credit = one.weighing, one.extra_credit
-    for removed in stored.values():
-        removed.deleted_at = now
-    db.session.flush()
+            added.append({"school_id": section.school_id, "section_id": section.id, **values})
+        elif any(values[name] != getattr(category, name) for name in _CATEGORY_FIELDS):
+            changed.append({"id": category.id, **values})
+    if changed:
+        db.session.execute(update(Category), changed)
+    if added:
+        db.session.execute(insert(Category), added)
+    if stored:
+        gone = [category.id for category in stored.values()]
+        db.session.execute(update(Category).where(Category.id.in_(gone)).values(deleted_at=now))
 
 
 def _record(
-    section: Section,
-    before: RulesDraft,
-    after: RulesDraft,
-    shifts: list[Shift],
-    *,
-    actor_id: int,
-    now: datetime,
+    reading: Reading, after: RulesDraft, shifts: list[Shift], number: int, *, actor_id: int, now: datetime
 ) -> None:
     audit.record(
         "rules.changed",
         now,
-        school_id=section.school_id,
+        school_id=reading.section.school_id,
         actor_id=actor_id,
-        section_id=section.id,
-        before=_facts(before),
+        section_id=reading.section.id,
+        number=number,
+        before=_facts(reading.rules),
         after=_facts(after),
-        grades=[
-            {"student_id": one.student.id, "before": _text(one.before), "after": _text(one.after)} for one in shifts
-        ],
+        grades=[shift_facts(shift) for shift in shifts],
     )
 
 

@@ -2,12 +2,23 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import update
 
 from gradebook.extensions import db
-from gradebook.models import Enrollment, Guardianship, Invitation, LoginSession, Restriction, RoleKind, Score
+from gradebook.models import (
+    Enrollment,
+    GradingScale,
+    GradingScaleBand,
+    Guardianship,
+    Invitation,
+    LoginSession,
+    Restriction,
+    RoleKind,
+    Score,
+)
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import invitations, messaging
 
@@ -108,6 +119,11 @@ def _add_rows(scene: Scene, now: Any) -> None:
         .public_id
     )
     scene.names["year"] = school.algebra.term.public_id
+    letters = GradingScale(school_id=school.oak.id, name="Letters")
+    letters.bands = [GradingScaleBand(school_id=school.oak.id, label="F", bound=Decimal(0))]
+    db.session.add(letters)
+    db.session.flush()
+    scene.names["letters"] = letters.public_id
     session = LoginSession(
         token_hash="x" * 64, user_id=school.dana.id, auth_epoch=1, created_at=now, last_used_at=now, proved_at=now,
         expires_at=now + timedelta(hours=1), device_name="Dana's phone",

@@ -6,13 +6,12 @@ from benchmarks.goals import GOALS
 from tests.performance.conftest import asked
 
 BOUNDS = {goal.case: goal.statements for goal in GOALS if "×" not in goal.case}
-NOT_YET = {"weights"}  # P20: a change of rules shows its effect first, and reads the class for it again
 IN_BATCHES = {"paste"}  # PostgreSQL's driver writes a thousand rows at a time
 
 pytestmark = pytest.mark.usefixtures("clock")  # nobody's session is a minute old, which would be noted
 
 
-@pytest.mark.parametrize("key", sorted(BOUNDS.keys() - NOT_YET))
+@pytest.mark.parametrize("key", sorted(BOUNDS))
 def test_a_page_keeps_its_bound(many, key):
     seen = asked(many, key)
     assert len(seen) == len(BOUNDS[key])

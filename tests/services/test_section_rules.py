@@ -5,10 +5,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gradebook.extensions import db
-from gradebook.models import AuditEntry, Category, TotalMode, Weighing
+from gradebook.models import (
+    Assignment,
+    AuditEntry,
+    Category,
+    GradingScale,
+    GradingScaleBand,
+    Section,
+    TotalMode,
+    Weighing,
+)
 from gradebook.services import section_rules
 from gradebook.services.grades import class_work
 from gradebook.services.previews import class_scores, compared
@@ -79,7 +88,108 @@ def test_posted_grades_are_not_changed_before_they_were_shown(school):
         ("Maya Diaz", "85.80", "86.50"),
         ("Leo Evans", "54.00", "52.50"),
     ]
-    assert len(save(school, draft, shown=2).shifts) == 2
+    with pytest.raises(NeedsConfirmation):
+        save(school, draft, shown="another effect")
+    assert len(save(school, draft, shown=asked.value.effect).shifts) == 2
+
+
+def test_a_letter_that_moves_is_a_grade_that_moves(school):
+    scale = letters(school, A=86, F=0)
+    school.algebra.grading_scale_id = scale.id
+    school.test.posted_at = NOW
+    draft = replace(rules_of(school), letter_on_whole_percent=True)  # 85.8 is then compared as 86
+    with pytest.raises(NeedsConfirmation) as asked:
+        save(school, draft)
+    assert [(one.letter_before, one.letter_after) for one in asked.value.shifts] == [("F", "A")]
+
+
+def letters(school, **bounds):
+    scale = GradingScale(school_id=school.oak.id, name="Letters")
+    scale.bands = [GradingScaleBand(school_id=school.oak.id, label=name, bound=at) for name, at in bounds.items()]
+    db.session.add(scale)
+    db.session.flush()
+    return scale
+
+
+def test_the_history_holds_every_students_grade_before_and_after(school):
+    school.test.posted_at = NOW
+    draft = with_weights(rules_of(school), 50, 50)
+    with pytest.raises(NeedsConfirmation) as asked:
+        save(school, draft)
+    save(school, draft, shown=asked.value.effect)
+    (entry,) = db.session.scalars(select(AuditEntry)).all()
+    none = {"letter_before": None, "letter_after": None}
+    assert entry.section_id == school.algebra.id
+    assert entry.facts["grades"] == [
+        {"student_id": school.maya.id, "before": "85.80", "after": "86.50", **none},
+        {"student_id": school.leo.id, "before": "45.00", "after": "45.00", **none},
+    ]
+
+
+def test_what_was_written_while_the_class_was_read_is_looked_at_again(school):
+    reading = section_rules.read(school.algebra, NOW)
+    draft = with_weights(reading.rules, 50, 50)
+    posted_meanwhile(school)
+    with pytest.raises(NeedsConfirmation):  # by the reading nothing posted would move
+        save_on(school, reading, draft)
+    assert rules_of(school).categories[0].weight == Decimal(40)
+
+
+def test_rules_that_were_saved_while_the_class_was_read_are_not_overwritten(school):
+    reading = section_rules.read(school.algebra, NOW)
+    save(school, with_weights(reading.rules, 30, 70))
+    db.session.flush()
+    with pytest.raises(RulesMoved):
+        save_on(school, reading, with_weights(reading.rules, 50, 50))
+
+
+def test_a_score_saved_while_the_class_was_read_does_not_stand_in_the_way(school):
+    reading = section_rules.read(school.algebra, NOW)
+    set_number(school, 5)
+    assert save_on(school, reading, with_weights(reading.rules, 50, 50)).number == 6
+
+
+def posted_meanwhile(school):
+    school.test.posted_at = NOW
+    set_number(school, 1)
+
+
+def set_number(school, number):
+    """As another process leaves the row; what is loaded here does not change."""
+    db.session.flush()
+    change = update(Section).where(Section.id == school.algebra.id).values(last_seq=number)
+    db.session.execute(change.execution_options(synchronize_session=False))
+
+
+def save_on(school, reading, draft):
+    seen = section_rules.version_of(reading.rules)
+    return section_rules.save_rules(
+        school.algebra, draft, seen=seen, shown=None, actor_id=school.rivera.id, now=NOW, reading=reading
+    )
+
+
+@pytest.mark.parametrize(
+    ("lowest", "highest", "expected"),
+    [(0, 0, (4, 0, 0)), (1, 0, (4, 1, 0)), (9, 0, (4, 3, 0)), (2, 1, (4, 2, 1)), (3, 1, (4, 3, 0)), (0, 4, (4, 0, 0))],
+)
+def test_a_drop_larger_than_the_category_is_limited(school, lowest, highest, expected):
+    for title, more in (
+        ("a", {}),
+        ("b", {}),
+        ("c", {}),
+        ("never", {"never_drop": True}),
+        ("x", {"extra_credit": True}),
+    ):
+        db.session.add(
+            Assignment(
+                school_id=school.oak.id, section_id=school.algebra.id, category_id=school.quiz.category_id,
+                title=title, points=Decimal(10), **more,
+            )
+        )  # fmt: skip
+    db.session.flush()
+    quizzes = replace(rules_of(school).categories[0], drop_lowest=lowest, drop_highest=highest)
+    drops = section_rules.drops_in(class_work(school.algebra, NOW), quizzes)
+    assert (drops.pieces, drops.lowest, drops.highest) == expected
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     people,
     person,
     restrictions,
+    scales,
     slips,
     terms,
 )

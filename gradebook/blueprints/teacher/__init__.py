@@ -10,5 +10,6 @@ from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
     home,
     posting,
     rules,
+    rules_history,
     students,
 )

@@ -1,7 +1,7 @@
 """The forms of assignments and of a class's rules."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import time
 from decimal import Decimal
 from typing import Any
@@ -173,6 +173,12 @@ class CategoryForm(Form):
     drop_highest = AmountField(
         _l("Drop highest"), most=1000, whole=True, wrong=_l("How many to drop must be a whole number, like 1")
     )
+    keep_best = AmountField(
+        _l("Or keep only the best"),
+        most=1000,
+        whole=True,
+        wrong=_l("How many to keep must be a whole number, like 5"),
+    )
     weighing = PickField(
         _l("Pieces weigh"),
         pairs=[
@@ -184,13 +190,16 @@ class CategoryForm(Form):
     )
     extra_credit = BooleanField(_l("Extra credit: added on top, not part of the 100%"))
 
-    def draft(self) -> CategoryDraft:
-        """What was typed. Only after `validate`."""
+    def draft(self, droppable: int) -> CategoryDraft:
+        """What was typed, in a category of so many pieces that may be dropped. Only after `validate`."""
+        drop_lowest = int(self.drop_lowest.amount or 0)
+        if self.keep_best.amount:
+            drop_lowest = max(0, droppable - int(self.keep_best.amount))
         return CategoryDraft(
             key=self.key.data or None,
             title=self.title.data or "",
             weight=self.weight.amount or Decimal(0),
-            drop_lowest=int(self.drop_lowest.amount or 0),
+            drop_lowest=drop_lowest,
             drop_highest=int(self.drop_highest.amount or 0),
             weighing=Weighing(self.weighing.data),
             extra_credit=bool(self.extra_credit.data),
@@ -229,6 +238,7 @@ class RulesForm(FlaskForm):
     late_floor = AmountField(_l("but never below"), most=100, wrong=_PERCENT)
     cap_percent = AmountField(_l("Highest possible grade"), most=1000, wrong=_PERCENT)
     scale = PickField(_l("Grading scale"))
+    scale_was = HiddenField()
     letter_on_whole_percent = BooleanField(_l("Round to whole percent before choosing the letter"))
     posts = RadioField(
         _l("New assignments: students and families see scores"),
@@ -242,18 +252,29 @@ class RulesForm(FlaskForm):
         """The scales of this class's school."""
         self.scale.offer([("", _("No letters")), *((one.public_id, one.name) for one in scales)])
 
-    def draft(self, scales: Iterable[GradingScale]) -> RulesDraft:
-        """What was typed. Only after `validate`."""
-        keys = {one.public_id: one.id for one in scales}
+    @property
+    def keeps_scale(self) -> bool:
+        """Whether the scale is the one the page had: then nobody needs to ask which others there are."""
+        return self.scale.data == self.scale_was.data
+
+    def draft(self, now: RulesDraft, scales: Iterable[GradingScale], droppable: Mapping[str, int]) -> RulesDraft:
+        """What was typed, in a class with the rules `now`. Only after `validate`.
+
+        droppable: how many pieces of each category may be dropped, by its key.
+        """
+        if self.keeps_scale:
+            scale_id = now.grading_scale_id
+        else:
+            scale_id = {one.public_id: one.id for one in scales}.get(self.scale.data)
         return RulesDraft(
-            categories=tuple(entry.form.draft() for entry in self.categories),
+            categories=tuple(entry.form.draft(droppable.get(entry.form.key.data, 0)) for entry in self.categories),
             total_mode=TotalMode(self.total_mode.data),
             missing_percent=(self.missing_percent.amount or Decimal(0)) if self.missing.data == YES else None,
             late_percent=self.late_percent.amount or Decimal(0),
             late_interval=LateInterval(self.late_interval.data),
             late_floor=self.late_floor.amount or Decimal(0),
             cap_percent=self.cap_percent.amount,
-            grading_scale_id=keys.get(self.scale.data),
+            grading_scale_id=scale_id,
             letter_on_whole_percent=bool(self.letter_on_whole_percent.data),
             posts_as_entered=self.posts.data == YES,
         )

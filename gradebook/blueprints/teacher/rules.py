@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -12,15 +13,17 @@ from gradebook.blueprints.teacher import bp
 from gradebook.blueprints.teacher.forms import RulesForm, category_fields, rules_fields, typed
 from gradebook.extensions import db
 from gradebook.grading.effects import Comparison
-from gradebook.grading.values import Grade
+from gradebook.grading.values import Band, Grade
 from gradebook.models import GradingScale, Weighing
 from gradebook.policy import access
 from gradebook.services import section_rules
-from gradebook.services.grades import ClassWork, Student, class_work
-from gradebook.services.previews import ClassScores, class_scores, compared
+from gradebook.services.grades import ClassWork, Student
+from gradebook.services.previews import ClassScores, compared, letters_moved
 from gradebook.services.section_rules import (
     CategoryDraft,
+    Drops,
     NeedsConfirmation,
+    Reading,
     RulesDraft,
     RulesFault,
     RulesMoved,
@@ -34,10 +37,37 @@ from gradebook.web.requests import moment
 class Desk:
     """Everything the page is made from."""
 
-    work: ClassWork
-    scores: ClassScores
-    scales: list[GradingScale]
-    now: RulesDraft
+    reading: Reading
+
+    @property
+    def work(self) -> ClassWork:
+        """The class as it is graded now."""
+        return self.reading.work
+
+    @property
+    def scores(self) -> ClassScores:
+        """Its students and their scores."""
+        return self.reading.scores
+
+    @property
+    def now(self) -> RulesDraft:
+        """The rules that hold."""
+        return self.reading.rules
+
+    @cached_property
+    def scales(self) -> list[GradingScale]:
+        """The scales that the class can choose."""
+        return section_rules.scales_of(self.reading.section)
+
+    @property
+    def droppable(self) -> dict[str, int]:
+        """How many pieces of each category may be dropped."""
+        return {key: section_rules.droppable_in(self.work, key) for key in self.keys}
+
+    @property
+    def keys(self) -> list[str]:
+        """The categories, by public id."""
+        return [one.public_id for one in self.work.categories]
 
     def student(self, public_id: str | None) -> Student | None:
         """The chosen student, else the first who has scores, else the first."""
@@ -48,8 +78,15 @@ class Desk:
     def form(self, fields: dict[str, Any] | None = None) -> RulesForm:
         """The form as it was sent, or with these fields in it."""
         form = RulesForm() if fields is None else RulesForm(formdata=None, data=fields)
-        form.offer(self.scales)
+        if form.keeps_scale:
+            form.scale.offer([(form.scale.data, "")])  # as it was: no need to ask which others there are
+        else:
+            form.offer(self.scales)
         return form
+
+    def draft(self, form: RulesForm) -> RulesDraft:
+        """What was typed; only after `validate`."""
+        return form.draft(self.now, [] if form.keeps_scale else self.scales, self.droppable)
 
 
 @dataclass
@@ -61,6 +98,8 @@ class Preview:
     grade: Grade
     comparison: Comparison | None
     """None where nothing was typed that could change a grade."""
+    letters: int
+    """How many students would have another letter."""
     has_hidden: bool
     """Whether scores that families do not see make a difference to this sum."""
 
@@ -90,7 +129,7 @@ def rules_post(section_id: str) -> Any:
         return _rearranged(desk, form, seen, what, place)
     if not form.validate():
         return _page(desk, form, seen=seen), 422
-    draft = form.draft(desk.scales)
+    draft = desk.draft(form)
     if what == "scale":
         return _scaled(desk, form, seen, draft)
     if what not in ("save", "confirm"):
@@ -99,10 +138,7 @@ def rules_post(section_id: str) -> Any:
 
 
 def _desk(section_id: str) -> Desk:
-    section = access.section_for_teacher(current_person(), section_id)
-    work = class_work(section, moment())
-    rules = section_rules.rules_now(section, work.categories)
-    return Desk(work, class_scores(work), section_rules.scales_of(section), rules)
+    return Desk(section_rules.read(access.section_for_teacher(current_person(), section_id), moment()))
 
 
 def _page(
@@ -115,6 +151,9 @@ def _page(
     theirs: RulesDraft | None = None,
 ) -> str:
     """The page; with `draft` the sum is that of what was typed, else of the rules that hold."""
+    form.offer(desk.scales)
+    form.scale_was.data = next((one.public_id for one in desk.scales if one.id == desk.now.grading_scale_id), "")
+    changed = section_rules.work_with(desk.work, draft) if draft else desk.work
     return render_template(
         "teacher/rules.html",
         section=desk.work.section,
@@ -125,24 +164,36 @@ def _page(
         has_errors=bool(problems),
         theirs=theirs,
         students=desk.scores.students,
-        held={one.public_id: section_rules.pieces_in(desk.work, one.public_id) for one in desk.work.categories},
-        preview=_preview(desk, draft or desk.now, form.student.data),
+        held={key: section_rules.pieces_in(desk.work, key) for key in desk.keys},
+        drops=_drops(desk, draft),
+        bands=_bands(changed),
+        preview=_preview(desk, changed, draft, form.student.data),
         has_posted=any(desk.work.is_posted(column) for column in desk.work.columns),
     )
 
 
-def _preview(desk: Desk, draft: RulesDraft, public_id: str | None) -> Preview | None:
+def _drops(desk: Desk, draft: RulesDraft | None) -> list[Drops]:
+    """What the drops come to so far, category by category; nothing of rules that cannot be read."""
+    return [section_rules.drops_in(desk.work, one) for one in draft.categories] if draft else []
+
+
+def _bands(work: ClassWork) -> tuple[Band, ...]:
+    scale = work.calculator.rules.scale
+    return scale.bands if scale else ()
+
+
+def _preview(desk: Desk, changed: ClassWork, draft: RulesDraft | None, public_id: str | None) -> Preview | None:
     student = desk.student(public_id)
     if student is None:
         return None
-    changed = section_rules.work_with(desk.work, draft)
     before = desk.work.totals(student, desk.scores.marks[student.id], posted_only=False).current
     grade = desk.scores.grade(changed, student, posted_only=False)
     posted = changed.totals(student, desk.scores.marks[student.id], posted_only=True)
-    comparison = None
-    if draft != desk.now:
-        comparison = compared(desk.scores.shifts(desk.work, changed, posted_only=False))
-    return Preview(student, before, grade, comparison, has_hidden=posted != grade.totals)
+    comparison, letters = None, 0
+    if draft and draft != desk.now:
+        shifts = desk.scores.shifts(desk.work, changed, posted_only=False)
+        comparison, letters = compared(shifts), letters_moved(shifts)
+    return Preview(student, before, grade, comparison, letters, has_hidden=posted != grade.totals)
 
 
 # --- Categories: add, remove, move
@@ -177,7 +228,7 @@ def _rearranged(desk: Desk, form: RulesForm, seen: str, what: str, place: str) -
 def _draft_if_fine(desk: Desk, form: RulesForm) -> RulesDraft | None:
     """What the form says, if every field of it can be read; its complaints wait until it is saved."""
     fine = all(field.validate(form) for field in form if field.type != "CSRFTokenField")
-    draft = form.draft(desk.scales) if fine else None
+    draft = desk.draft(form) if fine else None
     for field in form:
         _forget_errors(field)
     return draft
@@ -206,26 +257,27 @@ def _scaled(desk: Desk, form: RulesForm, seen: str, draft: RulesDraft) -> Any:
 
 def _save(desk: Desk, form: RulesForm, seen: str, draft: RulesDraft) -> Any:
     section = desk.work.section
-    shown = form.shown.data or ""
+    back = url_for(".rules", section_id=section.public_id, student=form.student.data or None)
     try:
         saved = section_rules.save_rules(
             section,
             draft,
             seen=seen,
-            shown=int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else None,
+            shown=form.shown.data,
             actor_id=current_person().id,
             now=moment(),
+            reading=desk.reading,
         )
     except RulesFault as fault:
         return _faulty(desk, form, seen, fault, draft)
     except RulesMoved as moved:
         return _moved(desk, form, draft, moved)
     except NeedsConfirmation as asked:
-        return _confirm(desk, form, seen, asked)
+        return _confirm(desk, seen, asked)
     db.session.commit()
     count = len(saved.shifts)
     flash(_saved_words(saved.number, count), "good")
-    return redirect(url_for(".rules", section_id=section.public_id, student=form.student.data or None), 303)
+    return redirect(back, 303)
 
 
 def _saved_words(number: int | None, count: int) -> str:
@@ -277,24 +329,25 @@ def _moved(desk: Desk, form: RulesForm, draft: RulesDraft, moved: RulesMoved) ->
         {**dict(entry.data), "key": entry.data["key"] if entry.data["key"] in known else ""}
         for entry in form.categories
     ]
-    again = desk.form({**form.data, "categories": rows})
+    again = desk.form({**form.data, "categories": rows, "scale_was": None})
     return _page(
         desk, again, seen=section_rules.version_of(moved.theirs), draft=_draft_if_fine(desk, again), theirs=moved.theirs
     ), 409
 
 
-def _confirm(desk: Desk, form: RulesForm, seen: str, asked: NeedsConfirmation) -> Any:
+def _confirm(desk: Desk, seen: str, asked: NeedsConfirmation) -> Any:
     """Posted grades would change: which ones, before anything is saved."""
     db.session.rollback()
     return render_template(
         "teacher/rules_confirmation.html",
         section=desk.work.section,
         shifts=asked.shifts,
-        fields=_as_sent(form, seen, len(asked.shifts)),
+        has_letters=any(shift.letter_before or shift.letter_after for shift in asked.shifts),
+        fields=_as_sent(seen, asked.effect),
     )
 
 
-def _as_sent(form: RulesForm, seen: str, shown: int) -> list[tuple[str, str]]:
+def _as_sent(seen: str, shown: str) -> list[tuple[str, str]]:
     """Every field as it was sent, for the second step."""
     kept = [
         (name, value)
@@ -302,4 +355,4 @@ def _as_sent(form: RulesForm, seen: str, shown: int) -> list[tuple[str, str]]:
         if name not in ("csrf_token", "do", "seen", "shown")
         for value in values[:1]
     ]
-    return [*kept, ("seen", seen), ("shown", str(shown))]
+    return [*kept, ("seen", seen), ("shown", shown)]

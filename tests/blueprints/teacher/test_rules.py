@@ -10,6 +10,7 @@ from sqlalchemy import select
 from gradebook.extensions import db
 from gradebook.models import (
     AccountKind,
+    Assignment,
     AuditEntry,
     Category,
     GradingScale,
@@ -19,6 +20,8 @@ from gradebook.models import (
     Section,
     TotalMode,
 )
+from gradebook.services import grading_scales
+from gradebook.services.grading_scales import Band, NeedsConfirmation, ScaleDraft
 from tests.school import enroll, make_role, make_score, make_user
 
 NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
@@ -105,7 +108,7 @@ def test_a_save_that_moves_no_posted_grade_is_made_at_once_under_one_number(scho
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "rules.changed")).one()
     assert entry.facts["before"]["categories"][0]["weight"] == "40.00"
     assert entry.facts["after"]["categories"][0]["weight"] == "50.00"
-    assert entry.facts["grades"] == []
+    assert [(one["before"], one["after"]) for one in entry.facts["grades"]] == [("90.00", "90.00"), ("45.00", "45.00")]
 
 
 def posted_test(school):
@@ -124,13 +127,15 @@ def test_a_save_that_moves_posted_grades_lists_them_first(school, sign_in):
     for words in ("Diaz, Maya", "85.8%", "86.5%", "Evans, Leo", "54%", "52.5%"):
         assert words in asked.text
     assert [category.weight for category in categories(school)] == [Decimal(40), Decimal(60)]
-    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', asked.text))
+    hidden = hidden_of(asked.text)
     answer = teacher.post(url(school), data=hidden | {"do": "confirm"})
     assert answer.status_code == 303
     assert "Saved. 2 posted grades changed." in teacher.get(answer.location).text
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "rules.changed")).one()
-    assert {"student_id": school.maya.id, "before": "85.80", "after": "86.50"} in entry.facts["grades"]
-    assert len(entry.facts["grades"]) == 2
+    assert [(one["student_id"], one["before"], one["after"]) for one in entry.facts["grades"]] == [
+        (school.maya.id, "85.80", "86.50"),
+        (school.leo.id, "54.00", "52.50"),
+    ]
     assert "86.5%" in sign_in(school.maya).get("/student/").text
 
 
@@ -138,7 +143,7 @@ def test_keep_editing_goes_back_with_everything_typed(school, sign_in):
     posted_test(school)
     teacher, fields = page_of(school, sign_in)
     asked = teacher.post(url(school), data=fields | {"categories-0-weight": "50", "categories-1-weight": "50"})
-    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', asked.text))
+    hidden = hidden_of(asked.text)
     page = teacher.post(url(school), data=hidden | {"do": "preview"}).text
     assert fields_of(page)["categories-0-weight"] == "50"
 
@@ -254,8 +259,26 @@ def test_the_schools_scales_can_be_chosen_and_no_others(school, sign_in):
     teacher, fields = page_of(school, sign_in)
     assert "Elm letters" not in teacher.get(url(school)).text
     assert teacher.post(url(school), data=fields | {"scale": other.public_id, "do": "save"}).status_code == 422
-    assert teacher.post(url(school), data=fields | {"scale": scale.public_id, "do": "save"}).status_code == 303
+    asked = teacher.post(url(school), data=fields | {"scale": scale.public_id, "do": "save"}).text
+    assert "<h1>Change 2 posted grades?</h1>" in asked
+    assert "Letter then" in asked
+    assert teacher.post(url(school), data=hidden_of(asked) | {"do": "confirm"}).status_code == 303
     assert db.session.get(Section, school.algebra.id).grading_scale_id == scale.id
+    fields = fields_of(teacher.get(url(school)).text)
+    assert teacher.post(url(school), data=fields | {"late_percent": "5", "do": "save"}).status_code == 303
+    assert db.session.get(Section, school.algebra.id).grading_scale_id == scale.id
+
+
+def hidden_of(page):
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+
+
+def test_a_scale_that_only_claims_to_be_the_old_one_is_not_taken(school, sign_in):
+    other = scale_of(school.elm, "Elm letters")
+    teacher, fields = page_of(school, sign_in)
+    forged = {"scale": other.public_id, "scale_was": other.public_id, "late_percent": "5", "do": "save"}
+    assert teacher.post(url(school), data=fields | forged).status_code == 303
+    assert db.session.get(Section, school.algebra.id).grading_scale_id is None
 
 
 def test_saving_what_stands_there_changes_nothing(school, sign_in):
@@ -368,6 +391,7 @@ def test_nobody_else_finds_the_rules(school, sign_in, who):
     fields = page_of(school, sign_in)[1]
     person = sign_in(school.people[who])
     assert person.get(url(school)).status_code == 404
+    assert person.get(url(school) + "/history").status_code == 404
     assert person.post(url(school), data=fields | {"do": "save"}).status_code == 404
 
 
@@ -384,3 +408,98 @@ def test_the_page_asks_the_database_the_same_however_many_students_there_are(sch
     with count_statements() as large:
         teacher.get(url(school))
     assert len(large) == len(small) <= 8, large
+
+
+# --- What a drop comes to, and what was kept
+
+
+def more_quizzes(school, number):
+    for at in range(number):
+        db.session.add(
+            Assignment(
+                school_id=school.oak.id, section_id=school.algebra.id, category_id=school.quiz.category_id,
+                title=f"Quiz {at}", points=Decimal(10), position=2 + at,
+            )
+        )  # fmt: skip
+    db.session.flush()
+
+
+def test_a_drop_larger_than_the_category_is_saved_and_the_page_says_what_it_does(school, sign_in):
+    more_quizzes(school, 2)
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"categories-0-drop_lowest": "9", "do": "preview"}
+    assert "With 3 pieces so far 2 are dropped: one always counts." in teacher.post(url(school), data=typed).text
+    assert teacher.post(url(school), data=typed | {"do": "save"}).status_code == 303
+    assert categories(school)[0].drop_lowest == 9
+    other = fields | {"categories-1-drop_lowest": "1", "do": "preview"}
+    assert "One piece always counts, so nothing is dropped so far." in teacher.post(url(school), data=other).text
+
+
+def test_keep_the_best_is_a_drop_of_all_the_others(school, sign_in):
+    more_quizzes(school, 3)
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"categories-0-keep_best": "3", "do": "preview"}
+    page = teacher.post(url(school), data=typed).text
+    assert "Keeps the best 3 of 4 pieces: drops the lowest 1." in page
+    assert fields_of(page)["categories-0-keep_best"] == "3"
+    assert teacher.post(url(school), data=typed | {"do": "save"}).status_code == 303
+    assert categories(school)[0].drop_lowest == 1
+    again = teacher.get(url(school)).text
+    assert "3 of 4 pieces count." in again
+    too_many = typed | {"categories-0-keep_best": "4"}
+    assert "There are 4 pieces so far, so nothing is dropped." in teacher.post(url(school), data=too_many).text
+
+
+# --- The history
+
+
+def test_the_history_tells_what_changed_and_every_students_grade(school, sign_in):
+    posted_test(school)
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {
+        "categories-0-weight": "50", "categories-1-weight": "50", "categories-1-title": "Exams", "missing": "no",
+    }  # fmt: skip
+    asked = teacher.post(url(school), data=typed).text
+    teacher.post(url(school), data=hidden_of(asked) | {"do": "confirm"})
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", teacher.get(url(school) + "/history").text))
+    for words in (
+        "Inés Rivera", "Quizzes, weight 40% 50%", "Exams, name Tests Exams", "Missing work counts as 0% does not count",
+        "2 posted grades changed", "Diaz, Maya 85.8% 86.5%", "Evans, Leo 54% 52.5%",
+    ):  # fmt: skip
+        assert words in page
+    assert "Letter before" not in page
+
+
+def test_what_the_office_did_to_the_scale_stands_in_the_history(school, sign_in):
+    scale = scale_of(school.oak, "Pass or fail")
+    school.algebra.grading_scale_id = scale.id
+    db.session.commit()
+    wanted = ScaleDraft("Pass or fail", (Band("Pass", Decimal(40)), Band("Fail", Decimal(0))))
+    with pytest.raises(NeedsConfirmation) as asked:
+        grading_scales.change_scale(scale, wanted, NOW, actor_id=school.pat.id, shown=None)
+    grading_scales.change_scale(scale, wanted, NOW, actor_id=school.pat.id, shown=asked.value.name)
+    db.session.commit()
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", sign_in(school.cole).get(url(school) + "/history").text))
+    for words in ("The school office changed the grading scale", "Pass 50%, Fail 0% Pass 40%, Fail 0%"):
+        assert words in page
+    assert "Evans, Leo 45% Fail 45% Pass" in page
+
+
+def test_an_empty_history_says_so(school, sign_in):
+    page = sign_in(school.rivera).get(url(school) + "/history?page=x").text
+    assert "Nothing was changed yet" in page
+
+
+def test_the_history_has_pages_and_a_fixed_number_of_statements(school, sign_in, count_statements):
+    teacher, fields = page_of(school, sign_in)
+    for weight in range(41, 53):
+        typed = fields | {"categories-0-weight": str(weight), "categories-1-weight": str(100 - weight)}
+        assert teacher.post(url(school), data=typed).status_code == 303
+        fields = fields_of(teacher.get(url(school)).text)
+    with count_statements() as last:
+        page = teacher.get(url(school) + "/history?page=2").text
+    assert page.count("What changed</caption>") == 2
+    assert "Page 2 of 2" in page
+    with count_statements() as first:
+        assert teacher.get(url(school) + "/history").text.count("What changed</caption>") == 10
+    assert len(first) == len(last) <= 8, first
