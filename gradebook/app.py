@@ -47,3 +47,4 @@ def _bind_extensions(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login_manager.init_app(app)
     babel.init_app(app, locale_selector=web.chosen_locale)
+    babel.domain_instance = web.CatalogueOfRequest()

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, false, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, and_, bindparam, case, false, or_, select
 from sqlalchemy.orm import aliased
 
 from gradebook.extensions import db
@@ -29,12 +30,16 @@ from gradebook.models import (
 )
 from gradebook.policy import access, facts, scopes
 from gradebook.policy.access import NotFound
-from gradebook.policy.person import Person
+from gradebook.policy.person import AnyPerson, Person
 
 Holds = Callable[[Any], ColumnElement[bool]]
 """The condition that a row of a dated relation holds: on one school's day, or on the days of several schools."""
 
+Day = date | BindParameter[Any]
+
 STUDENTS_ON_A_PAGE = 100
+
+_DAY: BindParameter[Any] = bindparam("day")
 
 
 @dataclass(frozen=True)
@@ -80,11 +85,11 @@ class FamilyLine:
 # --- The rules, as conditions
 
 
-def _on(day: date) -> Holds:
+def _on(day: Day) -> Holds:
     return lambda dated: scopes.holds_on(dated, day)
 
 
-def _today(person: Person) -> Holds:
+def _today(person: scopes.Who) -> Holds:
     return lambda dated: scopes.holds_today(dated, person)
 
 
@@ -126,17 +131,16 @@ def _attends(student_id: Any, section_id: Any, holds: Holds) -> ColumnElement[bo
     )
 
 
-def _goes_on(day: date) -> ColumnElement[bool]:
+def _goes_on(day: Day) -> ColumnElement[bool]:
     """Condition on Section and its AcademicSession: the class is in use and its term is not over."""
     return and_(Section.ended.is_(False), AcademicSession.ends_on > day)
 
 
-def _goes_on_today(person: Person) -> ColumnElement[bool]:
-    days = person.school_days.items()
-    return or_(false(), *(and_(Section.school_id == school_id, _goes_on(day)) for school_id, day in days))
+def _goes_on_today(person: scopes.Who) -> ColumnElement[bool]:
+    return or_(false(), *(and_(Section.school_id.in_(schools), _goes_on(day)) for schools, day in person.spans))
 
 
-def _guardianships_to_write_to(day: date) -> tuple[Any, Any]:
+def _guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
     """Guardianships whose guardian may be written to, and the alias of the guardian.
 
     The link holds with the right to write, no order forbids contact, and the guardian's account is in use.
@@ -187,14 +191,20 @@ def _is_confirmed(adult: Any) -> ColumnElement[bool]:
 
 def teachers_who_read(section: Section, student_id: int, day: date) -> list[User]:
     """The teachers of the class on that school day; one who is the child's own guardian is never among them."""
-    teaching = _teaching(_on(day))
-    return list(
-        db.session.scalars(
-            select(User)
-            .join(teaching, teaching.c.user_id == User.id)
-            .where(teaching.c.section_id == section.id, ~scopes.is_guardian_by_any_date(User.id, student_id))
-            .order_by(teaching.c.rank, User.name_key, User.id)
+    return list(db.session.scalars(_teachers_who_read(), {"section": section.id, "student": student_id, "day": day}))
+
+
+@cache
+def _teachers_who_read() -> Any:
+    teaching = _teaching(_on(_DAY))
+    return (
+        select(User)
+        .join(teaching, teaching.c.user_id == User.id)
+        .where(
+            teaching.c.section_id == bindparam("section"),
+            ~scopes.is_guardian_by_any_date(User.id, bindparam("student")),
         )
+        .order_by(teaching.c.rank, User.name_key, User.id)
     )
 
 
@@ -350,20 +360,37 @@ def conversation_for(person: Person, public_id: str) -> Conversation:
 
 def standing(person: Person, conversation: Conversation) -> Standing:
     """Who can read the conversation today, and whether it may be answered; in one statement."""
-    day = person.school_days[conversation.school_id]
-    teaching = _teaching(_on(day))
-    guardians, adult = _guardianships_to_write_to(day)
+    of = {
+        "day": person.school_days[conversation.school_id],
+        "school": conversation.school_id,
+        "student": conversation.student_id,
+        "section": conversation.section_id,
+        "guardian": conversation.guardian_id,
+    }
+    rows = db.session.execute(_standing(), of).all()
+    first, teachers = rows[0], tuple(row.User for row in rows if row.User is not None)
+    return Standing(teachers, bool(first.guardian_reads), first.relationship or "", _closed(first, teachers))
+
+
+@cache
+def _standing() -> Any:
+    """A row for each teacher of the class, or one row without; made once, because making it outlasts its answer."""
+    student: BindParameter[Any] = bindparam("student")
+    section: BindParameter[Any] = bindparam("section")
+    teaching = _teaching(_on(_DAY))
+    guardians, adult = _guardianships_to_write_to(_DAY)
     here = (
-        Guardianship.student_id == conversation.student_id,
-        Guardianship.guardian_id == conversation.guardian_id,
-        Guardianship.school_id == conversation.school_id,
+        Guardianship.student_id == student,
+        Guardianship.guardian_id == bindparam("guardian"),
+        Guardianship.school_id == bindparam("school"),
     )
-    rows = db.session.execute(
+    reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(*here, _is_confirmed(adult))
+    return (
         select(
-            guardians.where(*here, _is_confirmed(adult)).exists().label("guardian_reads"),
+            reads.exists().label("guardian_reads"),
             select(Guardianship.relationship_name).where(*here).scalar_subquery().label("relationship"),
-            _attends(conversation.student_id, conversation.section_id, _on(day)).label("attends"),
-            _goes_on(day).label("goes_on"),
+            _attends(student, section, _on(_DAY)).label("attends"),
+            _goes_on(_DAY).label("goes_on"),
             User,
         )
         .select_from(Section)
@@ -372,15 +399,13 @@ def standing(person: Person, conversation: Conversation) -> Standing:
             teaching,
             and_(
                 teaching.c.section_id == Section.id,
-                ~scopes.is_guardian_by_any_date(teaching.c.user_id, conversation.student_id),
+                ~scopes.is_guardian_by_any_date(teaching.c.user_id, student),
             ),
         )
         .outerjoin(User, User.id == teaching.c.user_id)
-        .where(Section.id == conversation.section_id)
+        .where(Section.id == section)
         .order_by(teaching.c.rank, User.name_key, User.id)
-    ).all()
-    first, teachers = rows[0], tuple(row.User for row in rows if row.User is not None)
-    return Standing(teachers, bool(first.guardian_reads), first.relationship or "", _closed(first, teachers))
+    )
 
 
 def _closed(row: Any, teachers: tuple[User, ...]) -> Closed | None:
@@ -407,15 +432,21 @@ def teachers_of_each(person: Person, conversations: Iterable[Conversation]) -> d
     keys = [conversation.id for conversation in conversations]
     if not keys:
         return {}
+    found: dict[int, list[str]] = {key: [] for key in keys}
+    for key, name in scopes.ask(_teachers_of_each, person, conversations=keys):
+        found[key].append(name)
+    return found
+
+
+def _teachers_of_each(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     teaching = _teaching(_today(person))
-    rows = db.session.execute(
+    return (
         select(Conversation.id, User.display_name)
         .join(teaching, teaching.c.section_id == Conversation.section_id)
         .join(User, User.id == teaching.c.user_id)
-        .where(Conversation.id.in_(keys), ~scopes.is_guardian_by_any_date(User.id, Conversation.student_id))
+        .where(
+            Conversation.id.in_(bindparam("conversations", expanding=True)),
+            ~scopes.is_guardian_by_any_date(User.id, Conversation.student_id),
+        )
         .order_by(teaching.c.rank, User.name_key, User.id)
     )
-    found: dict[int, list[str]] = {key: [] for key in keys}
-    for key, name in rows:
-        found[key].append(name)
-    return found

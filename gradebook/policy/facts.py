@@ -1,8 +1,9 @@
 """One-line questions about a person and a thing. Each is asked at most once in a request."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 
 from gradebook.extensions import db
 from gradebook.models import Assignment, Conversation, RoleKind, School, Section, User
@@ -12,27 +13,27 @@ from gradebook.policy.person import Person
 
 def teaches(person: Person, section: Section) -> bool:
     """Holds a teaching place in this class today, with Teacher at this school in use."""
-    return _in(person, "teaches", section.id, scopes.sections_taught_by(person))
+    return _in(person, "teaches", section.id, scopes.sections_taught_by)
 
 
 def teaches_the_class_of(person: Person, assignment: Assignment) -> bool:
     """Teaches the class to which the assignment belongs."""
-    return _in(person, "teaches", assignment.section_id, scopes.sections_taught_by(person))
+    return _in(person, "teaches", assignment.section_id, scopes.sections_taught_by)
 
 
 def is_enrolled_in(person: Person, section: Section) -> bool:
     """Is a student of this class today."""
-    return _in(person, "attends", section.id, scopes.sections_attended_by(person))
+    return _in(person, "attends", section.id, scopes.sections_attended_by)
 
 
 def is_guardian_of(person: Person, student: User) -> bool:
     """Is a guardian who may see this child's grades today."""
-    return _in(person, "guards", student.id, scopes.children_of(person))
+    return _in(person, "guards", student.id, scopes.children_of)
 
 
 def takes_part_in(person: Person, conversation: Conversation) -> bool:
     """Was admitted to the conversation, and the right that admitted still holds."""
-    return _in(person, "takes_part", conversation.id, scopes.conversations_of(person))
+    return _in(person, "takes_part", conversation.id, scopes.conversations_of)
 
 
 def runs_the_office_of(person: Person, school: School) -> bool:
@@ -42,7 +43,7 @@ def runs_the_office_of(person: Person, school: School) -> bool:
 
 def is_known_to_the_office(person: Person, user: User) -> bool:
     """Acts for the office of a school in which the other has or had a role."""
-    return _in(person, "knows", user.id, scopes.people_of_office(person))
+    return _in(person, "knows", user.id, scopes.people_of_office)
 
 
 def runs_the_office_of_the_class(person: Person, section: Section) -> bool:
@@ -57,6 +58,9 @@ def may_use_messages(person: Person, _thing: object = None) -> bool:
     return person.acts_as(RoleKind.TEACHER)
 
 
-def _in(person: Person, fact: str, key: int, scope: Any) -> bool:
-    column = scope.selected_columns[0]
-    return person.recall(fact, key, lambda: bool(db.session.scalar(select(exists(scope.where(column == key))))))
+def _in(person: Person, fact: str, key: int, scope: Callable[[Person], Select[Any]]) -> bool:
+    return person.recall(fact, key, lambda: _holds(scope(person), key))
+
+
+def _holds(keys: Select[Any], key: int) -> bool:
+    return bool(db.session.scalar(select(exists(keys.where(keys.selected_columns[0] == key)))))

@@ -125,7 +125,7 @@ class AnyPerson:
 
     def __init__(self, shape: Shape) -> None:
         self.id: BindParameter[Any] = bindparam("person_id")
-        self.spans = [
+        self.spans: list[tuple[Any, Any]] = [
             (bindparam(f"schools_{number}", expanding=True), bindparam(f"day_{number}"))
             for number in range(shape.spans)
         ]

@@ -3,9 +3,10 @@
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, literal, or_, select, update
+from sqlalchemy import Select, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import aliased, joinedload
@@ -128,7 +129,7 @@ def open_conversation(pair: Correspondence, *, actor_id: int, now: datetime) -> 
     db.session.execute(_insert(Conversation).values(**facts).on_conflict_do_nothing())
     conversation = db.session.scalars(select(Conversation).where(*_is(pair))).one()
     admit(conversation, pair.guardian, RoleKind.PARENT, now)
-    _admit_teachers(Conversation.id == conversation.id, now)
+    _admit_teachers_to(conversation, now)
     return conversation
 
 
@@ -154,12 +155,27 @@ def admit_teachers_of_school(school_id: int, now: datetime) -> None:
 
 
 def _admit_teachers(which: Any, now: datetime) -> None:
+    db.session.execute(_admission(which), {"now": now, "earliest": _earliest_day(now)})
+
+
+def _admit_teachers_to(conversation: Conversation, now: datetime) -> None:
+    values = {"now": now, "earliest": _earliest_day(now), "conversation": conversation.id}
+    db.session.execute(_admission_to_one(db.engine.dialect.name), values)
+
+
+@cache
+def _admission_to_one(_dialect: str) -> Any:
+    """For every message that is sent: making the statement takes longer than carrying it out."""
+    return _admission(Conversation.id == bindparam("conversation"))
+
+
+def _admission(which: Any) -> Any:
     """Admit the teachers of the class who are not participants yet. What a colleague has read is not new to them.
 
     Whether they may read is asked anew on each request, so places that begin later are admitted now. The order
     keeps two such statements from blocking each other.
     """
-    not_over = or_(Enrollment.ends_on.is_(None), Enrollment.ends_on > _earliest_day(now))
+    not_over = or_(Enrollment.ends_on.is_(None), Enrollment.ends_on > bindparam("earliest"))
     known, colleague = aliased(Participant), aliased(Participant)
     read = select(func.coalesce(func.max(colleague.last_read_seq), 0)).where(
         colleague.conversation_id == Conversation.id, colleague.role_kind == RoleKind.TEACHER
@@ -167,7 +183,7 @@ def _admit_teachers(which: Any, now: datetime) -> None:
     missing = (
         select(
             Conversation.id, Enrollment.user_id, Conversation.school_id, Enrollment.role_kind,
-            literal(now, UtcDateTime), read.scalar_subquery(),
+            bindparam("now", type_=UtcDateTime), read.scalar_subquery(),
         )
         .join(Enrollment, Enrollment.section_id == Conversation.section_id)
         .outerjoin(known, and_(known.conversation_id == Conversation.id, known.user_id == Enrollment.user_id))
@@ -181,7 +197,7 @@ def _admit_teachers(which: Any, now: datetime) -> None:
         .order_by(Conversation.id, Enrollment.user_id)
     )  # fmt: skip
     columns = ["conversation_id", "user_id", "school_id", "role_kind", "joined_at", "last_read_seq"]
-    db.session.execute(_insert(Participant).from_select(columns, missing).on_conflict_do_nothing())
+    return _insert(Participant.__table__).from_select(columns, missing).on_conflict_do_nothing()
 
 
 def _earliest_day(now: datetime) -> date:
@@ -202,7 +218,7 @@ def send(conversation: Conversation, *, author_id: int, body: str, client_key: s
     Raises OtherBody if the key was used for other words.
     """
     number = _next_number(conversation, now)  # holds the row: two sends come one after the other
-    _admit_teachers(Conversation.id == conversation.id, now)
+    _admit_teachers_to(conversation, now)
     if not _add(conversation, author_id, body, client_key, number, now):
         _give_back(conversation)
         return _number_sent_before(conversation, author_id, body, client_key)
@@ -326,26 +342,31 @@ def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     )
 
 
+_NEWEST = (
+    select(
+        Message.seq, Message.author_id, User.display_name, Message.kind, Message.body, Message.sent_at,
+        Participant.last_read_seq,
+    )
+    .join(User, User.id == Message.author_id)
+    .outerjoin(
+        Participant,
+        and_(Participant.conversation_id == Message.conversation_id, Participant.user_id == bindparam("reader")),
+    )
+    .where(Message.school_id == bindparam("school"), Message.conversation_id == bindparam("conversation"))
+    .order_by(Message.seq.desc())
+    .limit(bindparam("rows"))
+)  # fmt: skip
+_EARLIER = _NEWEST.where(Message.seq < bindparam("before"))
+
+
 def messages_of(
     conversation: Conversation, reader_id: int, *, before: int | None = None, limit: int = MESSAGES_ON_A_PAGE
 ) -> MessagePage:
     """The newest messages (before a number, if given) with their authors, in one statement."""
-    query = (
-        select(
-            Message.seq, Message.author_id, User.display_name, Message.kind, Message.body, Message.sent_at,
-            Participant.last_read_seq,
-        )
-        .join(User, User.id == Message.author_id)
-        .outerjoin(
-            Participant,
-            and_(Participant.conversation_id == Message.conversation_id, Participant.user_id == reader_id),
-        )
-        .where(_of(conversation))
-        .order_by(Message.seq.desc())
-        .limit(limit + 1)
-    )  # fmt: skip
-    if before is not None:
-        query = query.where(Message.seq < before)
-    rows = db.session.execute(query).all()
+    values = {"school": conversation.school_id, "conversation": conversation.id, "reader": reader_id, "rows": limit + 1}
+    if before is None:
+        rows = db.session.execute(_NEWEST, values).all()
+    else:
+        rows = db.session.execute(_EARLIER, values | {"before": before}).all()
     lines = [MessageLine(*row[:-1]) for row in reversed(rows[:limit])]
     return MessagePage(lines, len(rows) > limit, (rows[0].last_read_seq or 0) if rows else 0)

@@ -4,9 +4,9 @@ from flask import Flask
 
 from gradebook.web import door, errors, filters, frame, headers, health, login, requests
 from gradebook.web.assets import init_assets
-from gradebook.web.language import chosen_locale
+from gradebook.web.language import CatalogueOfRequest, chosen_locale
 
-__all__ = ["chosen_locale", "init_app"]
+__all__ = ["CatalogueOfRequest", "chosen_locale", "init_app"]
 
 
 def init_app(app: Flask) -> None:

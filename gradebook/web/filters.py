@@ -1,16 +1,18 @@
 """Template filters: names, numbers, days and moments in the person's language and the school's time zone."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from babel.lists import format_list
+from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import format_decimal, get_locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -47,17 +49,17 @@ def points(amount: Decimal | int | Fraction | None) -> str:
         return "–"
     if isinstance(amount, Fraction):
         amount = Decimal(amount.numerator) / Decimal(amount.denominator)
-    return format_decimal(amount, "#,##0.##")
+    return _number(amount, "#,##0.##", str(_locale()))
 
 
 def exact(amount: Decimal | int | None) -> str:
     """An amount in a sum: every decimal that it has, so that it adds up by hand; – for none."""
-    return "–" if amount is None else format_decimal(amount, "#,##0.######")
+    return "–" if amount is None else _number(amount, "#,##0.######", str(_locale()))
 
 
 def fixed(amount: Decimal | None, places: int = 2) -> str:
     """A line of a sum with so many decimals, zeros too; – for none."""
-    return "–" if amount is None else format_decimal(amount, "#,##0." + "0" * places)
+    return "–" if amount is None else _number(amount, "#,##0." + "0" * places, str(_locale()))
 
 
 def percent(amount: Decimal | Fraction | None) -> str:
@@ -72,7 +74,7 @@ def day(value: date | None, year: bool | None = None) -> str:
     if value is None:
         return ""
     with_year = value.year != moment().year if year is None else year
-    return format_date(value, "EEE d MMM y" if with_year else "EEE d MMM", locale=_locale())
+    return _date(value, "EEE d MMM y" if with_year else "EEE d MMM", str(_locale()))
 
 
 def at(value: datetime | None, timezone: str = "UTC") -> Markup:
@@ -80,14 +82,14 @@ def at(value: datetime | None, timezone: str = "UTC") -> Markup:
     if value is None:
         return Markup("")
     local = value.astimezone(ZoneInfo(timezone))
-    words = _("%(day)s, %(time)s", day=day(local.date()), time=format_time(local, "HH:mm", locale=_locale()))
+    words = _("%(day)s, %(time)s", day=day(local.date()), time=_time_of_day(local.hour, local.minute, str(_locale())))
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="minutes"), escape(words))
 
 
 def clock_time(value: datetime, timezone: str) -> Markup:
     """A moment of a day that stands above: <time>15:30</time> in the school's time zone."""
     local = value.astimezone(ZoneInfo(timezone))
-    return _time(local, format_time(local, "HH:mm", locale=_locale()))
+    return _time(local, _time_of_day(local.hour, local.minute, str(_locale())))
 
 
 def briefly(value: datetime, timezone: str) -> Markup:
@@ -110,3 +112,21 @@ def listed(names: Iterable[str]) -> Markup:
 
 def _locale() -> Any:
     return get_locale() or "en"
+
+
+# A page prints the same few numbers, days and times over and over; finding out their format takes longer than all else.
+
+
+@lru_cache(maxsize=4096)
+def _number(amount: Decimal | int, pattern: str, locale: str) -> str:
+    return format_decimal(amount, pattern, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _date(value: date, pattern: str, locale: str) -> str:
+    return format_date(value, pattern, locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _time_of_day(hour: int, minute: int, locale: str) -> str:
+    return format_time(time(hour, minute), "HH:mm", locale=locale)

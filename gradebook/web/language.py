@@ -1,6 +1,8 @@
 """The language of the page."""
 
-from flask import current_app, has_request_context, request
+from babel.support import NullTranslations, Translations
+from flask import current_app, g, has_request_context, request
+from flask_babel import Domain, get_locale
 
 from gradebook.web.login import signed_in_person
 
@@ -15,3 +17,17 @@ def chosen_locale() -> str:
     if person is not None and person.user.locale in LANGUAGES:
         return str(person.user.locale)
     return request.accept_languages.best_match(LANGUAGES) or current_app.config["BABEL_DEFAULT_LOCALE"]
+
+
+class CatalogueOfRequest(Domain):
+    """The texts in the language of the request, looked up once for it: a page asks some hundred times."""
+
+    def get_translations(self) -> Translations | NullTranslations:
+        """The catalogue of the language that get_locale() names now."""
+        locale = get_locale()
+        if locale is None:
+            return super().get_translations()
+        known = g.get("catalogue")
+        if known is None or known[0] is not locale:
+            known = g.catalogue = locale, super().get_translations()
+        return known[1]
