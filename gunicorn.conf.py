@@ -18,6 +18,11 @@ control_socket_disable = True  # gunicorn 27 would open one in the home director
 
 def when_ready(server):
     """What is loaded by now stays: the collector need not look at it again, and the workers go on sharing it."""
+    from babel import Locale
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
+    Locale("en").decimal_formats.get(None)  # reads the language's data, which every page needs
     gc.collect()
     gc.freeze()
 
