@@ -1,5 +1,7 @@
 """The class's counter: every accepted change of what its grid shows takes the next number (architecture.md 5)."""
 
+from typing import Any
+
 from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -22,6 +24,26 @@ def next_number(section: Section) -> int:
     set_committed_value(section, "last_seq", number)  # the row has it; a flush must not write it again
     set_committed_value(section, "closings", closings)
     return int(number)
+
+
+def next_number_if(section: Section, number: int, **values: Any) -> int | None:
+    """Take the next number and write these fields of the class, if its last number is still `number`; else None.
+
+    For a change that was worked out without holding the class: whoever wrote meanwhile took a number, and what was
+    read is then to be read again. Closings are read as by `next_number`.
+    """
+    row = db.session.execute(
+        update(Section)
+        .where(Section.id == section.id, Section.last_seq == number)
+        .values(last_seq=Section.last_seq + 1, **values)
+        .returning(Section.last_seq, Section.closings)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        return None
+    for name, value in {**values, "last_seq": row.last_seq, "closings": row.closings}.items():
+        set_committed_value(section, name, value)
+    return int(row.last_seq)
 
 
 def return_number(section: Section) -> None:

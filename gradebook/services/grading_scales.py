@@ -18,7 +18,7 @@ from gradebook.extensions import db
 from gradebook.grading.values import GradingScale as Letters
 from gradebook.grading.values import ScaleError
 from gradebook.models import GradingScale, GradingScaleBand, School, Section
-from gradebook.services import audit, section_rules
+from gradebook.services import audit, periods, section_rules
 from gradebook.services.grades import work_of
 from gradebook.services.previews import Shift, class_scores, moved, name_of_effect, shift_facts
 
@@ -212,8 +212,11 @@ def change_scale(
 
 
 def effects_of(scale: GradingScale, draft: ScaleDraft, now: datetime) -> list[Effect]:
-    """What these bands would do to each class that uses the scale, by title: a statement for each class, and three."""
-    sections = classes_with(scale)
+    """What these bands would do to each class that uses the scale, by title: a statement for each class, and three.
+
+    Closed classes are left out: their grades are kept as they were (grading.md G16).
+    """
+    sections = [section for section in classes_with(scale) if periods.closed_since(section) is None]
     works = work_of(sections, now)
     letters = Letters.of(draft.bands)
     effects = []

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
 from gradebook.grading.effects import scaled_to_100
@@ -16,7 +15,8 @@ from gradebook.grading.section_grade import Calculator
 from gradebook.grading.values import Category as GradedCategory
 from gradebook.grading.values import GradingScale as Letters
 from gradebook.models import Category, GradingScale, LateInterval, Section, TotalMode, Weighing
-from gradebook.services import audit
+from gradebook.services import audit, periods
+from gradebook.services.counters import next_number_if
 from gradebook.services.grades import (
     CategoryRow,
     ClassWork,
@@ -312,10 +312,11 @@ def save_rules(
     """Make the rules the class's own: one number, one audit entry with before and after of every student's grade.
 
     `shown` names the effect that the person has been shown; `reading` is the class if it was read already. Raises
-    RulesMoved, RulesFault, NeedsConfirmation; the caller rolls back then.
+    RulesMoved, RulesFault, NeedsConfirmation, PeriodClosed; the caller rolls back then.
     """
     reading = reading or read(section, now)
     while True:
+        periods.require_open(section)
         if version_of(reading.rules) != seen:
             raise RulesMoved(reading.rules)
         check(reading.work, draft)
@@ -323,12 +324,13 @@ def save_rules(
             return RulesSaved(None)
         shifts = posted_shifts(reading, draft)
         _require_shown(moved(shifts), shown)
-        number = _take_number(reading, draft)
+        number = next_number_if(section, reading.number, **{name: getattr(draft, name) for name in _SECTION_FIELDS})
         if number is not None:
             break
         # Someone wrote since the class was read. With the class locked, what is read from here on stays so.
-        db.session.refresh(section, ["last_seq", *_SECTION_FIELDS], with_for_update=True)
+        db.session.refresh(section, ["last_seq", "closings", *_SECTION_FIELDS], with_for_update=True)
         reading = read(section, now)
+    periods.require_open(section)  # the row has said it once more
     _write_categories(reading, draft, now)
     _record(reading, draft, shifts, number, actor_id=actor_id, now=now)
     return RulesSaved(number, moved(shifts))
@@ -338,24 +340,6 @@ def _require_shown(shifts: list[Shift], shown: str | None) -> None:
     effect = name_of_effect(shifts)
     if shifts and shown != effect:
         raise NeedsConfirmation(shifts, effect)
-
-
-def _take_number(reading: Reading, draft: RulesDraft) -> int | None:
-    """Write the class's rules under its next number; None where it has moved on since it was read."""
-    section = reading.section
-    values = {name: getattr(draft, name) for name in _SECTION_FIELDS}
-    row = db.session.execute(
-        update(Section)
-        .where(Section.id == section.id, Section.last_seq == reading.number)
-        .values(last_seq=Section.last_seq + 1, **values)
-        .returning(Section.last_seq, Section.closings)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if row is None:
-        return None
-    for name, value in {**values, **row._mapping}.items():
-        set_committed_value(section, name, value)  # the row has them; a flush must not write them again
-    return int(row.last_seq)
 
 
 _CATEGORY_FIELDS = ("title", "weight", "drop_lowest", "drop_highest", "weighing", "extra_credit", "position")

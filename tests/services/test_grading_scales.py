@@ -186,6 +186,12 @@ def test_each_class_keeps_the_grades_before_and_after_and_takes_its_next_number(
     assert dict(db.session.execute(numbers).all()) == {school.algebra.id: 1, school.history.id: 0}
 
 
+def test_a_closed_class_keeps_its_grades_and_is_left_out(school, used):
+    school.algebra.closings = {str(school.algebra.term_id): NOW.isoformat()}
+    assert change(school, used, draft(("A", 91), ("F", 0))).effects == []
+    assert school.algebra.last_seq == 0
+
+
 def test_saving_what_stands_there_changes_nothing(school, used):
     assert not change(school, used, LETTERS).changed
     assert "scale.changed" not in set(db.session.scalars(select(AuditEntry.act)))

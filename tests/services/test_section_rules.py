@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
 from gradebook.models import (
@@ -20,6 +21,7 @@ from gradebook.models import (
 )
 from gradebook.services import section_rules
 from gradebook.services.grades import class_work
+from gradebook.services.periods import PeriodClosed
 from gradebook.services.previews import class_scores, compared
 from gradebook.services.section_rules import CategoryDraft, NeedsConfirmation, RulesFault, RulesMoved
 from tests.school import make_score
@@ -256,3 +258,27 @@ def test_the_preview_counts_who_goes_up_and_down_without_writing(school):
     assert (found.up, found.down, found.same) == (1, 1, 0)
     assert (str(found.mean_before), str(found.mean_after)) == ("69.90", "69.50")
     assert rules_of(school).categories[0].weight == Decimal(40)
+
+
+def test_a_closed_class_keeps_its_rules(school):
+    draft = with_weights(rules_of(school), 50, 50)
+    close(school, school.algebra.term)
+    with pytest.raises(PeriodClosed):
+        save(school, draft)
+    assert rules_of(school).categories[0].weight == Decimal(40)
+
+
+def test_a_class_that_was_closed_while_it_was_read_keeps_its_rules(school):
+    """As another process leaves the row: nothing of it is loaded here."""
+    reading = section_rules.read(school.algebra, NOW)
+    closings = dict(school.algebra.closings)
+    close(school, school.algebra.term)
+    db.session.flush()
+    set_committed_value(school.algebra, "closings", closings)
+    with pytest.raises(PeriodClosed):
+        save_on(school, reading, with_weights(reading.rules, 50, 50))
+
+
+def close(school, term):
+    term.closed_at = NOW
+    school.algebra.closings = {str(term.id): NOW.isoformat()}
