@@ -1,6 +1,7 @@
 """Grades worked out by hand (tests/data/grade_cases.json) against the program.
 
-A case has a `name` that says what it proves, the `rule` of grading.md, and the `working` as done on paper.
+A case has a `name` that says what it proves, the `rule` of grading.md, and the `working` as done on paper. Where the
+figures are those of a published page it is named as `source`.
 Points are written as a teacher writes them (18.5); they become hundredths here. What is not given is the
 default of `Rules`, `Category`, `Work` and `Mark`.
 
@@ -10,11 +11,16 @@ default of `Rules`, `Category`, `Work` and `Mark`.
 | `categories` | ids 1, 2, … in this order; none given: one category |
 | `works` | ids 1, 2, … in this order; `of` points possible, `in` the category's id (1), `due`, `period` … |
 | `marks` | one for each work: a number of points, null for an empty cell, or what the cell holds |
+| `typed` | in place of `marks`: what was typed into each cell |
+| `closed` `marks_then` | a period, and the marks with which it was closed |
+| `override` → `shown` `shown_letter` | what a teacher typed in place of the grade, and what is then shown |
+| `overrides` | the same, by period |
 | `joined` `left` `posted_only` | for whom it is asked; the moment is always 20 Nov 2026, 12:00 UTC |
 | `current` `final` | as printed with 2 places, or null |
 | `letter` `final_letter` `graded` `counting` `outside` | checked if given |
 | `what` `final_what` `reason` `final_reason` | codes of `What`, by work, and of `TotalReason`; if given |
-| `target` `chosen` → `needed` `answer` `most` | "what do I need?" on the chosen works (`needs` if not said) |
+| `target` or `target_letter`, `chosen` → `needed` `answer` `most` | "what do I need?" on the chosen works |
+| `pretend` → `then` | a what-if: pretend marks by work, and the current grade with them |
 """
 
 import json
@@ -26,7 +32,11 @@ from typing import Any
 
 import pytest
 
-from gradebook.grading.periods import CourseGrade, calculator_for
+from gradebook.grading.frozen import freeze, frozen_exact, thaw
+from gradebook.grading.overrides import Override, shown, typed_override
+from gradebook.grading.periods import CourseCalculator, CourseGrade, calculator_for
+from gradebook.grading.section_grade import Calculator
+from gradebook.grading.typed import TypedScore, parse_score
 from gradebook.grading.values import (
     Category,
     Grade,
@@ -39,7 +49,7 @@ from gradebook.grading.values import (
     Work,
     hundredths,
 )
-from gradebook.grading.whatif import Student, needed_for
+from gradebook.grading.whatif import Student, needed_for, target_of, what_if
 
 Case = dict[str, Any]
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -109,8 +119,42 @@ def mark_of(given: Any) -> Mark | int:
     )
 
 
-def marks_of(case: Case) -> dict[int, Mark | int]:
-    return {at: mark_of(given) for at, given in enumerate(case["marks"], start=1) if given is not None}
+def marks_of(case: Case, key: str = "marks") -> dict[int, Mark | int]:
+    if "typed" in case:
+        return typed_of(case)
+    return {at: mark_of(given) for at, given in enumerate(case[key], start=1) if given is not None}
+
+
+def typed_of(case: Case) -> dict[int, Mark | int]:
+    letters, works = list(case.get("scale", {})), works_of(case)
+    scores = [
+        parse_score(text, work.possible, letters=letters) for text, work in zip(case["typed"], works, strict=True)
+    ]
+    return {at: Mark(**score._asdict()) for at, score in enumerate(scores, start=1) if score != TypedScore()}
+
+
+def calculator_of(case: Case) -> Calculator | CourseCalculator:
+    return calculator_for(rules_of(case), categories_of(case), works_of(case))
+
+
+def settled_of(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is settled about periods: for the grade, and for the totals alone."""
+    if "closed" not in case and "overrides" not in case:
+        return {}, {}
+    overrides = {int(key): override_of(case, text) for key, text in case.get("overrides", {}).items()}
+    if "closed" not in case:
+        return {"overrides": overrides}, {"overrides": overrides}
+    then = calculator_of(case).grade(marks_of(case, "marks_then"), **asked_of(case))
+    assert isinstance(then, CourseGrade)
+    stored = {period.id: freeze(grade) for period, grade in then.periods if period.id == case["closed"]}
+    return (
+        {"overrides": overrides, "frozen": {key: thaw(data) for key, data in stored.items()}},
+        {"overrides": overrides, "frozen": {key: frozen_exact(data) for key, data in stored.items()}},
+    )
+
+
+def override_of(case: Case, text: str) -> Override:
+    return typed_override(text, "as agreed", letters=list(case.get("scale", {})))
 
 
 def asked_of(case: Case) -> dict[str, Any]:
@@ -125,15 +169,29 @@ def asked_of(case: Case) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_the_grade_is_the_one_worked_out_by_hand(case: Case) -> None:
-    calculator = calculator_for(rules_of(case), categories_of(case), works_of(case))
+    calculator = calculator_of(case)
     marks, asked = marks_of(case), asked_of(case)
-    grade = calculator.grade(marks, **asked)
-    assert calculator.totals(marks, **asked) == grade.totals
+    settled, settled_totals = settled_of(case)
+    grade = calculator.grade(marks, **asked, **settled)
+    assert calculator.totals(marks, **asked, **settled_totals) == grade.totals
     assert (text_of(grade.current), text_of(grade.final)) == (case["current"], case["final"])
     for key, seen in details(grade).items():
         assert key not in case or case[key] == seen, key
-    if "target" in case:
+    if "chosen" in case:
         check_needed(case)
+    if "pretend" in case:
+        check_what_if(case)
+    if "override" in case:
+        seen = shown(grade.totals, override_of(case, case["override"]), calculator.letters)
+        assert (text_of(seen.current), text_of(seen.final), seen.letter) == (
+            case["shown"], case["shown"], case["shown_letter"],
+        )  # fmt: skip
+
+
+def test_every_rule_has_its_cases() -> None:
+    named = " ".join(case["rule"] for case in CASES).split()
+    assert {f"G{number}" for number in range(1, 18)} == set(named)
+    assert len(CASES) >= 120
 
 
 def test_every_case_has_its_own_name() -> None:
@@ -161,9 +219,17 @@ def details(grade: Grade | CourseGrade) -> dict[str, Any]:
 
 
 def check_needed(case: Case) -> None:
-    calculator = calculator_for(rules_of(case), categories_of(case), works_of(case))
-    needed = needed_for(calculator, marks_of(case), case["chosen"], Decimal(case["target"]), Student(AT))
+    rules = rules_of(case)
+    target = Decimal(case["target"]) if "target" in case else target_of(rules, case["target_letter"])
+    assert target is not None
+    needed = needed_for(calculator_of(case), marks_of(case), case["chosen"], target, Student(AT))
     assert str(needed.answer) == case.get("answer", "needs")
     assert text_of(needed.percent) == case["needed"]
     if "most" in case:
         assert text_of(needed.total) == case["most"]
+
+
+def check_what_if(case: Case) -> None:
+    pretend = {int(key): None if given is None else mark_of(given) for key, given in case["pretend"].items()}
+    answer = what_if(calculator_of(case), marks_of(case), pretend, Student(**asked_of(case)))
+    assert (text_of(answer.now.current), text_of(answer.then.current)) == (case["current"], case["then"])
