@@ -16,8 +16,9 @@ from gradebook.grading.effects import Comparison
 from gradebook.grading.values import Band, Grade
 from gradebook.models import GradingScale, Weighing
 from gradebook.policy import access
-from gradebook.services import section_rules
+from gradebook.services import periods, section_rules
 from gradebook.services.grades import ClassWork, Student
+from gradebook.services.periods import PeriodClosed
 from gradebook.services.previews import ClassScores, compared, letters_moved
 from gradebook.services.section_rules import (
     CategoryDraft,
@@ -29,6 +30,7 @@ from gradebook.services.section_rules import (
     RulesMoved,
 )
 from gradebook.web import door
+from gradebook.web.closed import closed_words
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
 
@@ -168,8 +170,18 @@ def _page(
         drops=_drops(desk, draft),
         bands=_bands(changed),
         preview=_preview(desk, changed, draft, form.student.data),
+        closed=_closed(desk),
         has_posted=any(desk.work.is_posted(column) for column in desk.work.columns),
     )
+
+
+def _closed(desk: Desk) -> str | None:
+    """Why nothing can be saved, in words; None while the class is open."""
+    try:
+        periods.require_open(desk.reading.section)
+    except PeriodClosed as closed:
+        return closed_words(closed)
+    return None
 
 
 def _drops(desk: Desk, draft: RulesDraft | None) -> list[Drops]:

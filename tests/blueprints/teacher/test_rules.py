@@ -450,6 +450,22 @@ def test_keep_the_best_is_a_drop_of_all_the_others(school, sign_in):
     assert "There are 4 pieces so far, so nothing is dropped." in teacher.post(url(school), data=too_many).text
 
 
+# --- Closed
+
+
+def test_a_closed_class_shows_its_rules_and_saves_none(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    term = school.algebra.term
+    term.closed_at, school.algebra.closings = NOW, {str(term.id): NOW.isoformat()}
+    db.session.commit()
+    page = teacher.get(url(school)).text
+    assert "2026–27 is closed since Wed 14 Oct, so its grades cannot change." in page
+    assert "Save weights" not in page
+    typed = fields | {"categories-0-weight": "50", "categories-1-weight": "50", "do": "save"}
+    assert teacher.post(url(school), data=typed).status_code == 409
+    assert categories(school)[0].weight == Decimal(40)
+
+
 # --- The history
 
 
