@@ -18,11 +18,14 @@ from gradebook.models import (
     Enrollment,
     GradingScale,
     Guardianship,
+    MasteryScale,
+    Outcome,
     Restriction,
     Role,
     RoleKind,
     School,
     Section,
+    SectionOutcome,
     User,
 )
 from gradebook.policy import scopes
@@ -134,6 +137,38 @@ def student_of_section(section: Section, public_id: str) -> Enrollment:
         )
     )
     return enrollment
+
+
+def outcome_of_section(section: Section, public_id: str) -> Outcome:
+    """An outcome that a class, obtained through the person, grades or once graded. Raises NotFound."""
+    outcome: Outcome = _one(
+        select(Outcome)
+        .join(SectionOutcome, SectionOutcome.outcome_id == Outcome.id)
+        .where(Outcome.public_id == public_id, SectionOutcome.section_id == section.id)
+    )
+    return outcome
+
+
+def outcome_for_office(person: Person, public_id: str) -> Outcome:
+    """An outcome of the school that this office runs; those of single classes are their teachers'. Raises NotFound."""
+    outcome: Outcome = _one(
+        select(Outcome).where(
+            Outcome.public_id == public_id,
+            Outcome.section_id.is_(None),
+            Outcome.school_id.in_(scopes.schools_run_by(person)),
+        )
+    )
+    return outcome
+
+
+def mastery_scale_for_office(person: Person, public_id: str) -> MasteryScale:
+    """A mastery scale of the school that this office runs. Raises NotFound."""
+    scale: MasteryScale = _one(
+        select(MasteryScale).where(
+            MasteryScale.public_id == public_id, MasteryScale.school_id.in_(scopes.schools_run_by(person))
+        )
+    )
+    return scale
 
 
 def conversation_for(person: Person, public_id: str) -> Conversation:

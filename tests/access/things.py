@@ -20,7 +20,8 @@ from gradebook.models import (
     Score,
 )
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import invitations, messaging
+from gradebook.services import invitations, mastery_scales, messaging
+from tests.art import make_art
 
 STAFF_OF_ALGEBRA = {"rivera", "cole"}
 OFFICE = {"pat"}
@@ -59,6 +60,10 @@ SECRETS: dict[str, set[str]] = {
     "Rex Diaz": {"rex", *OFFICE},
     "Gus Gray": {"gus", *OFFICE},
     "Fern Fox": {"fern", "finch", "quinn"},
+    # a class that grades outcomes: its own words, what a family sees of its child, and what is hidden
+    "Draws from observation": {"maya", "leo", "dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
+    "0.35 × 3 = 2.35": {"maya", "dana"},
+    "3.475, rounded 3.48": {*STAFF_OF_ALGEBRA},
 }
 
 
@@ -73,6 +78,7 @@ def build_scene(school: Any, now: Any) -> Scene:
     scene.names["oak_key"] = str(school.oak.id)
     _add_conversations(scene, now)
     _add_rows(scene, now)
+    _add_outcomes(scene, now)
     db.session.commit()
     return scene
 
@@ -88,6 +94,16 @@ def _add_feedback(school: Any) -> None:
             .where(Score.assignment_id == assignment.id, Score.student_id == student.id)
             .values(comment=words)
         )
+
+
+def _add_outcomes(scene: Scene, now: Any) -> None:
+    art, office = make_art(scene.school), scene.school.pat
+    scene.names |= {"art": art.section.public_id, "drawing": art.outcomes["AR1"].public_id}
+    scene.names |= {"still": art.works["still"].public_id}
+    scale = mastery_scales.first_scale(scene.school.oak.id, actor_id=office.id, now=now)
+    words: dict[str, str | None] = {"title": "Speaks clearly", "code": None, "description": None}
+    shared = mastery_scales.save_outcome(scene.school.oak.id, None, words, seen=0, actor_id=office.id, now=now)
+    scene.names |= {"levels": scale.public_id, "speaking": shared.public_id}
 
 
 def _add_conversations(scene: Scene, now: Any) -> None:

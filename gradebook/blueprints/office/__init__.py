@@ -8,6 +8,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     classes,
     enrollments,
     guardians,
+    outcomes,
     people,
     person,
     restrictions,

@@ -27,8 +27,11 @@ from gradebook.web.requests import moment, wants_page
 @bp.get("/classes/<section_id>")
 @door.teacher
 def gradebook(section_id: str) -> Any:
-    """The class's grid."""
-    return _grid(access.section_for_teacher(current_person(), section_id))
+    """The class's grid; a class that grades outcomes has a page of its own."""
+    section = access.section_for_teacher(current_person(), section_id)
+    if section.grades_outcomes:
+        return redirect(url_for(".class_outcomes", section_id=section_id), 303)
+    return _grid(section)
 
 
 @bp.get("/assignments/<assignment_id>/scores")
@@ -36,6 +39,8 @@ def gradebook(section_id: str) -> Any:
 def enter_scores(assignment_id: str) -> Any:
     """One assignment's scores in one column."""
     section = access.section_of_assignment(current_person(), assignment_id)
+    if section.grades_outcomes:
+        return redirect(url_for(".rate", assignment_id=assignment_id), 303)
     return _one(section, class_work(section, moment()), assignment_id)
 
 

@@ -22,6 +22,7 @@ from gradebook.models import Assignment, Section
 from gradebook.policy import access
 from gradebook.services import posting as acts
 from gradebook.services.grades import cells_of, students_of
+from gradebook.services.outcomes import ratings_of
 from gradebook.web import door
 from gradebook.web.fields import DayField, LineField
 from gradebook.web.filters import at as moment_words
@@ -136,6 +137,9 @@ def _page(section: Section, assignment: Assignment, form: PostingForm) -> str:
 def _counts(section: Section, assignment: Assignment) -> dict[str, int]:
     """How many students will see a score, how many another status, and how many nothing."""
     students = {student.id for student in students_of(section, section.school.today(moment()))}
+    if section.grades_outcomes:
+        rated = {row.student_id for row in ratings_of([assignment.id], students) if not row.is_blank}
+        return {"count": len(students), "scored": len(rated), "shown": len(rated), "blank": len(students - rated)}
     cells = [cell for cell in cells_of([assignment.id]) if cell.student_id in students]
     scored = sum(is_scored(cell) for cell in cells)
     shown = sum(is_entered(cell) for cell in cells)

@@ -15,7 +15,7 @@ from gradebook.models import Enrollment, Section, User
 from gradebook.policy import access
 from gradebook.policy.conversations import correspondences_of_teacher
 from gradebook.policy.person import Person
-from gradebook.services import directory
+from gradebook.services import directory, outcomes
 from gradebook.services.grades import Cell, ClassWork, Column, Student, cells_of, class_work, students_of
 from gradebook.web import door
 from gradebook.web.login import current_person
@@ -88,6 +88,17 @@ def student(section_id: str, student_id: str) -> Any:
     section = access.section_for_teacher(person, section_id)
     place = access.student_of_section(section, student_id)
     today = section.school.today(moment())
+    rated = outcomes.outcomes_of_student(section, place.user_id, moment()) if section.grades_outcomes else None
+    if rated is not None:
+        return render_template(
+            "teacher/student_outcomes.html",
+            section=section,
+            place=place,
+            found=rated,
+            posted=outcomes.outcomes_for_family(section, place.user_id, moment()),
+            neighbours=_neighbours(section, today, place.user_id),
+            guardians=_guardians(person, section, place.user),
+        )
     return render_template(
         "teacher/student.html",
         section=section,
