@@ -261,6 +261,22 @@ def _note(act: str, session: AcademicSession, now: datetime, actor_id: int, **fa
     )
 
 
+class Closed(NamedTuple):
+    """Who closed a term, and what it is part of that is closed too."""
+
+    by: str | None
+    at: datetime
+    above: AcademicSession | None
+
+
+def closing_of(session: AcademicSession) -> Closed | None:
+    """How the term came to be closed; None: it is open."""
+    if session.closed_at is None:
+        return None
+    by = db.session.get(User, session.closed_by) if session.closed_by else None
+    return Closed(by.display_name if by else None, session.closed_at, _branch(session).closed_above)
+
+
 # --- What belongs together
 
 

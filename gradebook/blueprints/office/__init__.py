@@ -6,6 +6,7 @@ bp = Blueprint("office", __name__, url_prefix="/office")
 
 from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     classes,
+    closings,
     enrollments,
     guardians,
     outcomes,

@@ -28,8 +28,10 @@ from gradebook.models import AcademicSession, Course, Position, RoleKind, School
 from gradebook.policy import access
 from gradebook.policy.access import NotFound
 from gradebook.services import directory, rosters
+from gradebook.services.periods import PeriodClosed
 from gradebook.services.rosters import RosterError
 from gradebook.web import door
+from gradebook.web.closed import closed_words
 from gradebook.web.fields import one_line
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
@@ -101,10 +103,12 @@ def new_class_post() -> Any:
     return redirect(url_for("office.section", section_id=section.public_id), 303)
 
 
-def _offered(form: ClassForm, school: School) -> Any:
+def _offered(form: ClassForm, school: School, own_term: AcademicSession | None = None) -> Any:
+    """With the school's courses, and the terms that are open or the class's own."""
     courses = [(course.public_id, course.title) for course in directory.courses_of(school)]
     form.course.offer([*courses, (NEW, _("A new course"))])
-    form.term.offer([(term.public_id, term.title) for term in directory.sessions_of(school)])
+    sessions = [term for term in directory.sessions_of(school) if term.closed_at is None or term == own_term]
+    form.term.offer([(term.public_id, term.title) for term in sessions])
     return form
 
 
@@ -135,7 +139,7 @@ def _new_page(form: ClassForm, status: int = 200) -> Any:
 def section(section_id: str) -> Any:
     """Its details and its people."""
     found = access.section_for_office(current_person(), section_id)
-    form = _offered(SectionForm(formdata=None, data=_facts(found).__dict__), own_school())
+    form = _offered(SectionForm(formdata=None, data=_facts(found).__dict__), own_school(), found.term)
     return _page(found, form)
 
 
@@ -144,7 +148,7 @@ def section(section_id: str) -> Any:
 def section_post(section_id: str) -> Any:
     """Save the details, unless someone else saved others meanwhile."""
     found, school = rosters.locked(access.section_for_office(current_person(), section_id)), own_school()
-    form, saved = _offered(SectionForm(), school), _facts(found)
+    form, saved = _offered(SectionForm(), school, found.term), _facts(found)
     moved_on = has_moved_on(saved)
     if not _is_complete(form):
         return _page(found, form, 422)
@@ -154,10 +158,15 @@ def section_post(section_id: str) -> Any:
             _rows(form, saved, typed), version_of(saved), url_for("office.section", section_id=section_id)
         )
     term = access.school_row_for_office(current_person(), AcademicSession, typed.term)
-    changed = rosters.change_class(
-        found, typed.title, typed.code, _course(form, school).id, term.id, typed.ended, moment(),
-        actor_id=current_person().id,
-    )  # fmt: skip
+    try:
+        changed = rosters.change_class(
+            found, typed.title, typed.code, _course(form, school).id, term.id, typed.ended, moment(),
+            actor_id=current_person().id,
+        )  # fmt: skip
+    except PeriodClosed as closed:
+        form.term.errors = [closed_words(closed)]
+        db.session.rollback()
+        return _page(access.section_for_office(current_person(), section_id), form, 422)
     db.session.commit()
     flash(_("Details saved.") if changed else _("Nothing was changed."), "good")
     return redirect(url_for("office.section", section_id=section_id), 303)
@@ -244,8 +253,9 @@ def _join(found: Section, kind: RoleKind) -> Any:
     try:
         for user in sorted(people, key=lambda user: user.id):
             _enroll(user, found, position, form)
-    except RosterError as error:
-        words = _("%(name)s: %(reason)s", name=user.display_name, reason=fault_words(error))
+    except (RosterError, PeriodClosed) as error:
+        reason = fault_words(error) if isinstance(error, RosterError) else closed_words(error)
+        words = _("%(name)s: %(reason)s", name=user.display_name, reason=reason)
         db.session.rollback()
         section_again = access.section_for_office(current_person(), found.public_id)
         return _joining_page(section_again, kind, form, 422, chosen=keys, problem=words)

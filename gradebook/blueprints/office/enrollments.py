@@ -25,8 +25,10 @@ from gradebook.extensions import db
 from gradebook.models import Enrollment, Position, RoleKind
 from gradebook.policy import access
 from gradebook.services import rosters
+from gradebook.services.periods import PeriodClosed
 from gradebook.services.rosters import Place, RosterError
 from gradebook.web import door
+from gradebook.web.closed import closed_words
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
 
@@ -58,6 +60,9 @@ def enrollment_post(enrollment_id: str) -> Any:
         rosters.change_enrollment(place, typed, moment(), actor_id=current_person().id)
     except RosterError as error:
         form.last_day.complain(fault_words(error))
+        return _page(place, form, 422)
+    except PeriodClosed as closed:
+        form.begins_on.complain(closed_words(closed))
         return _page(place, form, 422)
     db.session.commit()
     flash(_("Saved."), "good")

@@ -200,3 +200,18 @@ class TermForm(FlaskForm):
     parent = PickField(_l("Part of"))
     begins_on = DayField(_l("First day"), missing=_l("Enter the first day, like 14 3 2026"))
     last_day = DayField(_l("Last day"), missing=_l("Enter the last day, like 14 3 2026"))
+
+
+class TermChangeForm(FlaskForm):
+    """What the office may change of a year, term or grading period; its kind stays."""
+
+    title = LineField(_l("Title"), [DataRequired(_l("Enter a title, like Autumn term")), _short(120)])
+    parent = PickField(_l("Part of"))
+    begins_on = DayField(_l("First day"), missing=_l("Enter the first day, like 14 3 2026"))
+    last_day = DayField(_l("Last day"), missing=_l("Enter the last day, like 14 3 2026"))
+
+
+class ReopeningForm(FlaskForm):
+    """Why a closed term is opened again."""
+
+    reason = LineField(_l("Reason"), [DataRequired(_l("Say why. The reason is kept in the log.")), _short(500)])

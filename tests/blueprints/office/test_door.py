@@ -1,10 +1,12 @@
 """Who comes in at the office's door, what another school's office finds behind it, and what nonsense does there."""
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import select
 
 from gradebook.extensions import db
-from gradebook.models import AuditEntry, Enrollment, Restriction
+from gradebook.models import AuditEntry, Enrollment, GradingScale, GradingScaleBand, Restriction
 
 NONSENSE = (
     {},
@@ -32,8 +34,20 @@ def keys_of(school, of_elm):
     return {
         "person_id": adult.public_id, "student_id": student.public_id, "section_id": section.public_id,
         "enrollment_id": place.public_id, "restriction_id": order.public_id, "kind": "teacher",
-        "guardianship_id": school.dana_of_maya.public_id,
+        "guardianship_id": school.dana_of_maya.public_id, "term_id": section.term.public_id,
+        "scale_id": scale_of(section).public_id,
     }  # fmt: skip
+
+
+def scale_of(section):
+    """A grading scale of the class's school."""
+    found = db.session.scalar(select(GradingScale).where(GradingScale.school_id == section.school_id).limit(1))
+    if found is None:
+        found = GradingScale(school_id=section.school_id, name="Pass or fail")
+        found.bands = [GradingScaleBand(school_id=section.school_id, label="Fail", bound=Decimal(0))]
+        db.session.add(found)
+        db.session.flush()
+    return found
 
 
 def each_address(app, keys):
