@@ -27,15 +27,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy import Connection, Engine, event
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from gradebook.clock import set_clock, utc_now
+from gradebook.database import engine_options, normalise_url, prepare_engine
 from gradebook.extensions import db
 from gradebook.services import accounts
 from tests import postgres, sqlite
 
 KINDS = ("sqlite", "postgresql")
+NOON = datetime(2026, 10, 14, 12, tzinfo=UTC)  # of a school day
 BROWSER = Path(__file__).parent / "browser"
 SERVER = postgres.Server()
 
@@ -125,21 +128,56 @@ class _SkippedModule(pytest.Module):
 # --- The database and the application
 
 
-class World:
-    """One kind of database in this worker: a migrated original, and the application on a copy of it."""
+def fill_with_school() -> None:
+    """The people and classes of tests/school.py."""
+    from tests.school import build
 
-    def __init__(self, databases: sqlite.Databases | postgres.Databases, folder: Path) -> None:
+    build()
+
+
+def fill_with_scene() -> tuple[dict[str, str], dict[str, str]]:
+    """These with something private in every corner (tests/access/things.py); its names and sign-ins."""
+    from tests.access.things import build_scene
+    from tests.school import build
+
+    scene = build_scene(build(), NOON)
+    return scene.names, scene.tokens
+
+
+# What the fixtures of these names find in the database, and what makes it. The fuller stand last.
+NOTHING = ""
+FILLINGS: dict[str, Callable[[], Any]] = {"school": fill_with_school, "scene": fill_with_scene}
+
+
+def filling_for(request: pytest.FixtureRequest) -> str:
+    """What the database of this test must hold: the fullest that it asks for."""
+    return next((name for name in reversed(FILLINGS) if name in request.fixturenames), NOTHING)
+
+
+class World:
+    """One kind of database in this worker: a migrated original, and the application on a copy of it.
+
+    What many tests begin with is built once, too: see FILLINGS.
+    """
+
+    def __init__(
+        self, databases: sqlite.Databases | postgres.Databases, folder: Path, templates: BytecodeCache
+    ) -> None:
         self.databases = databases
         self._folder = folder
-        self._original = databases.create()
-        migrate(self.make_app(self._original))
-        self.app = self.make_app(databases.copy(self._original))
+        self._templates = templates
+        self._originals = {NOTHING: databases.create()}
+        migrate(self.make_app(self._originals[NOTHING]))
+        self.app = self.make_app(databases.copy(self._originals[NOTHING]))
+        self._engines: dict[str, Engine] = {}
+        self.facts: dict[str, Any] = {}
+        """What the makers of the fillings wanted to be remembered, by the name of the filling."""
 
     def make_app(self, url: str) -> Flask:
         """The application with the settings of the tests, on this database."""
         from gradebook.app import create_app  # here, so that tests without a database do not wait for it
 
-        return create_app(
+        app = create_app(
             {
                 "GRADEBOOK_ENV": "testing",
                 "DATABASE_URL": postgres.application_url(url),
@@ -147,11 +185,33 @@ class World:
                 "SECRET_KEY": "a key that is long enough and used in tests only",
             }
         )
+        app.jinja_env.bytecode_cache = self._templates
+        return app
+
+    def engine(self, filling: str) -> Engine:
+        """Connects to a database with this in it, in which nothing else is ever committed."""
+        if filling == NOTHING:
+            return db.engine
+        if filling not in self._engines:
+            self._engines[filling] = engine_on(self.databases.copy(self._original(filling)))
+        return self._engines[filling]
+
+    def _original(self, filling: str) -> str:
+        """The database with this in it that is copied; nobody has it open."""
+        if filling not in self._originals:
+            url = self.databases.copy(self._originals[NOTHING])
+            app = self.make_app(url)
+            with app.app_context():
+                self.facts[filling] = FILLINGS[filling]()
+                db.session.commit()
+            dispose(app)
+            self._originals[filling] = url
+        return self._originals[filling]
 
     @contextmanager
-    def app_of_its_own(self) -> Iterator[Flask]:
-        """The application on a fresh migrated database that is dropped afterwards."""
-        url = self.databases.copy(self._original)
+    def app_of_its_own(self, filling: str = NOTHING) -> Iterator[Flask]:
+        """The application on a fresh database with this in it that is dropped afterwards."""
+        url = self.databases.copy(self._original(filling))
         app = self.make_app(url)
         try:
             yield app
@@ -161,6 +221,8 @@ class World:
 
     def close(self) -> None:
         dispose(self.app)
+        for engine in self._engines.values():
+            engine.dispose()
         self.databases.close()
 
 
@@ -169,6 +231,14 @@ def migrate(app: Flask) -> None:
     with app.app_context():
         flask_migrate.upgrade()
     dispose(app)
+
+
+def engine_on(url: str) -> Engine:
+    """An engine as the application makes its own."""
+    url = normalise_url(postgres.application_url(url))
+    engine = create_engine(url, **engine_options(url))
+    prepare_engine(engine)
+    return engine
 
 
 def dispose(app: Flask) -> None:
@@ -181,12 +251,13 @@ def dispose(app: Flask) -> None:
 def _worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
     """Makes the world of each kind of database when the first test asks for it."""
     made: dict[str, World] = {}
+    templates = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))  # compiled once for all of them
 
     def world(kind: str) -> World:
         if kind not in made:
             folder = tmp_path_factory.mktemp(kind)
             databases = sqlite.Databases(folder) if kind == "sqlite" else postgres.Databases()
-            made[kind] = World(databases, folder)
+            made[kind] = World(databases, folder, templates)
         return made[kind]
 
     yield world
@@ -216,24 +287,27 @@ def empty_database(world: World) -> Iterator[str]:
 
 @pytest.fixture
 def app(request: pytest.FixtureRequest, world: World) -> Iterator[Flask]:
-    """The application, its context pushed, on a migrated empty database; what the test writes is undone.
+    """The application, its context pushed, on a migrated database; what the test writes is undone.
+
+    The database is empty, or holds what the test asks for with `school` or `scene`.
 
     With @pytest.mark.commits the database is the test's own and commits are real; other processes and threads
     can then see it, at app.config["DATABASE_URL"].
     """
+    filling = filling_for(request)
     if request.node.get_closest_marker("commits"):
-        with world.app_of_its_own() as app, app.app_context():
+        with world.app_of_its_own(filling) as app, app.app_context():
             yield _for_tests(app)
             db.session.remove()
     else:
-        with world.app.app_context(), _rolled_back():
+        with world.app.app_context(), _rolled_back(world.engine(filling)):
             yield _for_tests(world.app)
 
 
 @contextmanager
-def _rolled_back() -> Iterator[None]:
+def _rolled_back(engine: Engine) -> Iterator[None]:
     """Inside, every db.session works on one connection, in one transaction that never commits."""
-    with db.engine.connect() as connection:
+    with engine.connect() as connection:
         outer = connection.begin()
         with pytest.MonkeyPatch.context() as patches:
             patches.setattr(db, "session", _sessions_on(connection))
@@ -258,11 +332,18 @@ def _sessions_on(connection: Connection) -> scoped_session:
 @pytest.fixture
 def school(app: Flask, clock: "Clock") -> Any:
     """The people and classes of tests/school.py (school.maya, school.algebra), on their own day."""
-    from tests.school import build
+    from tests.school import find
 
-    school = build()
-    db.session.commit()
-    return school
+    return find()
+
+
+@pytest.fixture
+def scene(world: World, school: Any) -> Any:
+    """The small school with something private in every corner: conversations, feedback, slips, everyone signed in."""
+    from tests.access.things import Scene
+
+    names, tokens = world.facts["scene"]
+    return Scene(school, dict(names), dict(tokens))
 
 
 # --- Asking over HTTP
@@ -348,7 +429,7 @@ class Clock:
 @pytest.fixture
 def clock() -> Iterator[Clock]:
     """The application's clock, standing at noon (UTC) of a school day until the test moves it."""
-    clock = Clock(datetime(2026, 10, 14, 12, tzinfo=UTC))
+    clock = Clock(NOON)
     set_clock(clock)
     yield clock
     set_clock(None)

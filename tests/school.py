@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
@@ -79,6 +81,21 @@ def build() -> SmallSchool:
     _add_work(school)
     db.session.flush()
     return school
+
+
+def find() -> SmallSchool:
+    """What build() made, as it stands in the database, by the same names."""
+    schools = {school.name: school for school in db.session.scalars(select(School))}
+    found = SmallSchool(schools["Oak School"], schools["Elm School"])
+    found.people = {user.username: user for user in db.session.scalars(select(User).order_by(User.id))}
+    found.sections = {section.title.lower(): section for section in db.session.scalars(select(Section))}
+    found.assignments = {one.title.split()[-1]: one for one in db.session.scalars(select(Assignment))}
+    usernames = {user.id: name for name, user in found.people.items()}
+    found.guardianships = {
+        f"{usernames[link.guardian_id]}_of_{usernames[link.student_id]}": link
+        for link in db.session.scalars(select(Guardianship))
+    }
+    return found
 
 
 def make_user(username: str, name: str, kind: AccountKind = AccountKind.ADULT, **more) -> User:

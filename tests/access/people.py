@@ -48,16 +48,26 @@ NAMES = tuple(actor.name for actor in ACTORS)
 
 def browser_of(actor: Actor, app: Any, school: Any, now: Any) -> Any:
     """A browser in which the actor is signed in, without the cost of the password's hash."""
-    browser = app.test_client()
+    return browser_with(token_of(actor, school, now), app)
+
+
+def token_of(actor: Actor, school: Any, now: Any) -> str:
+    """The token of a new login session of the actor; a visitor's is empty."""
     if actor.person is None:
-        return browser
+        return ""
     person = accounts.person_of(school.people[actor.person], now)
     token, row = accounts.open_login_session(person, own_device=False, device_name=f"Browser of {actor.name}")
     if actor.role is not None:
-        kind = actor.role
-        row.role_kind = kind
-        row.role_school_id = None if kind == RoleKind.PARENT else school.oak.id
+        row.role_kind = actor.role
+        row.role_school_id = None if actor.role == RoleKind.PARENT else school.oak.id
     db.session.flush()
-    with browser.session_transaction() as session:
-        session["_user_id"] = token
+    return token
+
+
+def browser_with(token: str, app: Any) -> Any:
+    """A browser that holds this login session."""
+    browser = app.test_client()
+    if token:
+        with browser.session_transaction() as session:
+            session["_user_id"] = token
     return browser

@@ -7,15 +7,13 @@ from sqlalchemy import inspect, select
 from gradebook.extensions import db
 from gradebook.web.door import DoorError, check_doors
 from tests.access import matrix, permissions
-from tests.access.people import ACTORS, browser_of
+from tests.access.people import ACTORS
 from tests.access.test_matrix import knock
-from tests.access.things import build_scene
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
-def test_every_route_and_method_stands_in_the_matrix(app, school, clock):
-    scene = build_scene(school, clock())
+def test_every_route_and_method_stands_in_the_matrix(app, scene):
     adapter = app.url_map.bind("localhost")
     covered = set()
     for door in matrix.read():
@@ -51,9 +49,8 @@ def contents():
     return found
 
 
-def test_no_get_writes(app, school, clock):
-    scene = build_scene(school, clock())
-    browsers = {actor.name: browser_of(actor, app, school, clock()) for actor in ACTORS}
+def test_no_get_writes(app, scene):
+    browsers = {actor.name: scene.browser(actor.name, app) for actor in ACTORS}
     before = contents()
     for door in matrix.read():
         if door.method == "GET":

@@ -6,16 +6,10 @@ import pytest
 
 from gradebook.extensions import db
 from tests.access import matrix
-from tests.access.people import ACTORS, NAMES, browser_of
-from tests.access.things import SECRETS, build_scene
+from tests.access.people import ACTORS, NAMES
+from tests.access.things import SECRETS
 
 DOORS = matrix.read()
-
-
-@pytest.fixture
-def scene(school, clock):
-    """The small school with something private in every corner."""
-    return build_scene(school, clock())
 
 
 def knock(door, scene, browser):
@@ -36,11 +30,11 @@ def undone():
 
 
 @pytest.mark.parametrize("door", DOORS, ids=[f"{number}-{door.id}" for number, door in enumerate(DOORS)])
-def test_each_person_gets_what_the_table_says(door, app, scene, clock):
+def test_each_person_gets_what_the_table_says(door, app, scene):
     found, leaks = {}, []
     for actor in ACTORS:
         with undone():
-            answer = knock(door, scene, browser_of(actor, app, scene.school, clock()))
+            answer = knock(door, scene, scene.browser(actor.name, app))
         found[actor.name] = answer.status_code
         sent = answer.get_data(as_text=True) + str(answer.headers)
         leaks += [(actor.name, secret) for secret, may in SECRETS.items() if actor.name not in may and secret in sent]
@@ -48,11 +42,11 @@ def test_each_person_gets_what_the_table_says(door, app, scene, clock):
     assert leaks == []
 
 
-def test_every_secret_is_somewhere_to_be_seen(app, scene, clock):
+def test_every_secret_is_somewhere_to_be_seen(app, scene):
     """A scan that could not find anything would prove nothing: each secret is sent to someone who may have it."""
     unseen = set(SECRETS)
     for actor in ACTORS:
-        browser = browser_of(actor, app, scene.school, clock())
+        browser = scene.browser(actor.name, app)
         for door in DOORS:
             if door.method == "GET" and door.statuses[actor.name] == 200:
                 text = knock(door, scene, browser).get_data(as_text=True)

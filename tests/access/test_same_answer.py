@@ -5,9 +5,8 @@ import re
 import pytest
 
 from tests.access import matrix
-from tests.access.people import ACTORS, browser_of
+from tests.access.people import ACTORS
 from tests.access.test_matrix import undone
-from tests.access.things import build_scene
 
 WHO = [actor for actor in ACTORS if actor.name in ("maya", "dana", "sub", "quinn")]
 TOKEN = re.compile(r'name="csrf_token" value="[^"]+"')
@@ -16,9 +15,8 @@ NOBODYS = "AAAAbbbb1111"
 
 
 @pytest.mark.parametrize("actor", WHO, ids=lambda actor: actor.name)
-def test_what_is_not_yours_looks_like_what_is_not_there(actor, app, school, clock):
-    scene = build_scene(school, clock())
-    browser, compared = browser_of(actor, app, school, clock()), 0
+def test_what_is_not_yours_looks_like_what_is_not_there(actor, app, scene):
+    browser, compared = scene.browser(actor.name, app), 0
     for door in matrix.read():
         if door.statuses[actor.name] != 404 or not KEY.search(door.path):
             continue

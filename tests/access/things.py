@@ -21,6 +21,7 @@ from gradebook.models import (
 )
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import invitations, mastery_scales, messaging
+from tests.access.people import ACTORS, browser_with, token_of
 from tests.art import make_art
 
 STAFF_OF_ALGEBRA = {"rivera", "cole"}
@@ -29,14 +30,20 @@ OFFICE = {"pat"}
 
 @dataclass
 class Scene:
-    """The small school with conversations, and the names that paths may use."""
+    """The small school with conversations, the names that paths may use, and everyone's login session."""
 
     school: Any
     names: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    """By the name of the actor."""
 
     def path(self, template: str) -> str:
         """A path of the matrix with the public ids of this run."""
         return template.format_map(self.names)
+
+    def browser(self, actor: str, app: Any) -> Any:
+        """A browser in which the actor of this name has signed in."""
+        return browser_with(self.tokens[actor], app)
 
 
 # Secret -> who may ever be sent it. Everything else that carries it is a leak.
@@ -79,6 +86,7 @@ def build_scene(school: Any, now: Any) -> Scene:
     _add_conversations(scene, now)
     _add_rows(scene, now)
     _add_outcomes(scene, now)
+    scene.tokens = {actor.name: token_of(actor, school, now) for actor in ACTORS}
     db.session.commit()
     return scene
 

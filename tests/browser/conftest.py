@@ -114,6 +114,7 @@ def running_server(listener: socket.socket, url: str, app: Flask, log: Path) -> 
         **settings,
         "GRADEBOOK_ENV": "testing",
         "BASE_URL": url,
+        "COMPILED_TEMPLATES": app.jinja_env.bytecode_cache.directory,
         "WEB_CONCURRENCY": "1",
     }
     command = [

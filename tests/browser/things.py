@@ -12,11 +12,9 @@ from gradebook.grading.values import Status
 from gradebook.models import (
     AccountKind,
     Assignment,
-    Guardianship,
     LateInterval,
     Position,
     RoleKind,
-    School,
     Section,
     User,
 )
@@ -32,26 +30,12 @@ LONG = "Donaudampfschifffahrtsgesellschaftskapitänsmütze in the nineteenth cen
 
 def build(secret: str) -> dict[str, str]:
     """Fill the database that holds tests/school.py; the public ids by name."""
-    school = _school()
+    school = small.find()
     scene = build_scene(school, NOON)
     names = {**scene.names, **_classes(school), **_people(school, secret)}
     db.session.commit()
     db.session.remove()
     return names
-
-
-def _school() -> small.SmallSchool:
-    """tests/school.py as it stands in the database, by the same names."""
-    schools = {school.name: school for school in db.session.scalars(select(School))}
-    found = small.SmallSchool(schools["Oak School"], schools["Elm School"])
-    found.people = {user.username: user for user in db.session.scalars(select(User))}
-    found.sections = {section.title.lower(): section for section in db.session.scalars(select(Section))}
-    found.assignments = {one.title.split()[-1]: one for one in db.session.scalars(select(Assignment))}
-    found.guardianships = {
-        f"{link.guardian.username}_of_{link.student.username}": link
-        for link in db.session.scalars(select(Guardianship))
-    }
-    return found
 
 
 def _classes(school: small.SmallSchool) -> dict[str, str]:

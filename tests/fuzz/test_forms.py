@@ -14,10 +14,10 @@ from urllib.parse import quote_plus, urlsplit
 import pytest
 
 from tests.access import matrix
-from tests.access.people import ACTORS, browser_of
+from tests.access.people import ACTORS
 from tests.access.test_inventory import contents
 from tests.access.test_matrix import undone
-from tests.access.things import Scene, build_scene
+from tests.access.things import Scene
 
 WHO = [actor for actor in ACTORS if actor.name in ("visitor", "maya", "dana", "rivera", "pat")]
 NUMBER = 20261014
@@ -132,14 +132,9 @@ def saves_what_is_good(form: Form) -> bool:
     return urlsplit(form.action).path.endswith("/scores")
 
 
-@pytest.fixture
-def scene(school, clock):
-    return build_scene(school, clock())
-
-
 @pytest.mark.parametrize("actor", WHO, ids=lambda actor: actor.name)
-def test_no_form_breaks_and_what_is_refused_writes_nothing(actor, app, scene, clock):
-    draw, browser = random.Random(NUMBER), browser_of(actor, app, scene.school, clock())
+def test_no_form_breaks_and_what_is_refused_writes_nothing(actor, app, scene):
+    draw, browser = random.Random(NUMBER), scene.browser(actor.name, app)
     forms, before = forms_for(actor, scene, browser), all_but_tries()
     assert len(forms) >= 2
     for form in forms:
@@ -152,8 +147,8 @@ def test_no_form_breaks_and_what_is_refused_writes_nothing(actor, app, scene, cl
 
 
 @pytest.mark.parametrize("actor", WHO, ids=lambda actor: actor.name)
-def test_no_address_breaks_and_no_get_writes(actor, app, scene, clock):
-    draw, browser = random.Random(NUMBER), browser_of(actor, app, scene.school, clock())
+def test_no_address_breaks_and_no_get_writes(actor, app, scene):
+    draw, browser = random.Random(NUMBER), scene.browser(actor.name, app)
     before = contents()
     names = ("q", "page", "before", "student", "section", "guardian", "term", "role", "sort", "show", "next", "code")
     for door in matrix.read():
@@ -184,7 +179,7 @@ NOT_FORMS = (
 
 
 @pytest.mark.parametrize("number", range(len(NOT_FORMS)))
-def test_what_is_no_form_changes_nothing(number, app, scene, clock):
+def test_what_is_no_form_changes_nothing(number, app, scene):
     body, kind = NOT_FORMS[number]
     for name, path in (
         ("visitor", "/auth/sign-in"),
@@ -193,8 +188,7 @@ def test_what_is_no_form_changes_nothing(number, app, scene, clock):
         ("rivera", "/teacher/classes/{algebra}/rules"),
         ("pat", "/office/students/{maya}/guardians/new"),
     ):
-        actor = next(actor for actor in ACTORS if actor.name == name)
-        browser = browser_of(actor, app, scene.school, clock())
+        browser = scene.browser(name, app)
         before = all_but_tries()
         answer = browser.post(scene.path(path), data=body, content_type=kind)
         assert answer.status_code < 500, path

@@ -9,7 +9,6 @@ from gradebook.policy import access, scopes
 from gradebook.policy.access import NotFound
 from gradebook.services import accounts
 from tests.access.people import ACTORS
-from tests.access.things import build_scene
 
 PEOPLE = [actor for actor in ACTORS if actor.person]
 
@@ -24,9 +23,8 @@ def opens(fetch, *arguments):
 
 
 @pytest.fixture
-def person(request, school, clock):
+def person(request, scene, school, clock):
     """The person behind an actor, with the role in use."""
-    build_scene(school, clock())
     actor = request.param
     found = accounts.person_of(school.people[actor.person], clock())
     found.acting = next(choice for choice in found.choices if actor.role in (None, choice.kind))
@@ -62,9 +60,8 @@ def test_a_childs_classes_agree_too(person):
         assert {row.id for row in rows if opens(access.section_of_child, person, child, row.public_id)} == listed
 
 
-def test_something_is_listed_for_someone_in_every_scope(school, clock):
+def test_something_is_listed_for_someone_in_every_scope(scene, school, clock):
     """Or the comparison above would compare nothing with nothing."""
-    build_scene(school, clock())
     for scope in (
         scopes.sections_taught_by,
         scopes.sections_attended_by,

@@ -3,18 +3,16 @@
 import pytest
 
 from tests.access import matrix
-from tests.access.people import ACTORS, browser_of
+from tests.access.people import ACTORS
 from tests.access.test_inventory import contents
-from tests.access.things import build_scene
 
 ACTS = [door for door in matrix.read() if door.method != "GET"]
 
 
 @pytest.mark.parametrize("door", ACTS, ids=[door.id for door in ACTS])
-def test_without_the_token_nothing_happens(door, app, school, clock):
-    scene = build_scene(school, clock())
+def test_without_the_token_nothing_happens(door, app, scene):
     actor = next((actor for actor in reversed(ACTORS) if door.statuses[actor.name] not in (404, 403)), ACTORS[0])
-    browser = browser_of(actor, app, school, clock())
+    browser = scene.browser(actor.name, app)
     foreign = app.test_client().csrf_token()
     before = contents()
     fields = {name: scene.path(value) for name, value in door.fields}
