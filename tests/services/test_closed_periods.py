@@ -437,7 +437,7 @@ READ_ONLY_OR_ELSEWHERE = {
         "column_with", "count_scores", "deleted_assignments", "differences", "draft_of", "effect_of",
         "is_title_taken", "keep_choice", "rescaled", "work_with",
     },
-    "closing": {"checklist", "close_session", "closing_of", "reopen_session"},  # these are the office's opening and closing
+    "closing": {"checklist", "close_session", "closing_of", "reopen_session"},  # the office closes
     "counters": {"next_number", "next_number_if", "return_number"},  # the lock itself
     "freezing": {"drop_copies", "follow", "freeze", "freeze_leavers", "of_period", "scopes_of"},  # the copies
     "overrides": set(),

@@ -151,7 +151,9 @@ def test_a_closed_term_keeps_its_dates_and_may_get_another_title(pat, school, qu
 def test_a_teacher_who_saves_into_a_closed_class_is_told_who_can_open_it(pat, sign_in, school):
     close(pat, school.algebra.term)
     rivera = sign_in(school.rivera)
-    answer = rivera.post(f"/teacher/assignments/{school.quiz.public_id}/hiding", data={"seen": str(school.algebra.last_seq)})
+    answer = rivera.post(
+        f"/teacher/assignments/{school.quiz.public_id}/hiding", data={"seen": str(school.algebra.last_seq)}
+    )
     assert answer.status_code == 409
     assert "2026–27 is closed since Wed 14 Oct" in text_of(answer)
     assert "The office of Oak School can reopen it." in text_of(answer)
