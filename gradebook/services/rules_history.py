@@ -45,11 +45,6 @@ class Entry(NamedTuple):
         """How many posted grades changed."""
         return sum(line.is_move for line in self.grades)
 
-    @property
-    def has_letters(self) -> bool:
-        """Whether any grade had a letter."""
-        return any(line.letter_before or line.letter_after for line in self.grades)
-
 
 class History(NamedTuple):
     """One page of it, newest first."""

@@ -354,7 +354,6 @@ def _confirm(desk: Desk, seen: str, asked: NeedsConfirmation) -> Any:
         "teacher/rules_confirmation.html",
         section=desk.work.section,
         shifts=asked.shifts,
-        has_letters=any(shift.letter_before or shift.letter_after for shift in asked.shifts),
         fields=_as_sent(seen, asked.effect),
     )
 

@@ -1,6 +1,6 @@
 // T3 and T4: what the form would do, worked out by the server while one types. Without script the Preview button does it.
 
-const WAIT = 500; // ms after the last key
+const WAIT = 400; // ms after the last key
 const PATIENCE = 400; // ms before "Working out…" is shown
 
 /** What the server is asked: the form as it stands, with its Preview button pressed. */
@@ -10,9 +10,17 @@ export function question(form, button) {
   return new URLSearchParams([...data].filter(([, value]) => typeof value === "string"));
 }
 
-/** The new words for the result, or null where the page has none. */
+/** The page of the answer; its parts take the places of those shown. */
 export function answer(page) {
-  return new DOMParser().parseFromString(page, "text/html").querySelector("[data-preview-result]");
+  return new DOMParser().parseFromString(page, "text/html");
+}
+
+/** Put the parts of the answer in their places: the result, and what stands beside the fields. */
+export function show(form, page) {
+  for (const part of form.querySelectorAll("[data-preview-part]")) {
+    const found = page.getElementById(part.id);
+    if (found && !part.contains(document.activeElement)) part.innerHTML = found.innerHTML;
+  }
 }
 
 export function preview(root) {
@@ -22,20 +30,25 @@ export function preview(root) {
   if (!form || !button || !result) return;
   let timer = 0;
   let asked = 0;
+  let last = result.innerHTML;
 
   const ask = async () => {
     const mine = ++asked;
     const slow = setTimeout(() => mine === asked && say(result.dataset.working), PATIENCE);
-    const before = result.innerHTML;
     try {
       const reply = await fetch(form.action || location.href, { method: "POST", body: question(form, button) });
-      const found = reply.ok ? answer(await reply.text()) : null;
+      const page = reply.ok ? answer(await reply.text()) : null;
+      const found = page?.querySelector("[data-preview-result]");
       clearTimeout(slow);
       if (mine !== asked) return;
-      result.innerHTML = found ? found.innerHTML : before; // half-typed numbers keep the last answer
+      if (found) {
+        last = found.innerHTML;
+        show(form, page);
+      }
+      result.innerHTML = last; // half-typed numbers keep the last answer
     } catch {
       clearTimeout(slow);
-      if (mine === asked) result.innerHTML = before;
+      if (mine === asked) result.innerHTML = last;
     }
   };
   const say = (words) => {

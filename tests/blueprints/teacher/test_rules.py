@@ -261,7 +261,7 @@ def test_the_schools_scales_can_be_chosen_and_no_others(school, sign_in):
     assert teacher.post(url(school), data=fields | {"scale": other.public_id, "do": "save"}).status_code == 422
     asked = teacher.post(url(school), data=fields | {"scale": scale.public_id, "do": "save"}).text
     assert "<h1>Change 2 posted grades?</h1>" in asked
-    assert "Letter then" in asked
+    assert "90% <bdi>Pass</bdi>" in asked
     assert teacher.post(url(school), data=hidden_of(asked) | {"do": "confirm"}).status_code == 303
     assert db.session.get(Section, school.algebra.id).grading_scale_id == scale.id
     fields = fields_of(teacher.get(url(school)).text)
