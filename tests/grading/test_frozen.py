@@ -18,10 +18,11 @@ from gradebook.grading.periods import CourseCalculator, CourseGrade
 from gradebook.grading.printed import printed
 from gradebook.grading.section_grade import ExactTotals, section_grade
 from gradebook.grading.values import Category, Grade, LateRule, Mark, Period, Rules, Status, Work
+from tests.grading.how_many import how_many
 from tests.grading.random_classes import AT, some_class
 
 FIRST = Path(__file__).parent / "frozen_1.json"
-some = settings(max_examples=60, derandomize=True, deadline=None, database=None)
+some = settings(max_examples=how_many(60), derandomize=True, deadline=None, database=None)
 
 
 def written_and_read(grade: Grade | CourseGrade) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from gradebook.grading.printed import Printed, PrintedPart, printed
 from gradebook.grading.section_grade import section_grade
 from gradebook.grading.values import Category, Grade, Mark, Rules, Status, Work
+from tests.grading.how_many import how_many
 from tests.grading.random_classes import AT, SomeClass, some_class
 
 CENT = Decimal("0.01")
@@ -57,7 +58,7 @@ def points_of(part: PrintedPart) -> Decimal:
 
 @pytest.mark.parametrize("final", [False, True], ids=["current", "final"])
 def test_the_printed_lines_add_up_to_the_printed_total(final: bool) -> None:
-    for seed in range(1500):
+    for seed in range(how_many(1500)):
         grade = typed_class(seed).grade()
         sum_ = printed(grade, final=final)
         assert sum_.percent == (grade.final if final else grade.current)
@@ -67,7 +68,7 @@ def test_the_printed_lines_add_up_to_the_printed_total(final: bool) -> None:
 
 
 def test_the_printed_pieces_of_a_category_add_up_to_its_points() -> None:
-    for seed in range(500):
+    for seed in range(how_many(500)):
         for part in printed(typed_class(seed).grade()).parts:
             assert points_of(part) == part.earned, f"class {seed}"
             for line in part.counted:
@@ -77,7 +78,7 @@ def test_the_printed_pieces_of_a_category_add_up_to_its_points() -> None:
 
 
 def test_each_printed_percentage_times_its_weight_is_what_it_adds() -> None:
-    for seed in range(500):
+    for seed in range(how_many(500)):
         sum_ = printed(typed_class(seed).grade())
         for part in sum_.parts:
             if part.adds is not None and part.percent is not None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from gradebook.grading.scales import letter_for, letter_percent, percent_text, round_percent
 from gradebook.grading.values import GradingScale, Rules, ScaleError, hundredths
 from gradebook.grading.whatif import target_of
+from tests.grading.how_many import how_many
 
 LETTERS = GradingScale.of([("C", 70), ("A", 90), ("F", 0), ("B", 80), ("D", 60)])
-some = settings(max_examples=150, derandomize=True, deadline=None, database=None)
+some = settings(max_examples=how_many(150), derandomize=True, deadline=None, database=None)
 scales = st.sets(st.integers(1, 10_000), max_size=8).map(
     lambda bounds: GradingScale.of((f"L{n}", Fraction(n, 100)) for n in sorted(bounds | {0}))
 )

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from gradebook.grading.typed import ScoreError, TypedScore, parse_score, show_score, typed_from
 from gradebook.grading.values import Mark, Status
+from tests.grading.how_many import how_many
 
 TWENTY = 2000
 LETTERS = ("A", "B+", "B", "E", "Fail")
-some = settings(max_examples=200, derandomize=True, deadline=None, database=None)
+some = settings(max_examples=how_many(200), derandomize=True, deadline=None, database=None)
 
 
 @pytest.mark.parametrize(
