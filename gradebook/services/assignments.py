@@ -357,7 +357,7 @@ def column_with(work: ClassWork, assignment: Assignment | None, draft: Assignmen
         "category_id": draft.category_id, "title": draft.title, "possible": _hundredths(draft.points),
         "weight": None if draft.weight is None else _hundredths(draft.weight), "extra_credit": draft.extra_credit,
         "counts": draft.counts, "never_drop": draft.never_drop, "assigned_on": draft.assigned_on,
-        "due_on": draft.due_on, "due_time": draft.due_time, "description": draft.description,
+        "due_on": draft.due_on, "due_time": draft.due_time,
     }  # fmt: skip
     return Column(**facts)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -70,7 +70,6 @@ class Column(NamedTuple):
     position: int
     grading_period_id: int | None
     seq: int
-    description: str | None
 
     @property
     def points(self) -> Decimal:
@@ -164,6 +163,7 @@ def day_begins(day: date, timezone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), timezone)
 
 
+@lru_cache(maxsize=4096)
 def due_moment(due_on: date | None, due_time: time | None, timezone: ZoneInfo) -> datetime | None:
     """When work is due; without a time it is the end of that school day (grading.md G4)."""
     if due_on is None:
@@ -223,7 +223,7 @@ def work_of(sections: list[Section], now: datetime) -> dict[int, ClassWork]:
     scales = _scales({section.grading_scale_id for section in sections} - {None})
     by_section: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
-        by_section[row.section_id].append(row)
+        by_section[row[len(_COLUMNS)]].append(row)
     return {section.id: _class_work(section, by_section[section.id], scales, now) for section in sections}
 
 
@@ -244,7 +244,6 @@ _COLUMNS = (
     Assignment.position,
     Assignment.grading_period_id,
     Assignment.seq,
-    Assignment.description,
 )
 
 _CATEGORY = (
@@ -266,6 +265,8 @@ _PERIOD = (
     AcademicSession.begins_on.label("period_begins_on"),
     AcademicSession.ends_on.label("period_ends_on"),
 )
+
+_CATEGORY_ID = len(_COLUMNS) + 1  # its place in a row: after the class's key
 
 _IN_CATEGORY = and_(
     Assignment.section_id == Category.section_id,  # says nothing new, but it is what the index is made of
@@ -312,13 +313,16 @@ def _class_work(section: Section, rows: list[Any], scales: dict[int, Letters], n
     categories: dict[int, CategoryRow] = {}
     columns: list[Column] = []
     periods: dict[int, PeriodRow] = {}
-    for row in rows:
-        if row.key not in categories:
-            categories[row.key] = CategoryRow(*row[len(_COLUMNS) + 1 : -len(_PERIOD)])
-        if row.id is not None:
-            columns.append(Column(*row[: len(_COLUMNS)]))
-        if row.period_public_id is not None and row.grading_period_id not in periods:
-            periods[row.grading_period_id] = PeriodRow(*row[-len(_PERIOD) :])
+    for row in rows:  # by place, not by name: a family's page reads hundreds of them
+        key = row[_CATEGORY_ID]
+        if key not in categories:
+            categories[key] = CategoryRow(*row[_CATEGORY_ID : -len(_PERIOD)])
+        if row[0] is None:
+            continue  # a category without work
+        column = Column._make(row[: len(_COLUMNS)])
+        columns.append(column)
+        if column.grading_period_id is not None and column.grading_period_id not in periods:
+            periods[column.grading_period_id] = PeriodRow(*row[-len(_PERIOD) :])
     scale = scales.get(section.grading_scale_id) if section.grading_scale_id else None
     calculator = Calculator(
         rules_of(section, scale),
