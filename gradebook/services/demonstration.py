@@ -1,8 +1,8 @@
 """The demonstration school: the same every time, but for the password and the dates, which lie around today.
 
-Oak School: a year with two terms and four grading periods, 8 teachers, 16 classes, 160 students and
+Oak School: a year with two terms and four grading periods, 8 teachers, 17 classes, 160 students and
 their guardians.
-Maths 7B is the full class: 30 assignments and every kind of score.
+Maths 7B is the full class: 30 assignments and every kind of score. Art 7B grades outcomes instead of points.
 """
 
 import random
@@ -42,7 +42,18 @@ from gradebook.models import (
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import messaging
 from gradebook.services.counters import next_number
+from gradebook.services.outcome_rules import (
+    OutcomeDraft,
+    Settings,
+    add_outcome,
+    align,
+    save_settings,
+    settings_of,
+    version_of,
+)
+from gradebook.services.outcomes import class_outcomes
 from gradebook.services.passwords import hash_password
+from gradebook.services.ratings import save_ratings
 from gradebook.services.scores import Content, write_cells
 
 TIMEZONE = "Europe/London"
@@ -116,6 +127,21 @@ TITLES = {
     "Lab reports": "Lab report",
 }
 LETTERS = (("A", 90), ("B", 80), ("C", 70), ("D", 60), ("F", 0))
+OUTCOMES = (
+    ("AR1", "Draws from observation", "Looks closely, and draws what is there: shape, size and light."),
+    ("AR2", "Mixes colours to match", "Finds the colour that is needed, and knows how it was made."),
+    ("AR3", "Plans and improves a piece", "Tries ideas in a sketchbook, and makes a first version better."),
+)
+PICTURES = (
+    ("Leaf study", (0,)),
+    ("Colour wheel", (1,)),
+    ("Still life sketch", (0, 2)),
+    ("Still life painting", (0, 1)),
+    ("Print of a building", (2,)),
+    ("Self-portrait", (0, 1, 2)),
+    ("Winter landscape", (1, 2)),
+)
+"""Titles, and which of the outcomes they are about."""
 COMMENTS = (
     "Clear steps. Next time check the sign in line 3.",
     "Good thinking, and your diagram helps. Label both axes.",
@@ -167,6 +193,7 @@ def load_demonstration_school(now: datetime) -> list[SignIn]:
     _add_classes(demo)
     _add_families(demo)
     _add_work(demo)
+    _add_art(demo)
     _add_conversations(demo)
     db.session.flush()
     return [
@@ -328,7 +355,7 @@ def _student(demo: Demonstration, given: str, family: str, form: str) -> User:
 
 
 def _add_classes(demo: Demonstration) -> None:
-    """Maths, English and Science in each form, and Music across forms: 16 classes."""
+    """Maths, English and Science in each form, and Music across forms: 16 classes. `_add_art` adds one more."""
     teachers = {"Maths": ("ortiz", "lee"), "English": ("adeyemi", "novak"), "Science": ("haddad", "murphy")}
     for subject, (first, second) in teachers.items():
         course = _course(demo, subject)
@@ -649,6 +676,53 @@ def _content(
     if full and 0.90 < chance < 0.915:
         return Content(percent=round(share * 100) * 100)
     return Content(points=round(share * possible / 50) * 50, late=0.85 < chance < 0.90)
+
+
+def _add_art(demo: Demonstration) -> None:
+    """A class that grades outcomes: seven pictures, of which the sixth is rated and not yet posted."""
+    section = _section(demo, _course(demo, "Art"), "Art 7B")
+    _teach(demo, section, "ortiz", Position.LEAD)
+    for student in demo.students["7B"]:
+        _place(demo, section, student, Position.STUDENT)
+    db.session.flush()
+    teacher, category = demo.people["ortiz"].id, _category(demo, section, "Pictures", 100, 0, 0)
+    wish, seen = Settings(grades_outcomes=True), version_of(settings_of(section))
+    save_settings(section, wish, seen=seen, shown=None, actor_id=teacher, now=demo.now)
+    outcomes = [
+        add_outcome(section, OutcomeDraft(title, code, means), actor_id=teacher, now=demo.now)
+        for code, title, means in OUTCOMES
+    ]
+    first = demo.today - timedelta(weeks=WEEKS_BEFORE)
+    dice = random.Random(11)  # noqa: S311 - dice of its own, so that the other classes stay as they are
+    for position, (title, about) in enumerate(PICTURES):
+        due = _school_day(first + timedelta(days=10 + 12 * position))
+        picture = _assignment(demo, section, category, title, 10, due, position)
+        if title == "Self-portrait":
+            picture.posted_at = None
+        keys = {outcomes[index].id for index in about}
+        found = class_outcomes(section, demo.now)
+        assert found is not None  # noqa: S101 - the settings were saved above
+        align(found, picture, keys, seen=section.last_seq, shown=None, actor_id=teacher, now=demo.now)
+        if due <= demo.today:
+            _rate(demo, section, picture, sorted(keys), position, dice)
+
+
+def _rate(
+    demo: Demonstration, section: Section, picture: Assignment, keys: list[int], position: int, dice: random.Random
+) -> None:
+    """One picture, as its teacher rated it the day after it was due; students get better over the weeks."""
+    typed_at = min(_at(picture.due_on + timedelta(days=1)), demo.now) if picture.due_on else demo.now
+    texts = {}
+    for student in demo.students["7B"]:
+        gift = 1.4 + 1.6 * ((student.id * 37) % 100) / 100
+        status = next((word for word, chance in (("missing", 0.03), ("excused", 0.05)) if dice.random() < chance), "")
+        for key in keys:
+            level = min(4, max(1, round(dice.gauss(gift + 0.2 * position, 0.5))))
+            texts[picture.id, key, student.id] = status or str(level)
+    found = class_outcomes(section, demo.now)
+    assert found is not None  # noqa: S101 - as above
+    teacher = demo.people["ortiz"].id
+    save_ratings(found, texts, seen=section.last_seq, actor_id=teacher, now=typed_at)
 
 
 def _add_conversations(demo: Demonstration) -> None:

@@ -13,6 +13,7 @@ from gradebook.models import (
     Assignment,
     Enrollment,
     Guardianship,
+    OutcomeRating,
     Position,
     Restriction,
     Role,
@@ -25,6 +26,7 @@ from gradebook.models import (
 from gradebook.policy.person import Person
 from gradebook.services import accounts, messaging
 from gradebook.services.demonstration import load_demonstration_school, school_year
+from gradebook.services.outcomes import class_outcomes, overview_of
 
 
 def count(model, *conditions):
@@ -44,7 +46,7 @@ def loaded(app, clock):
 def test_it_has_the_people_and_classes_it_promises(loaded):
     assert count(User, User.account_kind == AccountKind.STUDENT) == 160
     assert count(Role, Role.kind == RoleKind.TEACHER) == 8
-    assert count(Section) == 16
+    assert count(Section) == 17
     kinds = {kind: count(AcademicSession, AcademicSession.kind == kind) for kind in SessionKind}
     assert kinds == {SessionKind.YEAR: 1, SessionKind.TERM: 2, SessionKind.GRADING_PERIOD: 4}
     full = select(Section.id).where(Section.title == "Maths 7B").scalar_subquery()
@@ -60,6 +62,17 @@ def test_it_has_every_kind_of_score_in_the_full_class(loaded):
     assert any(score.comment for score in scores)
     assert count(Assignment, Assignment.id.in_(full), Assignment.posted_at.is_(None)) >= 1
     assert count(Assignment, Assignment.id.in_(full), Assignment.extra_credit) >= 1
+
+
+def test_one_class_grades_outcomes_with_ratings_on_every_level(loaded, clock):
+    art = db.session.scalars(select(Section).where(Section.grades_outcomes)).one()
+    overview = overview_of(class_outcomes(art, clock()))
+    levels = {result.level.label for row in overview.rows for result in row.results.values() if result.level}
+    assert levels >= {"Meets", "Approaching"}
+    assert len(overview.rows) == 32
+    statuses = set(db.session.scalars(select(OutcomeRating.status)))
+    assert statuses == {"none", "missing", "excused"}
+    assert count(Assignment, Assignment.section_id == art.id, Assignment.posted_at.is_(None)) == 1
 
 
 def test_it_has_the_families_with_a_story(loaded, clock):
