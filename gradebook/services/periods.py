@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
 
+from gradebook.clock import Span, changes_closed_days
 from gradebook.extensions import db
 from gradebook.models import AcademicSession, Assignment, School, Section, SectionPeriod, SessionKind
 from gradebook.services.counters import next_number
-
-ALWAYS = date.max  # where a span without an end stops
 
 
 class PeriodClosed(Exception):
@@ -22,13 +21,6 @@ class PeriodClosed(Exception):
         self.title = title
         self.since = since
         self.school = school
-
-
-class Span(NamedTuple):
-    """Days from the first to the first one without."""
-
-    begins_on: date
-    ends_on: date | None = None
 
 
 # --- What is closed
@@ -63,11 +55,8 @@ def require_days_open(section: Section, before: Span | None, after: Span) -> Non
         return
     keys = [int(key) for key in section.closings]
     for session in db.session.scalars(select(AcademicSession).where(AcademicSession.id.in_(keys))):
-        span = Span(session.begins_on, session.ends_on)
-        graded = Span(session.begins_on, min(session.ends_on, _day_of_closing(section, session)))
-        lost = _without(before, after) if before else []
-        gained = _without(after, before)
-        if any(_overlap(one, span) for one in gained) or any(_overlap(one, graded) for one in lost):
+        closed_on = section.school.today(datetime.fromisoformat(section.closings[str(session.id)]))
+        if changes_closed_days(before, after, Span(session.begins_on, session.ends_on), closed_on):
             raise closed(session)
 
 
@@ -92,23 +81,6 @@ def closed(session: AcademicSession) -> PeriodClosed:
     since = db.session.scalar(select(AcademicSession.closed_at).where(AcademicSession.id == session.id))
     assert since is not None  # noqa: S101 - the class's row says so, and both are written together
     return PeriodClosed(session.title, since, school)
-
-
-def _day_of_closing(section: Section, session: AcademicSession) -> date:
-    return section.school.today(datetime.fromisoformat(section.closings[str(session.id)]))
-
-
-def _without(one: Span, other: Span | None) -> list[Span]:
-    """The days of the one that are not in the other."""
-    if other is None:
-        return [one]
-    end, other_end = one.ends_on or ALWAYS, other.ends_on or ALWAYS
-    pieces = [Span(one.begins_on, min(end, other.begins_on)), Span(max(one.begins_on, other_end), end)]
-    return [piece for piece in pieces if piece.begins_on < (piece.ends_on or ALWAYS)]
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return one.begins_on < (other.ends_on or ALWAYS) and other.begins_on < (one.ends_on or ALWAYS)
 
 
 # --- In which period work lies
@@ -181,7 +153,7 @@ def _open_work(school_id: int, period_id: int | None, span: Span | None) -> Sequ
             Assignment.school_id == school_id,
             Assignment.grading_period_id.is_(None) if period_id is None else Assignment.grading_period_id == period_id,
             Assignment.due_on >= span.begins_on,
-            Assignment.due_on < (span.ends_on or ALWAYS),
+            Assignment.due_on < span.end,
             AcademicSession.closed_at.is_(None),
         )
     ).all()
@@ -194,7 +166,7 @@ def _home(periods: Iterable[AcademicSession], day: date) -> int | None:
 
 
 def _holds(span: Span, day: date) -> bool:
-    return span.begins_on <= day < (span.ends_on or ALWAYS)
+    return span.begins_on <= day < span.end
 
 
 # --- Weights of periods (G11)

@@ -34,7 +34,7 @@ from gradebook.models import (
     Section,
     User,
 )
-from gradebook.services import messaging
+from gradebook.services import freezing, messaging, queue
 from gradebook.services.counters import next_number
 from gradebook.services.imported_scores import write_imported
 from gradebook.services.roster_state import read_state
@@ -106,6 +106,7 @@ def _hold_others_back() -> None:
     """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("LOCK TABLE users, roles, enrollments, guardianships IN SHARE ROW EXCLUSIVE MODE"))
+        db.session.execute(text("LOCK TABLE academic_sessions IN SHARE ROW EXCLUSIVE MODE"))  # no term is closed now
 
 
 TABLES: dict[str, Any] = {
@@ -148,6 +149,7 @@ class _Writer:
         self._write_scores()
         for key in self.plan.school_ids:  # a teacher who joins a class joins its conversations
             messaging.admit_teachers_of_school(self.real(key), self.now)
+        self._follow_students()
         self._note(roster)
 
     def real(self, key: Any) -> Any:
@@ -218,6 +220,21 @@ class _Writer:
             statement = update(table).where(table.c.id == bindparam("key_of_row")).values(last_seq=table.c.last_seq + 1)
             db.session.execute(statement, rows)
         self._number_assignments()
+
+    def _follow_students(self) -> None:
+        """Drop the kept grades of students who are back; those of students who left are kept by a job, so that an
+        import of a year's end does not hold up others for long."""
+        moved = self.plan.kinds["enrollments"].changed + self.plan.kinds["enrollments"].ended
+        if not moved:
+            return
+        places = {place.id: key[0] for key, place in self.state.places.items()}
+        query = select(Section).where(Section.id.in_({places[item.id] for item in moved})).order_by(Section.id)
+        by_school: dict[int, list[Section]] = {}
+        for section in db.session.scalars(query.options(joinedload(Section.school))):
+            by_school.setdefault(section.school_id, []).append(section)
+        for sections in by_school.values():
+            freezing.drop_copies(sections, self.now)
+        queue.enqueue("freeze_leavers", self.now)
 
     def _number_assignments(self) -> None:
         """A new assignment carries its class's number, so that a page which asks for changes finds it."""

@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Integer, select, type_coerce
 
+from gradebook.clock import day_in
 from gradebook.extensions import db
 from gradebook.interchange.oneroster.plan import (
     Cell,
+    ClosedSession,
     State,
     StoredAssignment,
     StoredCategory,
@@ -83,6 +85,7 @@ def _read_calendar(state: State, ids: list[int]) -> None:
         ).where(session.school_id.in_(ids), session.source_id.is_not(None))
     ):  # fmt: skip
         state.sessions[row[0], row[1]] = StoredSession(*row[2:])
+    _read_closed(state, ids)
     for row in _rows(
         select(Course.school_id, Course.source_id, Course.id, Course.title, Course.code).where(
             Course.school_id.in_(ids), Course.source_id.is_not(None)
@@ -92,12 +95,23 @@ def _read_calendar(state: State, ids: list[int]) -> None:
     for row in _rows(
         select(
             Section.school_id, Section.source_id, Section.id, Section.title, Section.code, Section.course_id,
-            Section.term_id, Section.ended, session.ends_on, Section.posts_as_entered,
+            Section.term_id, Section.ended, session.ends_on, Section.posts_as_entered, Section.closings,
         )
         .join(session, session.id == Section.term_id)
         .where(Section.school_id.in_(ids), Section.source_id.is_not(None))
     ):  # fmt: skip
-        state.classes[row[0], row[1]] = StoredClass(*row[2:])
+        state.classes[row[0], row[1]] = StoredClass._make([*row[2:-1], tuple(sorted(map(int, row[-1])))])
+
+
+def _read_closed(state: State, ids: list[int]) -> None:
+    zones = {school.id: school.timezone for school in state.schools}
+    session = AcademicSession
+    for school_id, key, title, begins_on, ends_on, closed_at in _rows(
+        select(
+            session.school_id, session.id, session.title, session.begins_on, session.ends_on, session.closed_at
+        ).where(session.school_id.in_(ids), session.closed_at.is_not(None))
+    ):
+        state.closed[key] = ClosedSession(title, begins_on, ends_on, day_in(zones[school_id], closed_at))
 
 
 def _read_people(state: State, ids: list[int]) -> None:
@@ -157,7 +171,7 @@ def _read_work(state: State, ids: list[int], roster: Roster) -> None:
     for row in _rows(
         select(
             Assignment.school_id, Assignment.source_id, Assignment.id, Assignment.section_id, Assignment.points,
-            Assignment.deleted_at.is_not(None),
+            Assignment.deleted_at.is_not(None), Assignment.grading_period_id,
         ).where(Assignment.school_id.in_(ids), Assignment.source_id.is_not(None))
     ):  # fmt: skip
         if row[1] in roster.line_items:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, inspect, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from gradebook.clock import day_in
+from gradebook.clock import Span, day_in
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
@@ -40,7 +40,6 @@ from gradebook.policy import scopes
 from gradebook.services import audit, freezing, messaging, periods
 from gradebook.services.accounts import name_key
 from gradebook.services.counters import next_number
-from gradebook.services.periods import Span
 
 Row = TypeVar("Row")
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from gradebook.clock import utc_now
 from gradebook.extensions import db
 from gradebook.interchange.oneroster.reader import read_roster
+from gradebook.jobs import JOBS
 from gradebook.models import (
     AcademicSession,
     AccountKind,
@@ -18,7 +19,9 @@ from gradebook.models import (
     ChangeKind,
     Course,
     Enrollment,
+    FrozenGrade,
     Guardianship,
+    Job,
     Position,
     Role,
     RoleKind,
@@ -29,7 +32,7 @@ from gradebook.models import (
     TotalMode,
     User,
 )
-from gradebook.services import roster_import
+from gradebook.services import closing, roster_import
 from gradebook.services.roster_import import Refused
 from gradebook.services.scores import Content, save_scores
 from tests.rosters import RosterFolder
@@ -581,3 +584,87 @@ def test_a_class_whose_roster_changed_takes_its_next_number(roster):
     bring_in(roster.add("enrollments", "e9,,,c2,n,u2,student,,,"))
     after = one(Section, Section.source_id == "c2").last_seq, one(Section, Section.source_id == "c3").last_seq
     assert after == (before[0] + 1, before[1])
+
+
+# --- Closed periods
+
+
+def close(title):
+    """The office closes this term of the school in the north."""
+    school = db.session.scalars(select(School).where(School.source_id == "n")).one()
+    session = db.session.scalars(
+        select(AcademicSession).where(AcademicSession.school_id == school.id, AcademicSession.title == title)
+    ).one()
+    office = make_user("closer", "Cleo Closer")
+    closing.close_session(school, session, utc_now(), actor_id=office.id)
+    db.session.commit()
+    db.session.expire_all()
+
+
+def test_a_closed_period_refuses_new_scores_and_work_and_says_who_can_open_it(roster):
+    bring_in(roster)
+    close("Quarter 1")
+    assert not plan_of(roster).writes  # the same file again changes nothing
+    roster.change("results", "r4,,,w2,u2,fully graded,9,", "r4,,,w2,u2,fully graded,12,")
+    roster.add("lineItems", "w9,,,Late quiz,,2026-09-14,2026-09-18,c1,quiz,q1,0.0,20.0")
+    problems = [str(problem) for problem in plan_of(roster).problems]
+    assert len(problems) == 2
+    assert all("Quarter 1 is closed since 2026-10-14" in text for text in problems)
+    assert all("The school office can reopen it" in text for text in problems)
+    with pytest.raises(Refused, match="problems"):
+        bring_in(roster)
+    before = db.session.scalars(select(Score.points).order_by(Score.assignment_id, Score.student_id)).all()
+    bring_in(roster, leave_out_problems=True)
+    assert db.session.scalars(select(Score.points).order_by(Score.assignment_id, Score.student_id)).all() == before
+
+
+def test_a_student_may_join_after_a_closed_period_and_not_inside_it(roster):
+    bring_in(roster)
+    close("Quarter 1")
+    roster.add("enrollments", "e90,,,c2,n,u2,student,,2026-09-20,")
+    [problem] = plan_of(roster).problems
+    assert "Quarter 1 is closed" in str(problem)
+    roster.change("enrollments", "e90,,,c2,n,u2,student,,2026-09-20,", "e90,,,c2,n,u2,student,,2026-11-09,")
+    assert plan_of(roster).problems == []
+
+
+def test_other_dates_inside_a_closed_period_are_noted_and_stay(roster):
+    bring_in(roster)
+    close("Quarter 1")
+    roster.change("enrollments", "e1,,,c1,n,u1,student,,2026-08-31,", "e1,,,c1,n,u1,student,,2026-09-20,")
+    plan = plan_of(roster)
+    assert counts(plan, "enrollments")[1] == 0
+    assert any("Quarter 1 is closed" in str(note) for note in plan.notes)
+
+
+def test_a_closed_term_keeps_its_dates_and_its_classes(roster):
+    bring_in(roster)
+    close("2026-27")
+    roster.change(
+        "academicSessions",
+        "q1,,,Quarter 1,gradingPeriod,2026-08-31,2026-11-06",
+        "q1,,,Quarter 1,gradingPeriod,2026-08-31,2026-11-13",
+    )
+    roster.add("classes", "c9,,,Late class,07,alg,9,scheduled,3,n,y,,,1")
+    problems = [str(problem) for problem in plan_of(roster).problems]
+    assert len(problems) == 2
+    assert ("Quarter 1 is closed" in problems[0], "2026-27 is closed" in problems[1]) == (True, True)
+
+
+def test_a_period_that_is_closed_while_the_plan_was_made_stops_the_import(roster):
+    bring_in(roster)
+    roster.change("results", "r4,,,w2,u2,fully graded,9,", "r4,,,w2,u2,fully graded,12,")
+    prepared = roster_import.prepare(read_roster(roster.path), utc_now(), "America/New_York")
+    close("Quarter 1")
+    with pytest.raises(Refused, match="changed"):
+        roster_import.apply(prepared, utc_now())
+
+
+def test_who_left_by_a_roster_is_kept_by_a_job(roster):
+    bring_in(roster)
+    roster.take_out("enrollments", "e1,")
+    bring_in(roster, allow_ending=True)
+    assert db.session.scalars(select(Job.kind)).all() == ["freeze_leavers"]
+    assert JOBS["freeze_leavers"](utc_now(), {}) is None
+    [kept] = db.session.scalars(select(FrozenGrade).where(FrozenGrade.period_id.is_(None)))
+    assert kept.student_id == db.session.scalar(select(Enrollment.user_id).where(Enrollment.source_id == "e1"))

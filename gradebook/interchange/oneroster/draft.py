@@ -113,6 +113,9 @@ class DraftClass:
     is_new: bool
     is_gone: bool = False
     posts_as_entered: bool = True
+    term_id: int = 0
+    closed: tuple[int, ...] = ()
+    """As StoredClass has it."""
 
 
 # --- The files' words for what people are

@@ -123,6 +123,15 @@ class StoredSession(NamedTuple):
     ends_on: date
 
 
+class ClosedSession(NamedTuple):
+    """A term or grading period whose grades are final: nothing that makes them is changed by a file."""
+
+    title: str
+    begins_on: date
+    ends_on: date
+    closed_on: date
+
+
 class StoredCourse(NamedTuple):
     id: int
     title: str
@@ -138,6 +147,8 @@ class StoredClass(NamedTuple):
     ended: bool
     term_ends_on: date
     posts_as_entered: bool
+    closed: tuple[int, ...] = ()
+    """Keys of the closed terms and grading periods that hold it."""
 
 
 class StoredPerson(NamedTuple):
@@ -192,6 +203,7 @@ class StoredAssignment(NamedTuple):
     section_id: int
     points: Decimal
     is_deleted: bool
+    grading_period_id: int | None = None
 
 
 class StoredCell(NamedTuple):
@@ -214,6 +226,8 @@ class State:
 
     schools: list[StoredSchool] = field(default_factory=list)
     sessions: dict[tuple[int, str], StoredSession] = field(default_factory=dict)
+    closed: dict[int, ClosedSession] = field(default_factory=dict)
+    """By key, of every calendar of these schools."""
     courses: dict[tuple[int, str], StoredCourse] = field(default_factory=dict)
     classes: dict[tuple[int, str], StoredClass] = field(default_factory=dict)
     people: dict[int, StoredPerson] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from gradebook.interchange.oneroster import planner_people, planner_work
+from gradebook.interchange.oneroster.closed import closed_words
 from gradebook.interchange.oneroster.draft import Draft, DraftClass
 from gradebook.interchange.oneroster.plan import Plan, State, different, is_open
 from gradebook.interchange.oneroster.records import Group, Org, Roster, Session
@@ -102,6 +103,13 @@ def _plan_session(draft: Draft, session: Session, school_id: int) -> None:
         "parent_id": draft.sessions.get((school_id, session.parent)),
     }  # fmt: skip
     stored = draft.state.sessions.get((school_id, session.id))
+    closed = draft.state.closed.get(stored.id if stored else wanted["parent_id"] or 0)
+    if closed is not None:
+        if stored is None or different(stored, wanted, ("kind", "begins_on", "ends_on", "parent_id")):
+            draft.problem("academicSessions", session.line, "sourcedId", session.id, closed_words(closed))
+        if stored is None:
+            return
+        wanted = {"title": session.title}
     if stored is not None:
         draft.settle("sessions", session.title, stored, different(stored, wanted))
         return
@@ -212,6 +220,14 @@ def _plan_class(draft: Draft, group: Group) -> None:
         "term_id": draft.sessions[school_id, term],
     }  # fmt: skip
     stored = draft.state.classes.get((school_id, group.id))
+    moved = stored is None or stored.term_id != wanted["term_id"]
+    held = [stored.term_id, wanted["term_id"]] if stored else [wanted["term_id"]]
+    closed = next((draft.state.closed[key] for key in held if key in draft.state.closed), None)
+    if moved and closed is not None:
+        draft.problem("classes", group.line, "termSourcedIds", term, closed_words(closed))
+        if stored is None:
+            return
+        wanted["term_id"] = stored.term_id
     if stored is None:
         key = draft.create("classes", group.title, {**wanted, "school_id": school_id, "source_id": group.id})
     else:
@@ -221,8 +237,9 @@ def _plan_class(draft: Draft, group: Group) -> None:
     session = draft.roster.sessions.get(term) or draft.state.sessions[school_id, term]
     posts = stored.posts_as_entered if stored else True
     draft.classes[group.id] = DraftClass(
-        key, school_id, group.title, session.begins_on, stored is None, posts_as_entered=posts
-    )
+        key, school_id, group.title, session.begins_on, stored is None, posts_as_entered=posts,
+        term_id=wanted["term_id"], closed=stored.closed if stored else (),
+    )  # fmt: skip
 
 
 def _find_other_classes(draft: Draft) -> None:
@@ -235,8 +252,9 @@ def _find_other_classes(draft: Draft) -> None:
         if school_id in schools and (gone or not described and "classes" not in draft.roster.bulk):
             begins_on = terms[stored.term_id].begins_on if stored.term_id in terms else stored.term_ends_on
             draft.classes[source_id] = DraftClass(
-                stored.id, school_id, stored.title, begins_on, False, gone, stored.posts_as_entered
-            )
+                stored.id, school_id, stored.title, begins_on, False, gone, stored.posts_as_entered, stored.term_id,
+                stored.closed,
+            )  # fmt: skip
     for source_id in draft.roster.gone.get("classes", {}):
         if source_id in draft.classes:
             key = (draft.classes[source_id].school_id, source_id)

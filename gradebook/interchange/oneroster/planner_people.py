@@ -10,15 +10,26 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_ngettext
 
+from gradebook.clock import Span
+from gradebook.interchange.oneroster.closed import closed_days, closed_words
 from gradebook.interchange.oneroster.draft import (
     GUARDIAN_WORDS,
     RELATIVE_WORDS,
     Draft,
+    DraftClass,
     account_kind_of,
     is_known_word,
     role_of_word,
 )
-from gradebook.interchange.oneroster.plan import Ending, PlaceKey, RoleKey, StoredPerson, different, is_open
+from gradebook.interchange.oneroster.plan import (
+    Ending,
+    PlaceKey,
+    RoleKey,
+    StoredPerson,
+    StoredPlace,
+    different,
+    is_open,
+)
 from gradebook.interchange.oneroster.records import Link, Person, Place
 from gradebook.models import AccountKind, Position, RoleKind
 from gradebook.models.people import folded, name_key_of
@@ -538,6 +549,11 @@ def _plan_place(draft: Draft, key: PlaceKey, group_key: str, user: str, place: P
         # Who has no first day in the file joined today, or was there when the class began.
         usual = group.begins_on if group.is_new or group.begins_on > today else today
         begins_on = place.begins_on or min(usual, place.ends_on or usual)
+        if kind == RoleKind.STUDENT and (
+            closed := closed_days(draft, group, None, Span(begins_on, _end(begins_on, place)))
+        ):
+            draft.problem("enrollments", place.line, "beginDate", begins_on.isoformat(), closed_words(closed))
+            return
         values = {
             "school_id": group.school_id, "section_id": group.id, "user_id": key[1], "role_kind": kind,
             "position": position, "begins_on": begins_on, "ends_on": place.ends_on, "source_id": place.id,
@@ -557,8 +573,26 @@ def _plan_place(draft: Draft, key: PlaceKey, group_key: str, user: str, place: P
     if draft.roster.says_positions or kind == RoleKind.STUDENT:
         wanted["position"] = position
     changes = different(stored, wanted)
+    if kind == RoleKind.STUDENT and {"begins_on", "ends_on"} & changes.keys():
+        _keep_closed_days(draft, group, place, stored, changes)
     ended = "ends_on" in changes and is_open(stored.ends_on, today) and not is_open(wanted["ends_on"], today)
     draft.settle("enrollments", label, stored, changes, ended=ended)
+
+
+def _end(begins_on: date, place: Place) -> date | None:
+    return None if place.ends_on is None else max(place.ends_on, begins_on)
+
+
+def _keep_closed_days(
+    draft: Draft, group: DraftClass, place: Place, stored: StoredPlace, changes: dict[str, Any]
+) -> None:
+    """A roster says the same every night: other dates of a place in a closed period are noted, and stay as they are."""
+    after = Span(changes.get("begins_on", stored.begins_on), changes.get("ends_on", stored.ends_on))
+    closed = closed_days(draft, group, Span(stored.begins_on, stored.ends_on), after)
+    if closed is not None:
+        changes.pop("begins_on", None)
+        changes.pop("ends_on", None)
+        draft.note("enrollments", place.line, "beginDate", str(place.begins_on or ""), closed_words(closed))
 
 
 def _end_places(

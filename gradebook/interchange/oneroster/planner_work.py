@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from gradebook.grading.typed import ScoreError, parse_score
 from gradebook.grading.values import hundredths
+from gradebook.interchange.oneroster.closed import closed_term, closed_words
 from gradebook.interchange.oneroster.draft import Draft, DraftClass
 from gradebook.interchange.oneroster.plan import Cell, Item
 from gradebook.interchange.oneroster.records import LineItem, Result
@@ -27,6 +28,7 @@ class DraftWork(NamedTuple):
     id: int
     group: DraftClass
     possible: int
+    grading_period_id: int | None
 
 
 def plan_work(draft: Draft) -> None:
@@ -91,13 +93,17 @@ def _plan_assignment(
     if stored is not None:
         draft.plan.kinds["assignments"].unchanged += 1
         if not stored.is_deleted and stored.section_id == group.id:
-            work[item.id] = DraftWork(stored.id, group, hundredths(stored.points))
+            work[item.id] = DraftWork(stored.id, group, hundredths(stored.points), stored.grading_period_id)
+        return
+    closed = closed_term(draft, group, draft.sessions.get((group.school_id, item.grading_period)))
+    if closed is not None:
+        draft.problem("lineItems", item.line, "classSourcedId", item.group, closed_words(closed))
         return
     category_id = _category_of(draft, item, group, categories)
     if category_id is not None:
         values = _assignment(draft, item, group, category_id)
         key = draft.create("assignments", f"{item.title} – {group.title}", values)
-        work[item.id] = DraftWork(key, group, hundredths(item.points))
+        work[item.id] = DraftWork(key, group, hundredths(item.points), None)
 
 
 def _category_of(draft: Draft, item: LineItem, group: DraftClass, categories: dict[tuple[int, str], int]) -> int | None:
@@ -181,11 +187,15 @@ def _settle_score(draft: Draft, result: Result, found: DraftWork, student_id: in
     stored = draft.state.cells.get(place)
     kind = draft.plan.kinds["scores"]
     label = f"{draft.roster.line_items[result.line_item].title} – {result.student}"
-    if stored is None or stored.cell == Cell(None, None, None, "none", False) and stored.is_imported:
-        kind.created.append(Item(0, label, {}))
-    elif stored.cell == cell:
+    closed = closed_term(draft, found.group, found.grading_period_id)
+    if stored is not None and stored.cell == cell:
         kind.unchanged += 1
         return
+    if closed is not None and (stored is None or stored.is_imported):
+        draft.problem("results", result.line, "score", result.score or result.status, closed_words(closed))
+        return
+    if stored is None or stored.cell == Cell(None, None, None, "none", False) and stored.is_imported:
+        kind.created.append(Item(0, label, {}))
     elif stored.is_imported:
         kind.changed.append(Item(0, label, cell._asdict(), stored.cell._asdict()))
     else:
