@@ -135,26 +135,26 @@ def new_mastery_scale_post() -> Any:
     return _save_scale(None, seen=0)
 
 
-@bp.get("/mastery-scales/<scale_id>")
+@bp.get("/mastery-scales/<mastery_scale_id>")
 @door.office
-def mastery_scale(scale_id: str) -> Any:
+def mastery_scale(mastery_scale_id: str) -> Any:
     """One scale."""
-    scale = access.mastery_scale_for_office(current_person(), scale_id)
+    scale = access.mastery_scale_for_office(current_person(), mastery_scale_id)
     return _scale_page(scale, _scale_form(mastery_scales.draft_of(scale)))
 
 
-@bp.post("/mastery-scales/<scale_id>")
+@bp.post("/mastery-scales/<mastery_scale_id>")
 @door.office
-def mastery_scale_post(scale_id: str) -> Any:
+def mastery_scale_post(mastery_scale_id: str) -> Any:
     """Change it."""
-    return _save_scale(access.mastery_scale_for_office(current_person(), scale_id), seen=_seen())
+    return _save_scale(access.mastery_scale_for_office(current_person(), mastery_scale_id), seen=_seen())
 
 
-@bp.post("/mastery-scales/<scale_id>/retirement")
+@bp.post("/mastery-scales/<mastery_scale_id>/retirement")
 @door.office
-def retire_mastery_scale(scale_id: str) -> Any:
+def retire_mastery_scale(mastery_scale_id: str) -> Any:
     """Offer it to no further class, or again (`do=return`)."""
-    scale = access.mastery_scale_for_office(current_person(), scale_id)
+    scale = access.mastery_scale_for_office(current_person(), mastery_scale_id)
     retired = request.form.get("do") != "return"
     mastery_scales.set_retired(scale, retired, actor_id=current_person().id, now=moment())
     name = scale.name

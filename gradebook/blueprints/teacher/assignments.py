@@ -202,13 +202,15 @@ def _page(
 
 def _saved(section: Section, saved: Assignment) -> Any:
     work = class_work(section, moment())
-    worth = worth_of(work, saved.id)
+    worth = None if section.grades_outcomes else worth_of(work, saved.id)
     words = _("%(title)s is saved.", title=saved.title)
     if worth is not None:
         words = _("%(title)s is saved. It counts %(percent)s of the grade.", title=saved.title, percent=percent(worth))
     flash(words, "good")
     if assignments.is_title_taken(work, saved.title, saved.id):
         flash(_("Another assignment in this class has the same title."), "good")
+    if _asked("outcomes"):
+        return redirect(url_for(".alignment", assignment_id=saved.public_id), 303)
     if _asked("scores"):
         return redirect(url_for(".enter_scores", assignment_id=saved.public_id), 303)
     return redirect(url_for(".gradebook", section_id=section.public_id), 303)

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from gradebook.extensions import db
-from gradebook.models import AuditEntry, Enrollment, GradingScale, GradingScaleBand, Restriction
+from gradebook.models import AuditEntry, Enrollment, GradingScale, GradingScaleBand, Outcome, Restriction
+from gradebook.services import mastery_scales
+from tests.school import SEEN
 
 NONSENSE = (
     {},
@@ -35,7 +37,8 @@ def keys_of(school, of_elm):
         "person_id": adult.public_id, "student_id": student.public_id, "section_id": section.public_id,
         "enrollment_id": place.public_id, "restriction_id": order.public_id, "kind": "teacher",
         "guardianship_id": school.dana_of_maya.public_id, "term_id": section.term.public_id,
-        "scale_id": scale_of(section).public_id,
+        "scale_id": scale_of(section).public_id, "mastery_scale_id": levels_of(section).public_id,
+        "outcome_id": outcome_of(section).public_id,
     }  # fmt: skip
 
 
@@ -47,6 +50,20 @@ def scale_of(section):
         found.bands = [GradingScaleBand(school_id=section.school_id, label="Fail", bound=Decimal(0))]
         db.session.add(found)
         db.session.flush()
+    return found
+
+
+def levels_of(section):
+    """A mastery scale of the class's school."""
+    return mastery_scales.first_scale(section.school_id, actor_id=None, now=SEEN)
+
+
+def outcome_of(section):
+    """An outcome of the class's school."""
+    found = db.session.scalar(select(Outcome).where(Outcome.school_id == section.school_id).limit(1))
+    if found is None:
+        words = {"title": "Speaks clearly", "code": None, "description": None}
+        found = mastery_scales.save_outcome(section.school_id, None, words, seen=0, actor_id=None, now=SEEN)
     return found
 
 
@@ -73,14 +90,15 @@ def test_a_visitor_is_asked_to_sign_in(app, school, client):
 
 def test_another_schools_office_finds_nothing(app, school, sign_in):
     """Quinn with every key of Oak School; Pat with the keys of Elm School that exist."""
+    ours, theirs = keys_of(school, of_elm=False), keys_of(school, of_elm=True)
     before = db.session.query(AuditEntry).count()
     quinn = sign_in(school.quinn)
-    for method, url, has_key in each_address(app, keys_of(school, of_elm=False)):
+    for method, url, has_key in each_address(app, ours):
         if has_key:
             assert quinn.open(url, method=method).status_code == 404, (method, url)
     pat = sign_in(school.pat)
     elsewhere = ("/guardianships/", "/restrictions/")
-    for method, url, has_key in each_address(app, keys_of(school, of_elm=True)):
+    for method, url, has_key in each_address(app, theirs):
         if has_key and not any(f"/office{part}" in url for part in elsewhere):
             assert pat.open(url, method=method).status_code == 404, (method, url)
     assert db.session.query(AuditEntry).count() == before

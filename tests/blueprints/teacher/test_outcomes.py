@@ -324,3 +324,26 @@ def test_a_students_page_shows_each_level_with_its_sum_and_what_the_family_sees(
     assert "0.65 × 4 + 0.35 × (3 + 2) ÷ 2 = 3.475, rounded 3.48" in html
     family = html[html.index("What the family sees") :]
     assert "Approaching" in family[: family.index("The latest rating")]
+
+
+# --- The editor of assignments
+
+
+def test_an_assignment_of_such_a_class_asks_for_no_points_and_leads_to_its_outcomes(sign_in, school, art):
+    client = sign_in(school.rivera)
+    address = f"/teacher/classes/{art.section.public_id}/assignments/new"
+    html = client.get(address).text
+    assert 'type="hidden" name="points"' in html
+    assert "What this does to grades" not in html
+    category = re.search(r'<select[^>]*name="category".*?<option value="(\w+)"', html, re.S)
+    fields = {"title": "Print", "points": "10", "counts": "y", "shows": "when_posted", "do": "outcomes"}
+    answer = client.post(address, data={**fields, "category": category[1] if category else ""})
+    assert answer.status_code == 303
+    assert re.fullmatch(r"/teacher/assignments/\w+/outcomes", answer.location)
+    assert "It counts" not in client.get(answer.location).text
+
+
+def test_an_assignment_of_a_class_with_points_still_asks_for_them(sign_in, school):
+    html = sign_in(school.rivera).get(f"/teacher/classes/{school.algebra.public_id}/assignments/new").text
+    assert 'type="hidden" name="points"' not in html
+    assert "Save and enter scores" in html
