@@ -18,10 +18,12 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.judging import Verdict, judge
+from gradebook.grading.cells import Asked
 from gradebook.grading.section_grade import Calculator
 from gradebook.grading.values import Category, GradingScale, LateRule, Mark, Rules, Status, Work
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ASKED = Asked(AT, joined_at=AT - timedelta(days=90), posted_only=True)
 FLOOR_OF_GOALS = 0.061
 ROUNDS = 25
 MOST_GROWTH = 1.5
@@ -38,12 +40,12 @@ class SomeClass(NamedTuple):
     def totals(self) -> None:
         """What a grid asks."""
         for marks in self.students:
-            self.calculator.totals(marks, at=AT, joined_at=AT - timedelta(days=90), posted_only=True)
+            self.calculator.totals(marks, ASKED)
 
     def grades(self) -> None:
         """The same with all printed parts."""
         for marks in self.students:
-            self.calculator.grade(marks, at=AT, joined_at=AT - timedelta(days=90), posted_only=True)
+            self.calculator.grade(marks, ASKED)
 
     def floor(self) -> None:
         """Each score found, asked what it is, and added up: what no calculation can leave out."""

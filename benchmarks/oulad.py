@@ -36,6 +36,7 @@ from benchmarks.databases import databases, make_app
 from gradebook.clock import utc_now
 from gradebook.database import new_public_id
 from gradebook.extensions import db
+from gradebook.grading.cells import Asked
 from gradebook.grading.scales import round_percent
 from gradebook.models import (
     AcademicSession,
@@ -450,7 +451,7 @@ def check_all(folder: Path) -> bool:
         assert section is not None
         work = class_work(section, utc_now())
         for user_id, cells in by_student(cells_of(list(work.by_id))).items():
-            totals = work.calculator.totals(work.marks(cells), posted_only=False, at=work.now)
+            totals = work.calculator.totals(work.marks(cells), Asked(work.now))
             expected = students.get(users[user_id], (None, []))[0]
             compared += 1
             if totals.current != (None if expected is None else round_percent(expected)):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -152,17 +151,12 @@ class CourseCalculator:
     def totals(
         self,
         marks: Marks,
+        asked: Asked,
         *,
-        at: datetime,
-        joined_at: datetime | None = None,
-        left_at: datetime | None = None,
-        posted_only: bool = False,
-        not_assigned: Collection[int] = (),
         frozen: Mapping[int, ExactTotals] = NOTHING,
         overrides: Mapping[int, Override] = NOTHING,
     ) -> Totals:
         """The numbers alone; always those of `grade`. `frozen` is what `frozen_exact` reads of closed periods."""
-        asked = Asked(at, joined_at, left_at, posted_only, not_assigned)
         exact = [
             frozen.get(period.id) or self.calculators[period.id].exact(marks, asked) for period in self.rules.periods
         ]
@@ -173,12 +167,8 @@ class CourseCalculator:
     def grade(
         self,
         marks: Marks,
+        asked: Asked,
         *,
-        at: datetime,
-        joined_at: datetime | None = None,
-        left_at: datetime | None = None,
-        posted_only: bool = False,
-        not_assigned: Collection[int] = (),
         frozen: Mapping[int, Grade] = NOTHING,
         overrides: Mapping[int, Override] = NOTHING,
     ) -> CourseGrade:
@@ -188,16 +178,7 @@ class CourseCalculator:
         `overrides` what a teacher put in place of a period's total (G14).
         """
         grades = [
-            frozen.get(period.id)
-            or self.calculators[period.id].grade(
-                marks,
-                at=at,
-                joined_at=joined_at,
-                left_at=left_at,
-                posted_only=posted_only,
-                not_assigned=not_assigned,
-            )
-            for period in self.rules.periods
+            frozen.get(period.id) or self.calculators[period.id].grade(marks, asked) for period in self.rules.periods
         ]
         current, final = self._both(
             [grade.current_working.exact for grade in grades],
@@ -250,29 +231,6 @@ def weigh_periods(
     percent = round_percent_or_none(capped)
     before_cap = total if total != capped else None
     return CourseTotal(percent, capped, letters.of(percent), weight_sum, scaled_by, before_cap, periods)
-
-
-def course_grade(
-    rules: Rules,
-    categories: Iterable[Category],
-    works: Iterable[Work],
-    marks: Marks,
-    *,
-    at: datetime,
-    joined_at: datetime | None = None,
-    left_at: datetime | None = None,
-    posted_only: bool = False,
-    not_assigned: Collection[int] = (),
-) -> CourseGrade:
-    """One student's course grade from weighted periods, as of `at` (G11)."""
-    return CourseCalculator(rules, categories, works).grade(
-        marks,
-        at=at,
-        joined_at=joined_at,
-        left_at=left_at,
-        posted_only=posted_only,
-        not_assigned=not_assigned,
-    )
 
 
 def calculator_for(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -38,35 +37,16 @@ class Calculator:
         self._total = Total(rules, [group.category for group in self._groups])
         self.letters = Letters(rules.scale, rules.letter_on_whole_percent)
 
-    def totals(
-        self,
-        marks: Marks,
-        *,
-        at: datetime,
-        joined_at: datetime | None = None,
-        left_at: datetime | None = None,
-        posted_only: bool = False,
-        not_assigned: Collection[int] = (),
-    ) -> Totals:
+    def totals(self, marks: Marks, asked: Asked) -> Totals:
         """The numbers alone, for pages with many students; always those of `grade`."""
-        exact = self.exact(marks, Asked(at, joined_at, left_at, posted_only, not_assigned))
+        exact = self.exact(marks, asked)
         current = round_percent_or_none(exact.current)
         final = current if exact.final == exact.current else round_percent_or_none(exact.final)
         letter, final_letter = self.letters.of(current), self.letters.of(final)
         return Totals(current, final, letter, final_letter, exact.graded_count, exact.counting_count)
 
-    def grade(
-        self,
-        marks: Marks,
-        *,
-        at: datetime,
-        joined_at: datetime | None = None,
-        left_at: datetime | None = None,
-        posted_only: bool = False,
-        not_assigned: Collection[int] = (),
-    ) -> Grade:
+    def grade(self, marks: Marks, asked: Asked) -> Grade:
         """The grade with every part, in an order that can be printed and added up by hand."""
-        asked = Asked(at, joined_at, left_at, posted_only, not_assigned)
         cells = [self._cells(group, marks, asked) for group in self._groups]
         sums = [group.sums([worth_of(cell) for cell in some]) for group, some in zip(self._groups, cells, strict=True)]
         current, final = current_and_final(self.rules, self._groups, cells, sums, self._total, self.letters)
@@ -112,46 +92,7 @@ def _check(categories: list[Category], works: list[Work]) -> None:
 
 
 def section_grade(
-    rules: Rules,
-    categories: Iterable[Category],
-    works: Iterable[Work],
-    marks: Marks,
-    *,
-    at: datetime,
-    joined_at: datetime | None = None,
-    left_at: datetime | None = None,
-    posted_only: bool = False,
-    not_assigned: Collection[int] = (),
+    rules: Rules, categories: Iterable[Category], works: Iterable[Work], marks: Marks, asked: Asked
 ) -> Grade:
-    """One student's grade in one class, as of `at`. For a whole class, prepare one `Calculator`."""
-    return Calculator(rules, categories, works).grade(
-        marks,
-        at=at,
-        joined_at=joined_at,
-        left_at=left_at,
-        posted_only=posted_only,
-        not_assigned=not_assigned,
-    )
-
-
-def section_totals(
-    rules: Rules,
-    categories: Iterable[Category],
-    works: Iterable[Work],
-    marks: Marks,
-    *,
-    at: datetime,
-    joined_at: datetime | None = None,
-    left_at: datetime | None = None,
-    posted_only: bool = False,
-    not_assigned: Collection[int] = (),
-) -> Totals:
-    """As `section_grade`, the numbers alone."""
-    return Calculator(rules, categories, works).totals(
-        marks,
-        at=at,
-        joined_at=joined_at,
-        left_at=left_at,
-        posted_only=posted_only,
-        not_assigned=not_assigned,
-    )
+    """One student's grade in one class. For a whole class, prepare one `Calculator`."""
+    return Calculator(rules, categories, works).grade(marks, asked)

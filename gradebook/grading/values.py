@@ -508,7 +508,7 @@ class Grade:
         return Totals(self.current, self.final, self.letter, self.final_letter, self.graded_count, self.counting_count)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON types only; amounts are exact strings. What exports and frozen grades print."""
+        """JSON types only; amounts are exact strings. What exports print; `frozen.freeze` is what is stored."""
         return {
             "mode": self.mode,
             "cap_percent": _text_or_none(self.cap_percent),

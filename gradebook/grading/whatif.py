@@ -1,37 +1,27 @@
 """Pretend scores, and "what do I need for a B?" (grading.md G15).
 
-Both run through the same calculator as the real grade. Nothing here is ever stored.
+Both ask the same calculator as the real grade, with other marks: `Ask` is that calculator, bound to a student as
+`partial(calculator.grade, asked=Asked(at, posted_only=True))`; families are answered from posted work only (G8).
+What is settled about the periods of a course is bound in the same way (`frozen`, `overrides`). Nothing is stored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
-from .periods import CourseCalculator, CourseGrade
+from .periods import CourseGrade
 from .scales import round_percent
-from .section_grade import Calculator
 from .values import Grade, Mark, Marks, Reason, Rules, What
 
+Ask = Callable[[Marks], Grade | CourseGrade]
 HUNDRED = 10_000
 """100% in steps of 0.01%: the most that "what do I need" asks of anyone."""
-
-
-class Student(NamedTuple):
-    """For whom and when it is asked: what `Calculator.grade` is given beside the marks."""
-
-    at: datetime
-    joined_at: datetime | None = None
-    left_at: datetime | None = None
-    posted_only: bool = True
-    """True is what families see (G8). A teacher may ask with hidden scores."""
-    not_assigned: Collection[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +51,17 @@ class Needed:
     """`current` with that percentage. If none reaches the target: the most that can be reached."""
 
 
-def what_if(
-    calculator: Calculator | CourseCalculator,
-    marks: Marks,
-    pretend: Mapping[int, Mark | int | None],
-    student: Student,
-) -> WhatIf:
+def what_if(ask: Ask, marks: Marks, pretend: Mapping[int, Mark | int | None]) -> WhatIf:
     """The grade with pretend scores in place of the real ones; None pretends an empty cell."""
-    return WhatIf(_grade(calculator, marks, student), _grade(calculator, _with(marks, pretend), student))
+    return WhatIf(ask(marks), ask(_with(marks, pretend)))
 
 
-def needed_for(
-    calculator: Calculator | CourseCalculator,
-    marks: Marks,
-    work_ids: Collection[int],
-    target: Decimal,
-    student: Student,
-) -> Needed:
+def needed_for(ask: Ask, marks: Marks, work_ids: Collection[int], target: Decimal) -> Needed:
     """The smallest equal percentage on these assignments with which `current`, as printed, reaches `target`.
 
     Exact, drops and weights included (G15). Looks from 0% to 100%, in steps of 0.01%.
     """
-    search = _Search(calculator, marks, tuple(work_ids), target, student)
+    search = _Search(ask, marks, tuple(work_ids), target)
     step = search.first_reaching(0, HUNDRED)
     if step is None:
         return Needed(Need.not_reachable, None, search.most)
@@ -119,19 +98,11 @@ class _Search:
     are halved until they drop the same at both ends.
     """
 
-    def __init__(
-        self,
-        calculator: Calculator | CourseCalculator,
-        marks: Marks,
-        work_ids: tuple[int, ...],
-        target: Decimal,
-        student: Student,
-    ) -> None:
-        self._calculator = calculator
+    def __init__(self, ask: Ask, marks: Marks, work_ids: tuple[int, ...], target: Decimal) -> None:
+        self._ask = ask
         self._marks = marks
         self._work_ids = work_ids
         self._target = target
-        self._student = student
         self._known: dict[int, _Outcome] = {}
 
     @property
@@ -144,7 +115,7 @@ class _Search:
         if step not in self._known:
             pretend = Mark(percent=Fraction(step, 100))
             marks = _with(self._marks, dict.fromkeys(self._work_ids, pretend))
-            grade = _grade(self._calculator, marks, self._student)
+            grade = self._ask(marks)
             self._known[step] = _Outcome(grade.current, _dropped(grade))
         return self._known[step]
 
@@ -176,17 +147,6 @@ def _with(marks: Marks, pretend: Mapping[int, Mark | int | None]) -> Marks:
             seen = Mark(points=mark) if isinstance(mark, int) else mark
             mixed[work_id] = seen._replace(posted=True)
     return mixed
-
-
-def _grade(calculator: Calculator | CourseCalculator, marks: Marks, student: Student) -> Grade | CourseGrade:
-    return calculator.grade(
-        marks,
-        at=student.at,
-        joined_at=student.joined_at,
-        left_at=student.left_at,
-        posted_only=student.posted_only,
-        not_assigned=student.not_assigned,
-    )
 
 
 def _dropped(grade: Grade | CourseGrade) -> frozenset[tuple[int, Reason]]:

@@ -122,24 +122,25 @@ class ClassWork:
 
     def totals(self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool) -> Totals:
         """The student's totals as teachers (all scores) or families (posted only) see them."""
-        return self.calculator.totals(marks, posted_only=posted_only, **self._asked(student))
+        return self.calculator.totals(marks, self._asked(student, posted_only))
 
     def grade(self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool) -> Grade:
         """The grade with its parts."""
-        return self.calculator.grade(marks, posted_only=posted_only, **self._asked(student))
+        return self.calculator.grade(marks, self._asked(student, posted_only))
 
-    def _asked(self, student: Student) -> dict[str, Any]:
-        return {
-            "at": self.now,
-            "joined_at": day_begins(student.begins_on, self.timezone),
-            "left_at": day_begins(student.ends_on, self.timezone) if student.ends_on else None,
-        }
+    def _asked(self, student: Student, posted_only: bool = False) -> Asked:
+        return Asked(
+            self.now,
+            joined_at=day_begins(student.begins_on, self.timezone),
+            left_at=day_begins(student.ends_on, self.timezone) if student.ends_on else None,
+            posted_only=posted_only,
+        )
 
     def read(self, student: Student, column: Column, cell: Cell | None) -> ReadCell:
         """What became of one cell and why, without the rest of the class; whether it is dropped only a grade tells."""
         mark = None if cell is None or is_blank(cell) else mark_of(cell, self.timezone)
         work = work_of_column(column, self.timezone, self.now)
-        return read_cell(self.calculator.rules, work, mark, Asked(**self._asked(student)))
+        return read_cell(self.calculator.rules, work, mark, self._asked(student))
 
     def marks(self, cells: Iterable[Cell]) -> dict[int, Mark | int]:
         """Cells of one student as the calculation sees them."""

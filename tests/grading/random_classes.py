@@ -6,6 +6,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+from gradebook.grading.cells import Asked
 from gradebook.grading.section_grade import Calculator
 from gradebook.grading.values import Category, Grade, GradingScale, LateRule, Mark, Rules, Status, Work
 
@@ -19,13 +20,13 @@ class SomeClass:
     categories: list[Category]
     works: list[Work]
     marks: dict[int, Mark | int]
-    asked: dict[str, Any]
+    asked: Asked
 
     def calculator(self) -> Calculator:
         return Calculator(self.rules, self.categories, self.works)
 
     def grade(self) -> Grade:
-        return self.calculator().grade(self.marks, **self.asked)
+        return self.calculator().grade(self.marks, self.asked)
 
 
 def some_class(chance: Random, most_works: int = 10, above_full: bool = True) -> SomeClass:
@@ -33,13 +34,13 @@ def some_class(chance: Random, most_works: int = 10, above_full: bool = True) ->
     categories = [some_category(chance, at) for at in range(1, chance.randint(1, 3) + 1)]
     works = [some_work(chance, at, len(categories)) for at in range(1, chance.randint(0, most_works) + 1)]
     marks = {work.id: some_mark(chance, work, above_full) for work in works if chance.random() < 0.8}
-    asked = {
-        "at": AT,
-        "joined_at": maybe(chance, 0.15, AT - timedelta(days=20)),
-        "left_at": maybe(chance, 0.15, AT - timedelta(days=5)),
-        "posted_only": chance.random() < 0.4,
-        "not_assigned": {work.id for work in works if chance.random() < 0.05},
-    }
+    asked = Asked(
+        AT,
+        joined_at=maybe(chance, 0.15, AT - timedelta(days=20)),
+        left_at=maybe(chance, 0.15, AT - timedelta(days=5)),
+        posted_only=chance.random() < 0.4,
+        not_assigned={work.id for work in works if chance.random() < 0.05},
+    )
     return SomeClass(some_rules(chance), categories, works, marks, asked)
 
 

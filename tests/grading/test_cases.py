@@ -27,11 +27,13 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gradebook.grading.cells import Asked
 from gradebook.grading.frozen import freeze, frozen_exact, thaw
 from gradebook.grading.overrides import Override, shown, typed_override
 from gradebook.grading.periods import CourseCalculator, CourseGrade, calculator_for
@@ -49,7 +51,7 @@ from gradebook.grading.values import (
     Work,
     hundredths,
 )
-from gradebook.grading.whatif import Student, needed_for, target_of, what_if
+from gradebook.grading.whatif import Ask, needed_for, target_of, what_if
 
 Case = dict[str, Any]
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -137,6 +139,10 @@ def calculator_of(case: Case) -> Calculator | CourseCalculator:
     return calculator_for(rules_of(case), categories_of(case), works_of(case))
 
 
+def ask_of(case: Case) -> Ask:
+    return partial(calculator_of(case).grade, asked=asked_of(case))
+
+
 def settled_of(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is settled about periods: for the grade, and for the totals alone."""
     if "closed" not in case and "overrides" not in case:
@@ -144,7 +150,7 @@ def settled_of(case: Case) -> tuple[dict[str, Any], dict[str, Any]]:
     overrides = {int(key): override_of(case, text) for key, text in case.get("overrides", {}).items()}
     if "closed" not in case:
         return {"overrides": overrides}, {"overrides": overrides}
-    then = calculator_of(case).grade(marks_of(case, "marks_then"), **asked_of(case))
+    then = calculator_of(case).grade(marks_of(case, "marks_then"), asked_of(case))
     assert isinstance(then, CourseGrade)
     stored = {period.id: freeze(grade) for period, grade in then.periods if period.id == case["closed"]}
     return (
@@ -157,14 +163,14 @@ def override_of(case: Case, text: str) -> Override:
     return typed_override(text, "as agreed", letters=list(case.get("scale", {})))
 
 
-def asked_of(case: Case) -> dict[str, Any]:
-    return {
-        "at": AT,
-        "joined_at": moment(case.get("joined")),
-        "left_at": moment(case.get("left")),
-        "posted_only": case.get("posted_only", False),
-        "not_assigned": [at for at, given in enumerate(case["works"], start=1) if given.get("not_assigned")],
-    }
+def asked_of(case: Case) -> Asked:
+    return Asked(
+        AT,
+        joined_at=moment(case.get("joined")),
+        left_at=moment(case.get("left")),
+        posted_only=case.get("posted_only", False),
+        not_assigned=[at for at, given in enumerate(case["works"], start=1) if given.get("not_assigned")],
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -172,8 +178,8 @@ def test_the_grade_is_the_one_worked_out_by_hand(case: Case) -> None:
     calculator = calculator_of(case)
     marks, asked = marks_of(case), asked_of(case)
     settled, settled_totals = settled_of(case)
-    grade = calculator.grade(marks, **asked, **settled)
-    assert calculator.totals(marks, **asked, **settled_totals) == grade.totals
+    grade = calculator.grade(marks, asked, **settled)
+    assert calculator.totals(marks, asked, **settled_totals) == grade.totals
     assert (text_of(grade.current), text_of(grade.final)) == (case["current"], case["final"])
     for key, seen in details(grade).items():
         assert key not in case or case[key] == seen, key
@@ -222,7 +228,7 @@ def check_needed(case: Case) -> None:
     rules = rules_of(case)
     target = Decimal(case["target"]) if "target" in case else target_of(rules, case["target_letter"])
     assert target is not None
-    needed = needed_for(calculator_of(case), marks_of(case), case["chosen"], target, Student(AT))
+    needed = needed_for(ask_of(case), marks_of(case), case["chosen"], target)
     assert str(needed.answer) == case.get("answer", "needs")
     assert text_of(needed.percent) == case["needed"]
     if "most" in case:
@@ -231,5 +237,5 @@ def check_needed(case: Case) -> None:
 
 def check_what_if(case: Case) -> None:
     pretend = {int(key): None if given is None else mark_of(given) for key, given in case["pretend"].items()}
-    answer = what_if(calculator_of(case), marks_of(case), pretend, Student(**asked_of(case)))
+    answer = what_if(ask_of(case), marks_of(case), pretend)
     assert (text_of(answer.now.current), text_of(answer.then.current)) == (case["current"], case["then"])

@@ -6,11 +6,14 @@ any of these:
     rules: weighted; missing counts as 50%; missing does not count; late 10% per day, not below 50%;
            cap 100%; letters A 90, B 80, F 0; letters on whole percent; period 1 weighs 60%
     asked by: family | teacher                                                        (teacher if not said)
-    category Name: 30%; equal; own weights; drop 1 lowest; drop 1 highest; extra credit
+    category Name: 30%; equal; own weights; drop 1 lowest; drop 1 highest; keep best 2; extra credit
     Name (Category): score of points; hidden; extra credit; weight 3; period 1; handed in 90 minutes late
+    replaced by: 80                                              (also: period 1 replaced by: 80)
+    closed: period 1, and from then on    then typed: Name 2 of 10
 
-and of what is checked: `current`, `final`, `letter`, `percentage of Category`, `counts Name` (points after
-lateness), `dropped`, `dropped in final`, `needed on Name for 80%`, `most`, and `sum: … = …`, arithmetic.
+and of what is checked: `current`, `final`, `letter`, `shown` and `shown letter` (what replaces the grade),
+`percentage of Category`, `counts Name` (points after lateness), `dropped`, `dropped in final`, `most`,
+`needed on Name for 80%`, and `sum: … = …`, arithmetic.
 A figure in the text around the blocks must stand in a block of its section, or in code style.
 """
 
@@ -21,13 +24,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gradebook.grading.periods import calculator_for
+from gradebook.grading.cells import Asked
+from gradebook.grading.frozen import freeze, thaw
+from gradebook.grading.overrides import Override, typed_override
+from gradebook.grading.overrides import shown as shown_totals
+from gradebook.grading.periods import CourseCalculator, CourseGrade, calculator_for
 from gradebook.grading.scales import percent_text, round_percent
+from gradebook.grading.section_grade import Calculator
 from gradebook.grading.typed import parse_score
 from gradebook.grading.values import (
     Category,
@@ -40,7 +49,7 @@ from gradebook.grading.values import (
     hundredths,
     points_text,
 )
-from gradebook.grading.whatif import Need, Student, needed_for
+from gradebook.grading.whatif import Need, needed_for
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "grading.md").read_text("utf-8")
 SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
@@ -51,7 +60,7 @@ EXAMPLES = [
     for at, block in enumerate(BLOCK.findall(section), start=1)
 ]
 DUE = datetime(2026, 11, 2, 15, tzinfo=UTC)
-CHECKED = ("sum", "current", "final", "letter", "dropped", "dropped in final", "most")
+CHECKED = ("shown", "shown letter", "sum", "current", "final", "letter", "dropped", "dropped in final", "most")
 CHECKED_OF = ("percentage of ", "counts ", "needed on ")
 
 
@@ -65,6 +74,8 @@ class Example:
         self.categories: list[Category] = []
         self.works: list[Work] = []
         self.marks: dict[int, Mark | int] = {}
+        self.override: Override | None = None
+        self.settled: dict[str, Any] = {}
         for name, value in self.lines:
             if name == "rules":
                 self.rules = rules_from(value)
@@ -72,10 +83,41 @@ class Example:
                 self.family = {"family": True, "teacher": False}[value]
             elif name.startswith("category "):
                 self.categories.append(category_from(len(self.categories) + 1, name[9:], value))
+            elif name == "then typed":
+                self.type_again(value)
+            elif name == "closed":
+                self.close(int(value.removeprefix("period ")))
+            elif name.endswith("replaced by"):
+                self.replace(name, value)
             elif name not in CHECKED and not name.startswith(CHECKED_OF):
                 self.add_work(name, value)
-        self.calculator = calculator_for(self.rules, self.categories or [Category(0)], self.works)
-        self.grade: Any = self.calculator.grade(self.marks, at=DUE, posted_only=self.family)
+        self.ask = partial(self.calculator.grade, asked=self.asked, **self.settled)
+        self.grade: Any = self.ask(self.marks)
+
+    @property
+    def calculator(self) -> Calculator | CourseCalculator:
+        return calculator_for(self.rules, self.categories or [Category(0)], self.works)
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(DUE, posted_only=self.family)
+
+    def type_again(self, text: str) -> None:
+        title, score = text.split(" ", 1)
+        work = self.work(title)
+        self.marks[work.id] = Mark(**parse_score(score.split(" of ")[0], work.possible)._asdict())
+
+    def close(self, period: int) -> None:
+        grade = self.calculator.grade(self.marks, self.asked)
+        assert isinstance(grade, CourseGrade)
+        self.settled["frozen"] = {one.id: thaw(freeze(part)) for one, part in grade.periods if one.id == period}
+
+    def replace(self, name: str, text: str) -> None:
+        override = typed_override(text, "as the page says", letters=self.rules.scale.labels if self.rules.scale else ())
+        if name == "replaced by":
+            self.override = override
+        else:
+            self.settled["overrides"] = {int(name.split()[1]): override}
 
     def add_work(self, name: str, value: str) -> None:
         found = re.fullmatch(r"(.+?)(?: \((.+)\))?", name)
@@ -125,8 +167,11 @@ def category_from(at: int, title: str, text: str) -> Category:
     given: dict[str, Any] = {}
     for option in options:
         drop = re.fullmatch(r"drop (\d+) (lowest|highest)", option)
+        keep = re.fullmatch(r"keep best (\d+)", option)
         if drop:
             given[f"drop_{drop[2]}"] = int(drop[1])
+        elif keep:
+            given["keep_best"] = int(keep[1])
         else:
             given |= {
                 "equal": {"weighing": "equal"},
@@ -169,6 +214,9 @@ def shown(example: Example, name: str, value: str) -> str:
         return f"{working} = {arithmetic(working, result)}"
     if name in ("current", "final"):
         return percent(getattr(grade, name))
+    if name in ("shown", "shown letter"):
+        seen = shown_totals(grade.totals, example.override, example.calculator.letters)
+        return percent(seen.current) if name == "shown" else str(seen.letter)
     if name == "letter":
         return str(grade.letter)
     if name == "most":
@@ -190,7 +238,7 @@ def needed(example: Example, name: str) -> Any:
     found = re.fullmatch(r"needed on (.+) for ([0-9.]+)%", name)
     assert found, name
     chosen = [example.work(found[1]).id]
-    return needed_for(example.calculator, example.marks, chosen, Decimal(found[2]), Student(DUE))
+    return needed_for(example.ask, example.marks, chosen, Decimal(found[2]))
 
 
 def percent(total: Decimal | None) -> str:
@@ -227,6 +275,17 @@ def test_every_figure_in_the_text_stands_in_an_example(section: str) -> None:
     assert set(re.findall(number, text)) <= known | close_bands
 
 
+def test_an_altered_figure_is_found() -> None:
+    """Each checked line of the page, with its last digit or letter changed, one after the other."""
+    for at, example in enumerate(Example(str(param.values[0])) for param in EXAMPLES):
+        for name, value in example.lines:
+            if name not in CHECKED and not name.startswith(CHECKED_OF):
+                continue
+            altered = re.sub(r"[0-9A-Za-z](?=[^0-9A-Za-z]*$)", lambda found: "7" if found[0] != "7" else "8", value)
+            if altered != value:  # not the dash of "no grade"
+                assert shown(example, name, altered) != altered, f"example {at}: {name}"
+
+
 def test_every_rule_of_the_calculation_is_explained() -> None:
-    for rule in [*range(1, 14), 15, 17]:
+    for rule in range(1, 18):
         assert f"(G{rule})" in PAGE

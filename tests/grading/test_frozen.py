@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gradebook.grading.cells import Asked
 from gradebook.grading.frozen import FrozenError, freeze, frozen_exact, frozen_totals, thaw
 from gradebook.grading.overrides import Override
 from gradebook.grading.periods import CourseCalculator, CourseGrade
@@ -53,7 +54,7 @@ def test_a_frozen_course_comes_back_with_its_periods_and_overrides(chance: Rando
     rules = replace(one.rules, periods=(Period(1, Fraction(100, 3)), Period(2, Fraction(40))))
     works = [work._replace(period_id=chance.choice([1, 2, None])) for work in one.works]
     overrides = {2: Override(None, chance.choice(["B+", "Z"]), "as agreed")}
-    grade = CourseCalculator(rules, one.categories, works).grade(one.marks, **one.asked, overrides=overrides)
+    grade = CourseCalculator(rules, one.categories, works).grade(one.marks, one.asked, overrides=overrides)
     data = written_and_read(grade)
     assert thaw(data) == grade
     assert (frozen_totals(data), frozen_exact(data)) == (grade.totals, exact_of(grade))
@@ -82,7 +83,7 @@ def first_frozen() -> Grade:
         4: 1850,
         7: Mark(points=900, late=True, turned_in_at=AT),
     }
-    return section_grade(rules, categories, works, marks, at=AT)
+    return section_grade(rules, categories, works, marks, Asked(AT))
 
 
 def test_a_grade_frozen_by_the_first_version_is_still_read() -> None:
@@ -100,9 +101,9 @@ def test_a_frozen_grade_is_printed_as_it_was() -> None:
 
 def test_the_same_parts_are_stored_once() -> None:
     works = [Work(1, 1, possible=1000), Work(2, 1, possible=1000)]
-    all_graded = section_grade(Rules(), [Category(1)], works, {1: 900, 2: 800}, at=AT)
+    all_graded = section_grade(Rules(), [Category(1)], works, {1: 900, 2: 800}, Asked(AT))
     assert "final_working" not in freeze(all_graded)["grade"]
-    one_ungraded = section_grade(Rules(), [Category(1)], works, {1: 900}, at=AT)
+    one_ungraded = section_grade(Rules(), [Category(1)], works, {1: 900}, Asked(AT))
     assert "final_working" in freeze(one_ungraded)["grade"]
 
 
@@ -125,11 +126,11 @@ def test_a_closed_period_brings_its_frozen_grade_to_the_course() -> None:
     rules = Rules(periods=(Period(1, Fraction(50)), Period(2, Fraction(50))))
     works = [Work(1, 1, possible=1000, period_id=1), Work(2, 1, possible=1000, period_id=2)]
     calculator = CourseCalculator(rules, [Category(1)], works)
-    then = calculator.grade({1: 900, 2: 500}, at=AT)
+    then = calculator.grade({1: 900, 2: 500}, Asked(AT))
     closed = written_and_read(then.periods[0][1])
     changed = {1: 100, 2: 700}
     grade = thaw(closed)
     assert isinstance(grade, Grade)
-    course = calculator.grade(changed, at=AT, frozen={1: grade})
+    course = calculator.grade(changed, Asked(AT), frozen={1: grade})
     assert course.current == Decimal("80.00")  # (90 + 70) ÷ 2: the 1 of 10 typed later changes nothing
-    assert calculator.totals(changed, at=AT, frozen={1: frozen_exact(closed)}) == course.totals
+    assert calculator.totals(changed, Asked(AT), frozen={1: frozen_exact(closed)}) == course.totals

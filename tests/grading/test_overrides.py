@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from gradebook.grading.cells import Asked
 from gradebook.grading.overrides import Override, OverrideError, shown, typed_override
 from gradebook.grading.periods import CourseCalculator, CourseGrade
 from gradebook.grading.scales import Letters
@@ -83,7 +84,7 @@ def test_an_override_is_valid_or_refused_with_a_reason(
 
 def test_an_override_is_shown_in_place_of_both_totals_and_the_computed_grade_is_kept() -> None:
     calculator = Calculator(Rules(scale=SCALE), [Category(1)], [WORK, Work(2, 1, possible=1000)])
-    grade = calculator.grade({1: 750}, at=AT)
+    grade = calculator.grade({1: 750}, Asked(AT))
     assert shown(grade.totals, None, calculator.letters) == grade.totals
     seen = shown(grade.totals, set_to("80"), calculator.letters)
     assert (seen.current, seen.final, seen.letter, seen.final_letter) == (Decimal(80), Decimal(80), "B", "B")
@@ -93,7 +94,7 @@ def test_an_override_is_shown_in_place_of_both_totals_and_the_computed_grade_is_
 
 def test_a_letter_stands_alone() -> None:
     calculator = Calculator(Rules(scale=SCALE), [Category(1)], [WORK])
-    seen = shown(calculator.totals({1: 750}, at=AT), set_to("A"), calculator.letters)
+    seen = shown(calculator.totals({1: 750}, Asked(AT)), set_to("A"), calculator.letters)
     assert (seen.current, seen.final, seen.letter, seen.final_letter) == (None, None, "A", "A")
 
 
@@ -104,7 +105,7 @@ def test_the_letter_of_a_percentage_follows_the_rule_of_the_class() -> None:
 
 
 def computed() -> Totals:
-    return Calculator(Rules(), [Category(1)], [WORK]).totals({1: 750}, at=AT)
+    return Calculator(Rules(), [Category(1)], [WORK]).totals({1: 750}, Asked(AT))
 
 
 def course(
@@ -113,8 +114,8 @@ def course(
     rules = Rules(scale=scale, periods=(Period(1, Fraction(60)), Period(2, Fraction(40))))
     works = [Work(1, 1, possible=1000, period_id=1), Work(2, 1, possible=1000, period_id=2)]
     calculator = CourseCalculator(rules, [Category(1)], works)
-    grade = calculator.grade(marks, at=AT, overrides=overrides)
-    assert calculator.totals(marks, at=AT, overrides=overrides) == grade.totals
+    grade = calculator.grade(marks, Asked(AT), overrides=overrides)
+    assert calculator.totals(marks, Asked(AT), overrides=overrides) == grade.totals
     return grade
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from gradebook.grading.cells import Asked
 from gradebook.grading.printed import Printed, PrintedPart, printed
 from gradebook.grading.section_grade import section_grade
 from gradebook.grading.values import Category, Grade, Mark, Rules, Status, Work
@@ -90,7 +91,7 @@ def weighted(*scores: tuple[int, int, int]) -> Grade:
     categories = [Category(at, f"Category {at}", Fraction(weight)) for at, (_, _, weight) in enumerate(scores, 1)]
     works = [Work(at, at, f"Work {at}", of) for at, (_, of, _) in enumerate(scores, 1)]
     marks: dict[int, Mark | int] = {at: points for at, (points, _, _) in enumerate(scores, 1)}
-    return section_grade(Rules(mode="weighted"), categories, works, marks, at=AT)
+    return section_grade(Rules(mode="weighted"), categories, works, marks, Asked(AT))
 
 
 def test_two_decimals_are_enough_where_they_add_up() -> None:
@@ -118,7 +119,7 @@ def test_excused_and_dropped_work_is_named_with_its_reason() -> None:
     category = Category(1, "Quizzes", Fraction(100), drop_lowest=1)
     works = [Work(at, 1, f"Quiz {at}", 2000, position=at) for at in range(1, 5)]
     marks: dict[int, Mark | int] = {1: 1800, 2: 1200, 3: Mark(status=Status.excused)}
-    (part,) = printed(section_grade(Rules(), [category], works, marks, at=AT)).parts
+    (part,) = printed(section_grade(Rules(), [category], works, marks, Asked(AT))).parts
     assert [line.title for line in part.counted] == ["Quiz 1"]
     assert [(line.title, str(line.reason)) for line in part.left_out("dropped")] == [("Quiz 2", "lowest")]
     assert [line.title for line in part.left_out("excused")] == ["Quiz 3"]

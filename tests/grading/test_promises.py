@@ -4,16 +4,18 @@ import json
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from random import Random
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from gradebook.grading.cells import Asked
 from gradebook.grading.periods import CourseCalculator
-from gradebook.grading.section_grade import section_grade, section_totals
+from gradebook.grading.section_grade import section_grade
 from gradebook.grading.values import Category, Mark, Period, Rules, Status, Work, WorkLine, exact_text
-from gradebook.grading.whatif import Need, Student, needed_for
+from gradebook.grading.whatif import Need, needed_for
 from tests.grading import oracle
 from tests.grading.how_many import how_many
 from tests.grading.random_classes import AT, SomeClass, some_class, some_mark
@@ -82,8 +84,8 @@ def test_in_points_mode_with_a_drop_a_full_mark_can_lower_current() -> None:
     works = [*quizzes, Work(9, 2, possible=100_00)]
     marks: dict[int, Mark | int] = {1: 0, 2: 80_00, 3: 10_00, 9: 0}
     categories = [Category(1, drop_lowest=1), Category(2)]
-    before = section_totals(Rules(), categories, works, marks, at=AT)
-    after = section_totals(Rules(), categories, works, marks | {4: 30_00}, at=AT)
+    before = section_grade(Rules(), categories, works, marks, Asked(AT))
+    after = section_grade(Rules(), categories, works, marks | {4: 30_00}, Asked(AT))
     assert (before.current, after.current) == (Decimal("42.86"), Decimal("27.59"))
 
 
@@ -142,7 +144,7 @@ def test_the_shares_of_a_weighted_grade_are_the_whole(chance: Random) -> None:
 @some
 def test_hidden_scores_never_change_what_a_family_sees(chance: Random) -> None:
     one = some_class(chance)
-    one.asked["posted_only"] = True
+    one.asked = one.asked._replace(posted_only=True)
     by_id = {work.id: work for work in one.works}
 
     def hidden(work_id: int, mark: Mark | int) -> bool:
@@ -173,11 +175,11 @@ def test_ten_thousand_grades_are_those_of_a_second_calculator_that_tries_everyth
     for seed in range(thousand * 1000, thousand * 1000 + how_many(1000)):
         one = some_class(Random(seed))
         calculator = one.calculator()
-        grade = calculator.grade(one.marks, **one.asked)
-        exact = oracle.grade(one.rules, one.categories, one.works, one.marks, **one.asked)
+        grade = calculator.grade(one.marks, one.asked)
+        exact = oracle.grade(one.rules, one.categories, one.works, one.marks, **one.asked._asdict())
         assert (grade.current_working.exact, grade.final_working.exact) == exact, seed
         assert (grade.current, grade.final) == tuple(map(oracle.rounded, exact)), seed
-        assert seed % 5 or calculator.totals(one.marks, **one.asked) == grade.totals, seed
+        assert seed % 5 or calculator.totals(one.marks, one.asked) == grade.totals, seed
 
 
 def test_what_is_dropped_is_what_the_second_calculator_drops() -> None:
@@ -200,7 +202,7 @@ def test_of_160_with_unequal_points_the_20_without_which_the_category_is_best_ar
         chance = Random(seed)
         works = [Work(at, 1, possible=chance.randint(1, 100) * 50, never_drop=at < 10) for at in range(160)]
         marks: dict[int, Mark | int] = {work.id: chance.randint(0, work.possible) for work in works}
-        (part,) = section_grade(Rules(), [Category(1, drop_lowest=20)], works, marks, at=AT).parts
+        (part,) = section_grade(Rules(), [Category(1, drop_lowest=20)], works, marks, Asked(AT)).parts
         assert (part.dropped_lowest, part.pool) == (20, 150)
         q = Fraction(part.earned, part.possible)
         above = {line.work.id: (line.value or 0) - q * line.work.possible for line in part.lines}
@@ -212,7 +214,7 @@ def test_large_classes_are_computed_without_an_exception() -> None:
     for seed in range(how_many(1000)):
         one = some_class(Random(seed), most_works=40)
         grade = one.grade()
-        assert one.calculator().totals(one.marks, **one.asked) == grade.totals, seed
+        assert one.calculator().totals(one.marks, one.asked) == grade.totals, seed
         json.dumps(grade.to_dict(), allow_nan=False)
 
 
@@ -223,8 +225,8 @@ def test_a_course_of_periods_is_made_of_the_grades_of_its_periods(chance: Random
     one.rules = replace(one.rules, periods=(Period(1, Fraction(40)), Period(2, Fraction(chance.choice([0, 30, 90])))))
     one.works = [work._replace(period_id=chance.choice([1, 2, None])) for work in one.works]
     calculator = CourseCalculator(one.rules, one.categories, one.works)
-    course = calculator.grade(one.marks, **one.asked)
-    assert calculator.totals(one.marks, **one.asked) == course.totals
+    course = calculator.grade(one.marks, one.asked)
+    assert calculator.totals(one.marks, one.asked) == course.totals
     assert course.outside == tuple(sorted(work.id for work in one.works if work.period_id is None))
     for period, grade in course.periods:
         works = [work for work in one.works if work.period_id == period.id]
@@ -238,16 +240,15 @@ def test_what_is_needed_in_a_course_of_periods() -> None:
     rules = Rules(periods=(Period(1, Fraction(60)), Period(2, Fraction(40))))
     works = [Work(1, 1, possible=1000, period_id=1), Work(2, 1, possible=1000, period_id=2)]
     calculator = CourseCalculator(rules, [Category(1)], works)
-    needed = needed_for(calculator, {1: 800}, [2], Decimal(86), Student(AT))
+    needed = needed_for(partial(calculator.grade, asked=Asked(AT)), {1: 800}, [2], Decimal(86))
     # 80 × 0.6 + 94.98 × 0.4 is 85.992, printed 85.99; with 94.99 it is 85.996, printed 86.
     assert (needed.answer, needed.percent, needed.total) == (Need.needs, Decimal("94.99"), Decimal("86.00"))
 
 
-def test_the_plain_functions_are_the_calculator() -> None:
+def test_the_plain_function_is_the_calculator() -> None:
     one = some_class(Random(7))
     args = (one.rules, one.categories, one.works, one.marks)
-    assert section_grade(*args, **one.asked) == one.grade()
-    assert section_totals(*args, **one.asked) == one.grade().totals
+    assert section_grade(*args, one.asked) == one.grade()
 
 
 def test_what_is_needed_is_the_smallest_that_reaches() -> None:
@@ -262,7 +263,7 @@ def test_what_is_needed_is_the_smallest_that_reaches() -> None:
             continue
         tried += 1
         target = max(Decimal(0), now + random.choice([-10, 1, 3, 8]))
-        needed = needed_for(one.calculator(), one.marks, blank, target, Student(**one.asked))
+        needed = needed_for(partial(one.calculator().grade, asked=one.asked), one.marks, blank, target)
         assert (needed.answer, needed.percent) == first_that_reaches(one, blank, target), seed
     assert tried == 5
 
@@ -271,7 +272,7 @@ def first_that_reaches(one: SomeClass, blank: list[int], target: Decimal) -> tup
     calculator = one.calculator()
     for step in range(10_001):
         pretend = dict.fromkeys(blank, Mark(percent=Fraction(step, 100), posted=True))
-        current = calculator.totals(one.marks | pretend, **one.asked).current
+        current = calculator.totals(one.marks | pretend, one.asked).current
         if current is not None and current >= target:
             return Need.needs if step else Need.already_reached, Decimal(step).scaleb(-2)
     return Need.not_reachable, None

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import pytest
 
+from gradebook.grading.cells import Asked
 from gradebook.grading.section_grade import Calculator, section_grade
 from gradebook.grading.values import (
     Category,
@@ -18,7 +20,7 @@ from gradebook.grading.values import (
     Work,
     WorkLine,
 )
-from gradebook.grading.whatif import Student, what_if
+from gradebook.grading.whatif import what_if
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 QUIZZES = Category(1, "Quizzes", Fraction(30), drop_lowest=1, position=1)
@@ -34,8 +36,7 @@ def line(mark: Mark | int | None, *, work: Work = QUIZ, posted_only: bool = Fals
         [QUIZZES, ESSAYS],
         [work],
         marks,
-        at=AT,
-        posted_only=posted_only,
+        Asked(AT, posted_only=posted_only),
     )
     return next(line for part in grade.parts for line in part.lines)
 
@@ -106,7 +107,7 @@ def test_an_empty_cell_posted_to_this_student_is_blank_and_not_hidden() -> None:
 
 def test_a_grade_is_printed_as_exact_text() -> None:
     grade = section_grade(
-        Rules(mode="weighted"), [QUIZZES, ESSAYS], [QUIZ, SHORT_QUIZ, ESSAY], {1: 1850, 2: 100, 3: 4100}, at=AT
+        Rules(mode="weighted"), [QUIZZES, ESSAYS], [QUIZ, SHORT_QUIZ, ESSAY], {1: 1850, 2: 100, 3: 4100}, Asked(AT)
     )
     current = grade.to_dict()["current"]
     assert (current["percent"], current["weight_sum"], current["scaled_by"]) == ("85.94", "80", "1.25")
@@ -119,15 +120,16 @@ def test_a_grade_is_printed_as_exact_text() -> None:
 
 
 def test_a_cap_leaves_a_trace() -> None:
-    grade = section_grade(Rules(cap_percent=Fraction(100)), [ESSAYS], [ESSAY], {3: 5500}, at=AT)
+    grade = section_grade(Rules(cap_percent=Fraction(100)), [ESSAYS], [ESSAY], {3: 5500}, Asked(AT))
     assert grade.current == Decimal("100.00")
     assert grade.current_working.before_cap == 110
 
 
 def test_pretend_scores_show_even_where_nothing_is_posted_yet() -> None:
     calculator = Calculator(Rules(), [ESSAYS, QUIZZES], [QUIZ, SHORT_QUIZ, ESSAY])
+    ask = partial(calculator.grade, asked=Asked(AT, posted_only=True))
     marks = {1: 1000, 3: 5000}
-    answer = what_if(calculator, marks, {2: 1000, 3: 2500}, Student(AT))
+    answer = what_if(ask, marks, {2: 1000, 3: 2500})
     assert answer.now.current == Decimal("50.00")  # the essay's 5000 is hidden
     assert answer.then.current == Decimal("58.33")  # (10 + 25) of 60, the 10 of 20 dropped
     assert marks == {1: 1000, 3: 5000}
@@ -135,5 +137,6 @@ def test_pretend_scores_show_even_where_nothing_is_posted_yet() -> None:
 
 def test_an_empty_cell_can_be_pretended() -> None:
     calculator = Calculator(Rules(), [ESSAYS, QUIZZES], [QUIZ, SHORT_QUIZ])
-    answer = what_if(calculator, {1: 1000, 2: 1000}, {2: None}, Student(AT))
+    ask = partial(calculator.grade, asked=Asked(AT, posted_only=True))
+    answer = what_if(ask, {1: 1000, 2: 1000}, {2: None})
     assert (answer.now.current, answer.then.current) == (Decimal("100.00"), Decimal("50.00"))
