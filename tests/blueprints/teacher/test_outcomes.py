@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from gradebook.extensions import db
 from gradebook.models import MasteryScale, Outcome
-from gradebook.services import mastery_scales, outcomes
+from gradebook.services import mastery_scales, outcome_rules, outcomes
+from gradebook.services.outcome_rules import OutcomeDraft
 from tests.art import NOW, Art, make_art
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -347,3 +348,34 @@ def test_an_assignment_of_a_class_with_points_still_asks_for_them(sign_in, schoo
     html = sign_in(school.rivera).get(f"/teacher/classes/{school.algebra.public_id}/assignments/new").text
     assert 'type="hidden" name="points"' not in html
     assert "Save and enter scores" in html
+
+
+# --- Statements
+
+
+@pytest.mark.parametrize("page", ["", "/settings", "/history"])
+def test_a_page_asks_as_often_for_many_ratings_as_for_few(sign_in, school, art, count_statements, page):
+    client = sign_in(school.rivera)
+    client.get(url(art, page))
+    with count_statements() as few:
+        client.get(url(art, page))
+    for number in range(5):
+        outcome_rules.add_outcome(art.section, OutcomeDraft(f"More {number}"), actor_id=school.rivera.id, now=NOW)
+    db.session.commit()
+    with count_statements() as many:
+        client.get(url(art, page))
+    assert len(many) == len(few) <= 14
+
+
+def test_a_class_that_grades_points_asks_nothing_about_outcomes(sign_in, school, art, count_statements):
+    algebra = school.algebra.public_id
+    for person, path in (
+        (school.rivera, f"/teacher/classes/{algebra}"),
+        (school.rivera, f"/teacher/classes/{algebra}/students/{school.maya.public_id}"),
+        (school.maya, f"/student/classes/{algebra}"),
+        (school.dana, f"/parent/children/{school.maya.public_id}/classes/{algebra}"),
+    ):
+        client = sign_in(person)
+        with count_statements() as seen:
+            assert client.get(path).status_code == 200
+        assert not [one for one in seen if "outcome_" in one or "mastery_" in one]
