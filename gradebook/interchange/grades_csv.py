@@ -20,6 +20,8 @@ class GradeLine(NamedTuple):
     username: str
     source_id: str | None
     grade: Grade
+    outcomes: list[dict[str, Any]] | None = None
+    """The level of each outcome with its ratings, in JSON types; None in a class that grades points."""
 
 
 def as_csv(lines: Iterable[GradeLine]) -> str:
@@ -56,6 +58,7 @@ def as_json(lines: Iterable[GradeLine], *, title: str, school: str, term: str, a
                 "letter": line.grade.letter,
                 "final_letter": line.grade.final_letter,
                 "grade": line.grade.to_dict(),
+                **({} if line.outcomes is None else {"outcomes": line.outcomes}),
             }
             for line in lines
         ],

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from gradebook.extensions import db
 from gradebook.models import Enrollment, Score, ScoreChange
+from tests.art import make_art
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -92,3 +93,17 @@ def test_grades_are_printed_as_csv_and_as_json(run, school):
     ]
     result = run("export-grades", "--section", school.algebra.public_id, "--format", "json")
     assert [each["current"] for each in json.loads(result.stdout)["students"]] == ["85.8", "45"]
+
+
+def test_the_levels_of_a_class_that_grades_outcomes_are_in_the_json(run, school):
+    art = make_art(school)
+    db.session.commit()
+    result = run("export-grades", "--section", art.section.public_id, "--format", "json")
+    maya = json.loads(result.stdout)["students"][0]
+    assert [(one["code"], one["number"], one["level"]) for one in maya["outcomes"]] == [
+        ("AR1", "3.48", "Meets"),
+        ("AR2", "4", "Exceeds"),
+    ]
+    assert [one["number"] for one in maya["outcomes"][0]["ratings"]] == ["3", "2", "4"]
+    result = run("export-grades", "--section", school.algebra.public_id, "--format", "json")
+    assert "outcomes" not in json.loads(result.stdout)["students"][0]
