@@ -22,7 +22,7 @@ run:  ## Serve the demonstration school on http://127.0.0.1:5000 (PORT=, DATABAS
 
 test: venv  ## The whole suite on SQLite and on PostgreSQL, and the browser journeys
 	@CHROMIUM="$$($(VENV)/python tools/find_chromium.py --install)" \
-	$(VENV)/python -m pytest -n $(WORKERS) --database both
+	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --database both
 
 check: lint types imports test  ## What CI runs: lint, types, direction of imports, then the tests
 

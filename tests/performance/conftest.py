@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.inside import Inside
 from benchmarks.loading import load
-from benchmarks.pages import NotThereYet, School
+from benchmarks.pages import School
 from benchmarks.run import PAGES
 from benchmarks.workload import Workload
 from gradebook.extensions import db
@@ -35,10 +35,12 @@ def many(world: World) -> Iterator[School]:
     yield from _school(world, 50, 30, 40)
 
 
+# The pages that the benchmarks know and the application has not yet, with their endpoints. test_plans.py says when one
+# of them is there: then it goes from here, and is counted and explained like the others.
+NOT_MADE_YET = {"unread": "messages.unread", "unchanged": "teacher.changes"}
+
+
 def asked(school: School, key: str) -> list[list[str]]:
     """The statements of each request of a page, once everyone has signed in."""
-    try:
-        PAGES[key][0](school)
-    except NotThereYet as missing:
-        pytest.skip(f"{key}: there is no {missing} yet")
+    PAGES[key][0](school)
     return [answer.statements for answer in PAGES[key][0](school)]
