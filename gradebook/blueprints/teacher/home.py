@@ -6,6 +6,7 @@ from flask import render_template
 
 from gradebook.blueprints.teacher import bp
 from gradebook.services import teacher_home
+from gradebook.services.outcome_waiting import with_ratings
 from gradebook.web import door
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
@@ -22,7 +23,7 @@ def home() -> Any:
     days = list(person.school_days.values())
     return render_template(
         "teacher/home.html",
-        home=teacher_home.home_of(person),
+        home=with_ratings(teacher_home.home_of(person), person),
         today=days[0] if days else moment().date(),
         timezone=person.roles_in_use[0].timezone,
         phone=person.roles_in_use[0].school_phone,

@@ -379,3 +379,22 @@ def test_a_class_that_grades_points_asks_nothing_about_outcomes(sign_in, school,
         with count_statements() as seen:
             assert client.get(path).status_code == 200
         assert not [one for one in seen if "outcome_" in one or "mastery_" in one]
+
+
+# --- Home
+
+
+def test_the_home_counts_ratings_that_wait_and_no_scores(sign_in, school, art):
+    html = sign_in(school.rivera).get("/teacher/").text
+    assert "Secret portrait" in html, "Leo is not rated"
+    assert "Tree sketch" not in html
+    assert "Still life" not in html, "missing and excused are said"
+    art.rate(school.rivera, {art.place("portrait", "AR1", school.leo): "2"})
+    art.rate(school.rivera, {art.place("still", "AR2", school.leo): ""})
+    db.session.commit()
+    html = sign_in(school.rivera).get("/teacher/").text
+    assert "Secret portrait" not in html
+    assert "Still life" in html
+    outcome_rules.remove_outcome(art.section, art.outcomes["AR2"], actor_id=school.rivera.id, now=NOW)
+    db.session.commit()
+    assert "Still life" not in sign_in(school.rivera).get("/teacher/").text
