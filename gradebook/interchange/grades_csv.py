@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from gradebook.grading.periods import CourseGrade
 from gradebook.grading.scales import percent_text
-from gradebook.grading.values import Grade
+from gradebook.grading.values import Grade, Totals
 from gradebook.interchange.tables import written
 
 HEADER = ["student", "username", "student id", "current", "final", "letter", "final letter"]
@@ -19,7 +20,10 @@ class GradeLine(NamedTuple):
     student: str
     username: str
     source_id: str | None
-    grade: Grade
+    grade: Grade | CourseGrade
+    """Computed, or as it was kept; what a teacher put in its place is not in it."""
+    totals: Totals
+    """As they are shown."""
     outcomes: list[dict[str, Any]] | None = None
     """The level of each outcome with its ratings, in JSON types; None in a class that grades points."""
 
@@ -30,7 +34,7 @@ def as_csv(lines: Iterable[GradeLine]) -> str:
 
 
 def _row(line: GradeLine) -> list[Any]:
-    grade = line.grade
+    grade = line.totals
     return [
         line.student, line.username, line.source_id, _number(grade.current), _number(grade.final), grade.letter,
         grade.final_letter,
@@ -53,10 +57,11 @@ def as_json(lines: Iterable[GradeLine], *, title: str, school: str, term: str, a
                 "student": line.student,
                 "username": line.username,
                 "student_id": line.source_id,
-                "current": _text(line.grade.current),
-                "final": _text(line.grade.final),
-                "letter": line.grade.letter,
-                "final_letter": line.grade.final_letter,
+                "current": _text(line.totals.current),
+                "final": _text(line.totals.final),
+                "letter": line.totals.letter,
+                "final_letter": line.totals.final_letter,
+                "set_by_teacher": line.totals != line.grade.totals,
                 "grade": line.grade.to_dict(),
                 **({} if line.outcomes is None else {"outcomes": line.outcomes}),
             }

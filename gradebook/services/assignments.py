@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from gradebook.extensions import db
 from gradebook.grading.effects import Comparison, in_proportion, part_of
-from gradebook.grading.section_grade import Calculator
+from gradebook.grading.periods import calculator_for
 from gradebook.models import Assignment, Category, ChangeKind, Section
 from gradebook.models.work import MOST_POINTS
 from gradebook.services import audit, periods, posting
@@ -365,7 +365,7 @@ def column_with(work: ClassWork, assignment: Assignment | None, draft: Assignmen
 def work_with(work: ClassWork, column: Column) -> ClassWork:
     """The class with this assignment in it, in place of the one with its key."""
     columns = [one for one in work.columns if one.id != column.id] + [column]
-    calculator = Calculator(
+    calculator = calculator_for(
         work.calculator.rules,
         [graded_category(category) for category in work.categories],
         [work_of_column(one, work.timezone, work.now) for one in columns],

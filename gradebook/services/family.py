@@ -17,13 +17,15 @@ from sqlalchemy.orm import contains_eager
 from gradebook.extensions import db
 from gradebook.grading.cells import Cell as ReadCell
 from gradebook.grading.scales import round_to
-from gradebook.grading.values import Amount, CategoryGrade, Grade, Reason, Status, Totals, What, WorkLine
+from gradebook.grading.values import Amount, CategoryGrade, Reason, Status, Totals, What, WorkLine
 from gradebook.models import Enrollment, Guardianship, RoleKind, School, Section, User
 from gradebook.policy import facts, scopes
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import teachers_who_read
 from gradebook.policy.person import AnyPerson, Person
+from gradebook.services import periods
 from gradebook.services.grades import (
+    AnyGrade,
     Cell,
     ClassWork,
     Column,
@@ -33,6 +35,7 @@ from gradebook.services.grades import (
     classes_of_students,
     is_blank,
     leading_teacher,
+    parts_of,
     places_of_student,
     term_today,
 )
@@ -236,9 +239,20 @@ class FamilyClass:
         return self.seen.totals
 
     @property
-    def grade(self) -> Grade:
+    def grade(self) -> AnyGrade:
         """The grade with its parts."""
         return self.seen.grade
+
+    @property
+    def is_overridden(self) -> bool:
+        """Whether a teacher put the grade in place of the computed one."""
+        return self.work.is_overridden(self.student)
+
+    @property
+    def closed_since(self) -> date | None:
+        """The day on which the class was closed, if it was: its grade does not change any more."""
+        since = periods.closed_since(self.section)
+        return None if since is None else self.section.school.today(since)
 
     @cached_property
     def pieces(self) -> list[Piece]:
@@ -304,12 +318,13 @@ class FamilyClass:
     @cached_property
     def work_by_category(self) -> list[tuple[CategoryGrade, list[Piece]]]:
         """All work by category as it stands in the grade, the newest first."""
-        return [(part, self._lines(part)) for part in self.grade.parts]
+        return [(part, self._lines(part)) for part in parts_of(self.grade)]
 
     def _lines(self, part: CategoryGrade) -> list[Piece]:
         pieces = [
             Piece(self, self.work.by_id[line.work.id], self.seen.cells.get(line.work.id), line, part)
             for line in part.lines
+            if line.work.id in self.work.by_id  # a grade that is kept may name work that was deleted since
         ]
         return sorted(pieces, key=lambda piece: (piece.column.due_on or date.min, piece.column.position), reverse=True)
 

@@ -30,11 +30,13 @@ def grade_lines(section: Section, now: datetime) -> list[GradeLine]:
     }
     rated = class_outcomes(section, now) if section.grades_outcomes else None
     levels = exported(rated) if rated else {}
+    marks = {student.id: work.marks(cells.get(student.id, [])) for student in students}
     return [
         GradeLine(
             student.display_name,
             *names[student.id],
-            work.grade(student, work.marks(cells.get(student.id, [])), posted_only=False),
+            work.grade(student, marks[student.id], posted_only=False),
+            work.totals(student, marks[student.id], posted_only=False),
             levels.get(student.id),
         )
         for student in students

@@ -20,12 +20,17 @@ from sqlalchemy.orm import aliased, contains_eager
 from gradebook.extensions import db
 from gradebook.grading.cells import Asked, read_cell
 from gradebook.grading.cells import Cell as ReadCell
+from gradebook.grading.frozen import frozen_exact, frozen_totals, thaw
+from gradebook.grading.overrides import Override, shown
+from gradebook.grading.periods import CourseCalculator, CourseGrade, calculator_for
 from gradebook.grading.section_grade import Calculator
 from gradebook.grading.values import Category as GradedCategory
 from gradebook.grading.values import (
+    CategoryGrade,
     Grade,
     LateRule,
     Mark,
+    Period,
     Rules,
     Status,
     Totals,
@@ -43,11 +48,23 @@ from gradebook.models import (
     Score,
     ScoreChange,
     Section,
+    SectionPeriod,
     User,
 )
 from gradebook.policy import scopes
 from gradebook.policy.person import AnyPerson, Person
 from gradebook.policy.scopes import Who
+from gradebook.services import stored_grades
+from gradebook.services.stored_grades import StoredGrade, StoredGrades, StoredOverride, has_copies
+
+AnyGrade = Grade | CourseGrade
+
+
+def parts_of(grade: AnyGrade) -> tuple[CategoryGrade, ...]:
+    """The categories of a grade; of a course grade those of each of its periods, period by period."""
+    if isinstance(grade, Grade):
+        return grade.parts
+    return tuple(part for _period, one in grade.periods for part in one.parts)
 
 
 class Column(NamedTuple):
@@ -112,21 +129,103 @@ class ClassWork:
     section: Section
     categories: list[Any]
     columns: list[Column]
-    calculator: Calculator
+    calculator: Calculator | CourseCalculator
     scale: Letters | None
     timezone: ZoneInfo
     now: datetime
     by_id: dict[int, Column] = field(default_factory=dict)
     periods: dict[int, "PeriodRow"] = field(default_factory=dict)
-    """The grading periods of the assignments, by key."""
+    """The grading periods of the assignments, and those that are weighed, by key."""
+    stored: StoredGrades | None = None
+    """What is stored of its grades; read when it is first needed, unless a page has read it for several classes."""
 
-    def totals(self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool) -> Totals:
-        """The student's totals as teachers (all scores) or families (posted only) see them."""
-        return self.calculator.totals(marks, self._asked(student, posted_only))
+    def totals(
+        self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool, for_family: bool = False
+    ) -> Totals:
+        """The student's totals as teachers (all scores) or families (posted only) see them: a copy where the grade
+        is kept as it was, and with what a teacher put in its place.
 
-    def grade(self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool) -> Grade:
-        """The grade with its parts."""
-        return self.calculator.grade(marks, self._asked(student, posted_only))
+        `for_family`: the marks are those of posted work only, so a copy is to be the one for families.
+        """
+        if self._is_plain:
+            return self.calculator.totals(marks, self._asked(student, posted_only))
+        copy = self.copy_of(student)
+        if copy is not None:
+            return copy.shown(frozen_totals(copy.data(posted=posted_only or for_family)))
+        override = self.override_of(student)
+        return shown(
+            self._computed_totals(student, marks, posted_only, for_family),
+            override.value if override else None,
+            self.calculator.letters,
+        )
+
+    def grade(
+        self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool, for_family: bool = False
+    ) -> AnyGrade:
+        """The computed grade with its parts, or the copy of it; what a teacher put in its place is not in it."""
+        asked = self._asked(student, posted_only)
+        if self._is_plain:
+            return self.calculator.grade(marks, asked)
+        posted = posted_only or for_family
+        copy = self.copy_of(student)
+        if copy is not None:
+            return thaw(copy.data(posted=posted))
+        if isinstance(self.calculator, Calculator):
+            return self.calculator.grade(marks, asked)
+        frozen = {key: thaw(one.data(posted=posted)) for key, one in self._period_copies(student).items()}
+        grades = {key: grade for key, grade in frozen.items() if isinstance(grade, Grade)}
+        return self.calculator.grade(marks, asked, frozen=grades, overrides=self._period_overrides(student))
+
+    def _computed_totals(
+        self, student: Student, marks: Mapping[int, Mark | int], posted_only: bool, for_family: bool
+    ) -> Totals:
+        asked = self._asked(student, posted_only)
+        if isinstance(self.calculator, Calculator) or self._is_plain:
+            return self.calculator.totals(marks, asked)
+        copies = self._period_copies(student)
+        frozen = {key: frozen_exact(one.data(posted=posted_only or for_family)) for key, one in copies.items()}
+        return self.calculator.totals(marks, asked, frozen=frozen, overrides=self._period_overrides(student))
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether nothing can be stored of its grades."""
+        return self.stored is None and not self.section.has_overrides and not has_copies(self.section)
+
+    def _stored(self) -> StoredGrades:
+        if self.stored is None:
+            self.stored = stored_grades.read([self.section])
+        return self.stored
+
+    def copy_of(self, student: Student) -> StoredGrade | None:
+        """The student's grade in the class as it was kept; None: it is computed."""
+        if self._is_plain:
+            return None
+        return self._stored().copies.get((self.section.id, student.id, None))
+
+    def override_of(self, student: Student, period_id: int | None = None) -> StoredOverride | None:
+        """What a teacher put in place of the student's grade in the class, or in a period of it."""
+        if self._is_plain:
+            return None
+        return self._stored().overrides.get((self.section.id, student.id, period_id))
+
+    def computed(self, student: Student, marks: Mapping[int, Mark | int], period_id: int | None = None) -> Totals:
+        """What families would see of the class or of a weighed period of it, if no teacher had set it."""
+        if period_id is None or isinstance(self.calculator, Calculator):
+            return self._computed_totals(student, marks, True, False)
+        return self.calculator.calculators[period_id].totals(marks, self._asked(student, True))
+
+    def is_overridden(self, student: Student) -> bool:
+        """Whether what is shown of the student's grade in the class was set by a teacher."""
+        copy = self.copy_of(student)
+        return copy.override is not None if copy is not None else self.override_of(student) is not None
+
+    def _period_copies(self, student: Student) -> dict[int, StoredGrade]:
+        here = (self.section.id, student.id)
+        return {key[2]: one for key, one in self._stored().copies.items() if key[:2] == here and key[2]}
+
+    def _period_overrides(self, student: Student) -> dict[int, Override]:
+        here = (self.section.id, student.id)
+        return {key[2]: one.value for key, one in self._stored().overrides.items() if key[:2] == here and key[2]}
 
     def _asked(self, student: Student, posted_only: bool = False) -> Asked:
         return Asked(
@@ -222,10 +321,43 @@ def work_of(sections: list[Section], now: datetime) -> dict[int, ClassWork]:
     """Several classes' categories, assignments and rules, in two statements whatever their number."""
     rows = _rows(_WORK, sections=[section.id for section in sections])
     scales = _scales({section.grading_scale_id for section in sections} - {None})
+    weights = _weights([section.id for section in sections if section.weighs_periods])
     by_section: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         by_section[row[len(_COLUMNS)]].append(row)
-    return {section.id: _class_work(section, by_section[section.id], scales, now) for section in sections}
+    return {
+        section.id: _class_work(section, by_section[section.id], scales, weights.get(section.id, {}), now)
+        for section in sections
+    }
+
+
+_WEIGHTS = (
+    select(
+        SectionPeriod.section_id,
+        SectionPeriod.period_id,
+        type_coerce(SectionPeriod.weight, Integer).label("weight"),
+        AcademicSession.public_id,
+        AcademicSession.title,
+        AcademicSession.begins_on,
+        AcademicSession.ends_on,
+    )
+    .join(AcademicSession, AcademicSession.id == SectionPeriod.period_id)
+    .where(SectionPeriod.section_id.in_(_one_of("sections")))
+    .order_by(AcademicSession.begins_on, AcademicSession.id)
+)
+
+Weights = dict[int, tuple[int, "PeriodRow"]]
+"""By period: hundredths of a percent of the course grade, and the period; the earliest first."""
+
+
+def _weights(section_ids: list[int]) -> dict[int, Weights]:
+    """The weighed grading periods of these classes: one statement, none when no class weighs any."""
+    if not section_ids:
+        return {}
+    found: dict[int, Weights] = defaultdict(dict)
+    for row in _rows(_WEIGHTS, sections=section_ids):
+        found[row.section_id][row.period_id] = (row.weight, PeriodRow(*row[3:]))
+    return found
 
 
 _COLUMNS = (
@@ -309,7 +441,9 @@ class PeriodRow(NamedTuple):
     """The first day after it."""
 
 
-def _class_work(section: Section, rows: list[Any], scales: dict[int, Letters], now: datetime) -> ClassWork:
+def _class_work(
+    section: Section, rows: list[Any], scales: dict[int, Letters], weights: Weights, now: datetime
+) -> ClassWork:
     timezone = ZoneInfo(section.school.timezone)
     categories: dict[int, CategoryRow] = {}
     columns: list[Column] = []
@@ -325,8 +459,9 @@ def _class_work(section: Section, rows: list[Any], scales: dict[int, Letters], n
         if column.grading_period_id is not None and column.grading_period_id not in periods:
             periods[column.grading_period_id] = PeriodRow(*row[-len(_PERIOD) :])
     scale = scales.get(section.grading_scale_id) if section.grading_scale_id else None
-    calculator = Calculator(
-        rules_of(section, scale),
+    periods |= {key: period for key, (_weight, period) in weights.items()}
+    calculator = calculator_for(
+        rules_of(section, scale, tuple(Period(key, Fraction(weight, 100)) for key, (weight, _) in weights.items())),
         [graded_category(category) for category in categories.values()],
         [work_of_column(column, timezone, now) for column in columns],
     )
@@ -366,8 +501,8 @@ def work_of_column(column: Column, timezone: ZoneInfo, now: datetime) -> Work:
     )
 
 
-def rules_of(section: Section, scale: Letters | None) -> Rules:
-    """The class's rules as the calculation sees them."""
+def rules_of(section: Section, scale: Letters | None, periods: tuple[Period, ...] = ()) -> Rules:
+    """The class's rules as the calculation sees them; with the periods that it weighs."""
     late = None
     if section.late_percent:
         late = LateRule(Fraction(section.late_percent), str(section.late_interval), Fraction(section.late_floor))  # type: ignore[arg-type]
@@ -378,6 +513,7 @@ def rules_of(section: Section, scale: Letters | None) -> Rules:
         cap_percent=None if section.cap_percent is None else Fraction(section.cap_percent),
         scale=scale,
         letter_on_whole_percent=section.letter_on_whole_percent,
+        periods=periods,
     )
 
 
@@ -512,12 +648,12 @@ class StudentClass:
     @cached_property
     def totals(self) -> Totals:
         """The numbers alone."""
-        return self.work.totals(self.student, self._marks, posted_only=False)
+        return self.work.totals(self.student, self._marks, posted_only=False, for_family=True)
 
     @cached_property
-    def grade(self) -> Grade:
+    def grade(self) -> AnyGrade:
         """The grade with its parts."""
-        return self.work.grade(self.student, self._marks, posted_only=False)
+        return self.work.grade(self.student, self._marks, posted_only=False, for_family=True)
 
     @property
     def _marks(self) -> dict[int, Mark | int]:
@@ -549,11 +685,21 @@ def classes_of_students(places: Sequence[Place], now: datetime) -> list[StudentC
         cells[key][cell.assignment_id] = cell
         if changed_at is not None:
             changed[key][cell.assignment_id] = changed_at
+    _read_stored(work, {place.student.id for place in places})
     keys = [(place.student.id, place.section.id) for place in places]
     return [
         StudentClass(place.student, work[place.section.id], cells[key], changed[key])
         for place, key in zip(places, keys, strict=True)
     ]
+
+
+def _read_stored(work: Mapping[int, ClassWork], student_ids: Iterable[int]) -> None:
+    """What is stored of these students' grades, for all classes that have any at once."""
+    some = [one for one in work.values() if one.section.has_overrides or has_copies(one.section)]
+    if some:
+        stored = stored_grades.read([one.section for one in some], list(student_ids))
+        for one in some:
+            one.stored = stored
 
 
 _POSTED_CELLS = (

@@ -8,10 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from gradebook.extensions import db
 from gradebook.grading.overrides import Override
+from gradebook.grading.values import Totals
 from gradebook.models import FrozenGrade, GradeOverride, Section, User
 
 Scope = int | None
@@ -38,12 +39,25 @@ class StoredOverride(NamedTuple):
 
 
 class StoredGrade(NamedTuple):
-    """A grade as it was when its period was closed or the student left."""
+    """A grade as it was when its period was closed or the student left, as grading/frozen.py writes it."""
 
     grade: dict[str, Any]
     posted_grade: dict[str, Any]
     override: dict[str, Any] | None
+    """What was shown in its place: percent, letter, reason, by."""
     frozen_at: datetime
+
+    def data(self, *, posted: bool) -> dict[str, Any]:
+        """As teachers see it, or as families do."""
+        return self.posted_grade if posted else self.grade
+
+    def shown(self, totals: Totals) -> Totals:
+        """The totals with what was shown in their place."""
+        if self.override is None:
+            return totals
+        percent = self.override["percent"] and Decimal(self.override["percent"])
+        letter = self.override["letter"]
+        return totals._replace(current=percent, final=percent, letter=letter, final_letter=letter)
 
 
 def overrides_of(sections: Iterable[Section], student_ids: Collection[int] | None = None) -> dict[Key, StoredOverride]:
@@ -63,17 +77,49 @@ def overrides_of(sections: Iterable[Section], student_ids: Collection[int] | Non
     return {(row[0], row[1], row[2]): StoredOverride(*row[3:]) for row in _rows(query, stored.student_id, student_ids)}
 
 
-def copies_of(section_ids: Collection[int], student_ids: Collection[int] | None = None) -> dict[Key, StoredGrade]:
-    """The copies that hold in these classes (of these students only, if given), in one statement."""
-    stored = FrozenGrade
+def copies_of(sections: Iterable[Section], student_ids: Collection[int] | None = None) -> dict[Key, StoredGrade]:
+    """The copies that hold in these classes (of these students only, if given), in one statement, or none.
+
+    The copies of grading periods only where the course grade is made of them.
+    """
+    sections = list(sections)
+    if not sections:
+        return {}
+    stored, weighing = FrozenGrade, [section.id for section in sections if section.weighs_periods]
     query = select(
         stored.section_id, stored.student_id, stored.period_id, stored.grade, stored.posted_grade, stored.override,
         stored.frozen_at,
-    ).where(stored.section_id.in_(section_ids), stored.dropped_at.is_(None))  # fmt: skip
+    ).where(
+        stored.section_id.in_([section.id for section in sections]),
+        stored.dropped_at.is_(None),
+        or_(stored.period_id.is_(None), stored.section_id.in_(weighing)),
+    )  # fmt: skip
     return {
         (row[0], row[1], row[2]): StoredGrade(row[3], row[3] if row[4] is None else row[4], row[5], row[6])
         for row in _rows(query, stored.student_id, student_ids)
     }
+
+
+class StoredGrades(NamedTuple):
+    """What is stored of the grades of some classes, by class, student and scope."""
+
+    copies: dict[Key, StoredGrade]
+    overrides: dict[Key, StoredOverride]
+
+
+def read(
+    sections: Iterable[Section], student_ids: Collection[int] | None = None, *, have_left: bool = False
+) -> StoredGrades:
+    """All of it for these classes (and students), in two statements at most. `have_left`: the students may have left,
+    so that there may be copies in a class of which nothing is closed."""
+    sections = list(sections)
+    copied = [section for section in sections if have_left or has_copies(section)]
+    return StoredGrades(copies_of(copied, student_ids), overrides_of(sections, student_ids))
+
+
+def has_copies(section: Section) -> bool:
+    """Whether the grades of the class, or what they are made of, are copies now."""
+    return str(section.term_id) in section.closings or bool(section.weighs_periods and section.closings)
 
 
 def _rows(query: Any, student_id: Any, student_ids: Collection[int] | None) -> Iterable[Any]:

@@ -16,7 +16,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
+from gradebook.clock import day_in
 from gradebook.grading.printed import printed
+from gradebook.grading.printed_course import printed_course
 from gradebook.web.requests import moment
 
 TINTS = ("info", "good", "warn", "late", "quiet", "teal", "rust")
@@ -27,8 +29,9 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        points=points, percent=percent, day=day, moment=at, initials=initials, tint=tint,
-        exact=exact, fixed=fixed, printed=printed, clock_time=clock_time, briefly=briefly, listed=listed,
+        points=points, percent=percent, day=day, day_at=day_at, moment=at, initials=initials, tint=tint,
+        exact=exact, fixed=fixed, printed=printed, printed_course=printed_course,
+        clock_time=clock_time, briefly=briefly, listed=listed,
     )  # fmt: skip
 
 
@@ -75,6 +78,11 @@ def day(value: date | None, year: bool | None = None) -> str:
         return ""
     with_year = value.year != moment().year if year is None else year
     return _date(value, "EEE d MMM y" if with_year else "EEE d MMM", str(_locale()))
+
+
+def day_at(value: datetime | None, timezone: str) -> str:
+    """The school day of a moment: Tue 18 Nov."""
+    return "" if value is None else day(day_in(timezone, value))
 
 
 def at(value: datetime | None, timezone: str = "UTC") -> Markup:

@@ -9,6 +9,7 @@ from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
     gradebook,
     home,
     outcomes,
+    overrides,
     posting,
     ratings,
     rules,

@@ -10,13 +10,24 @@ from flask import render_template
 
 from gradebook.blueprints.teacher import bp
 from gradebook.grading.scales import round_to
-from gradebook.grading.values import Amount, CategoryGrade, Grade, What, WorkLine
+from gradebook.grading.values import Amount, CategoryGrade, Totals, What, WorkLine
 from gradebook.models import Enrollment, Section, User
 from gradebook.policy import access
 from gradebook.policy.conversations import correspondences_of_teacher
 from gradebook.policy.person import Person
-from gradebook.services import directory, outcomes
-from gradebook.services.grades import Cell, ClassWork, Column, Student, cells_of, class_work, students_of
+from gradebook.services import directory, outcomes, periods, stored_grades
+from gradebook.services.grades import (
+    AnyGrade,
+    Cell,
+    ClassWork,
+    Column,
+    Student,
+    cells_of,
+    class_work,
+    parts_of,
+    students_of,
+)
+from gradebook.services.stored_grades import StoredGrade, StoredOverride
 from gradebook.web import door
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
@@ -56,12 +67,42 @@ class Story:
     """Everything the page shows of the student's work."""
 
     student: Student
-    posted: Grade
-    """What families see."""
-    everything: Grade
+    work: ClassWork
+    posted: AnyGrade
+    """What families see, as it is computed or was kept."""
+    everything: AnyGrade
     """With hidden scores."""
+    shown: Totals
+    """What families see, with what the teacher put in its place."""
     parts: list[tuple[CategoryGrade, list[Piece]]]
     """Of everything, the newest work first in each category."""
+
+    @property
+    def override(self) -> StoredOverride | None:
+        """What the teacher put in place of the computed grade, as long as it can be changed."""
+        return self.work.override_of(self.student)
+
+    @property
+    def kept(self) -> StoredGrade | None:
+        """The copy, where the grade does not change any more."""
+        return self.work.copy_of(self.student)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether a teacher put what is shown in place of the computed grade."""
+        return self.work.is_overridden(self.student)
+
+    @property
+    def weighed(self) -> list[int]:
+        """The open grading periods of which the course grade is made; their grades can be set too."""
+        section = self.work.section
+        keys = [period.id for period in self.work.calculator.rules.periods]
+        return [key for key in keys if periods.closed_since(section, key) is None]
+
+    @property
+    def outside(self) -> tuple[int, ...]:
+        """Work that lies in no grading period, in a class whose course grade is made of them."""
+        return getattr(self.work.calculator, "outside", ())
 
     @property
     def differs(self) -> bool:
@@ -99,13 +140,18 @@ def student(section_id: str, student_id: str) -> Any:
             neighbours=_neighbours(section, today, place.user_id),
             guardians=_guardians(person, section, place.user),
         )
+    work, left = class_work(section, moment()), place.ends_on is not None and place.ends_on <= today
+    if left:
+        work.stored = stored_grades.read([section], [place.user_id], have_left=True)
+    closed_at = periods.closed_since(section)
     return render_template(
         "teacher/student.html",
         section=section,
         place=place,
-        left=place.ends_on is not None and place.ends_on <= today,
+        left=left,
         last_day=place.ends_on and place.ends_on - timedelta(days=1),
-        story=_story(class_work(section, moment()), _student(place)),
+        story=_story(work, _student(place)),
+        closed_on=section.school.today(closed_at) if closed_at else None,
         neighbours=_neighbours(section, today, place.user_id),
         guardians=_guardians(person, section, place.user),
     )
@@ -121,10 +167,13 @@ def _story(work: ClassWork, student: Student) -> Story:
     marks = work.marks(cells.values())
     posted = work.grade(student, marks, posted_only=True)
     everything = work.grade(student, marks, posted_only=False) if work.has_hidden() else posted
+    shown = work.totals(student, marks, posted_only=True)
     parts = [
-        (part, [_piece(work, line, cells) for line in reversed(part.lines)]) for part in everything.parts if part.lines
+        (part, [_piece(work, line, cells) for line in reversed(part.lines) if line.work.id in work.by_id])
+        for part in parts_of(everything)
+        if part.lines
     ]
-    return Story(student, posted, everything, parts)
+    return Story(student, work, posted, everything, shown, parts)
 
 
 def _piece(work: ClassWork, line: WorkLine, cells: dict[int, Cell]) -> Piece:
