@@ -337,17 +337,17 @@ def test_levels_stand_from_the_top_whatever_their_order() -> None:
         ([(number, f"L{number}") for number in range(13)], 2, "many_levels", ""),
         ([(2, " "), (1, "One")], 2, "empty_label", ""),
         ([(2, "Meets"), (1, "MEETS")], 2, "equal_labels", "MEETS"),
-        ([(2, "Two"), (2, "Also two"), (1, "One")], 2, "equal_numbers", "Also two"),
+        ([(2, "Also two"), (2, "Two"), (1, "One")], 2, "equal_numbers", "Two"),
         ([(2, "Two"), (-1, "Minus")], 2, "negative", "Minus"),
         ([(2, "Two"), ("1.005", "Fine")], 2, "too_many_decimals", "Fine"),
         ([(3, "Three"), (1, "One")], 2, "met_is_no_level", ""),
-        ([(3, "Three"), (1, "One")], 1, "met_is_lowest", "One"),
+        ([(3, "Three"), (2, "Two"), (1, "One")], 1, "met_is_lowest", "One"),
     ],
 )
 def test_a_scale_that_cannot_be_used_is_refused(levels: Any, met_from: int, code: str, label: str) -> None:
     with pytest.raises(MasteryError) as refused:
         MasteryScale.of(levels, met_from)
-    assert (refused.value.code, refused.value.label) == (code, label)
+    assert (refused.value.code, refused.value.label) == refused.value.args == (code, label)
 
 
 def test_the_most_levels_and_the_fewest_are_allowed() -> None:
