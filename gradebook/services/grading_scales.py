@@ -19,8 +19,7 @@ from gradebook.grading.values import GradingScale as Letters
 from gradebook.grading.values import ScaleError
 from gradebook.models import GradingScale, GradingScaleBand, School, Section
 from gradebook.services import audit, periods, section_rules
-from gradebook.services.grades import work_of
-from gradebook.services.previews import Shift, class_scores, moved, name_of_effect, shift_facts
+from gradebook.services.previews import Shift, moved, name_of_effect, shift_facts
 
 MOST_BANDS = 60
 MOST_BOUND = 150  # percent; as the database has it
@@ -212,18 +211,17 @@ def change_scale(
 
 
 def effects_of(scale: GradingScale, draft: ScaleDraft, now: datetime) -> list[Effect]:
-    """What these bands would do to each class that uses the scale, by title: a statement for each class, and three.
+    """What these bands would do to each class that uses the scale, by title: three statements for each class.
 
     Closed classes are left out: their grades are kept as they were (grading.md G16).
     """
-    sections = [section for section in classes_with(scale) if periods.closed_since(section) is None]
-    works = work_of(sections, now)
     letters = Letters.of(draft.bands)
     effects = []
-    for section in sections:
-        work = works[section.id]
-        after = section_rules.work_with(work, section_rules.rules_now(section, work.categories), letters)
-        effects.append(Effect(section, class_scores(work).shifts(work, after, posted_only=True)))
+    for section in classes_with(scale):
+        if periods.closed_since(section) is None:
+            reading = section_rules.read(section, now)
+            after = section_rules.work_with(reading.work, reading.rules, letters)
+            effects.append(Effect(section, reading.scores.shifts(reading.work, after, posted_only=True)))
     return effects
 
 

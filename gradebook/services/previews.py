@@ -11,10 +11,11 @@ from sqlalchemy import Integer, String, bindparam, column, null, select, type_co
 
 from gradebook.extensions import db
 from gradebook.grading.effects import Comparison, compare, worth
+from gradebook.grading.periods import CourseCalculator
 from gradebook.grading.section_grade import Calculator
-from gradebook.grading.values import Grade, Mark, Marks
+from gradebook.grading.values import Mark, Marks
 from gradebook.models import Enrollment, RoleKind, Score, User
-from gradebook.services.grades import PLACE, Cell, ClassWork, Student, graded_category, work_of_column
+from gradebook.services.grades import PLACE, AnyGrade, Cell, ClassWork, Student, graded_category, work_of_column
 
 
 class Shift(NamedTuple):
@@ -87,7 +88,7 @@ class ClassScores:
             shifts.append(Shift(student, old.current, new.current, old.letter, new.letter))
         return shifts
 
-    def grade(self, work: ClassWork, student: Student, *, posted_only: bool) -> Grade:
+    def grade(self, work: ClassWork, student: Student, *, posted_only: bool) -> AnyGrade:
         """One student's grade with its parts."""
         return work.grade(student, self.marks[student.id], posted_only=posted_only)
 
@@ -143,7 +144,7 @@ def compared(shifts: list[Shift]) -> Comparison:
     return compare((shift.before, shift.after) for shift in shifts)
 
 
-def with_calculator(work: ClassWork, calculator: Calculator) -> ClassWork:
+def with_calculator(work: ClassWork, calculator: Calculator | CourseCalculator) -> ClassWork:
     """The same class, worked out otherwise."""
     return replace(work, calculator=calculator)
 

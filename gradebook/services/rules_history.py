@@ -1,5 +1,6 @@
 """What was changed in how a class is graded, by whom, and every student's grade before and after."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -7,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from gradebook.extensions import db
-from gradebook.models import AuditEntry, GradingScale, Section, User
+from gradebook.models import AcademicSession, AuditEntry, GradingScale, Section, User
 
 ACTS = ("rules.changed", "scale.letters_moved")
 ON_A_PAGE = 10
@@ -55,10 +56,12 @@ class History(NamedTuple):
     total: int
     scales: dict[int, str]
     """The names of the school's scales, by key."""
+    periods: dict[int, str]
+    """The titles of the grading periods that were ever weighed, by key."""
 
 
 def history_of(section: Section, page: int) -> History:
-    """The changes of a class that was obtained through the person: four statements."""
+    """The changes of a class that was obtained through the person: four statements, or five."""
     wanted = (AuditEntry.section_id == section.id, AuditEntry.act.in_(ACTS))
     total = db.session.scalar(select(func.count()).select_from(AuditEntry).where(*wanted)) or 0
     pages = max(1, -(-total // ON_A_PAGE))
@@ -74,14 +77,23 @@ def history_of(section: Section, page: int) -> History:
     students = _names(row.facts for row in rows)
     entries = [_entry(row, students) for row in rows]
     scales = select(GradingScale.id, GradingScale.name).where(GradingScale.school_id == section.school_id)
-    return History(entries, page, pages, total, dict(db.session.execute(scales).all()))
+    names = dict(db.session.execute(scales).all())
+    return History(entries, page, pages, total, names, _titles(row.facts for row in rows))
 
 
-def _names(facts: Any) -> dict[int, tuple[str, str]]:
+def _names(facts: Iterable[dict[str, Any]]) -> dict[int, tuple[str, str]]:
     """Student -> (key to sort by, name as lists have it)."""
     keys = {grade["student_id"] for one in facts for grade in one.get("grades", ())}
     query = select(User.id, User.name_key, User.sort_name).where(User.id.in_(keys))
     return {key: (name_key, name) for key, name_key, name in db.session.execute(query)}
+
+
+def _titles(facts: Iterable[dict[str, Any]]) -> dict[int, str]:
+    keys = {key for one in facts for rules in (one["before"], one["after"]) for key, _ in rules.get("periods", ())}
+    if not keys:
+        return {}
+    query = select(AcademicSession.id, AcademicSession.title).where(AcademicSession.id.in_(keys))
+    return dict(db.session.execute(query).all())
 
 
 def _entry(row: Any, students: dict[int, tuple[str, str]]) -> Entry:

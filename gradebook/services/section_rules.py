@@ -2,18 +2,21 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import insert, select, update
 
 from gradebook.extensions import db
 from gradebook.grading.effects import scaled_to_100
-from gradebook.grading.section_grade import Calculator
+from gradebook.grading.periods import calculator_for
+from gradebook.grading.scales import round_percent
 from gradebook.grading.values import Category as GradedCategory
 from gradebook.grading.values import GradingScale as Letters
+from gradebook.grading.values import Period
 from gradebook.models import Category, GradingScale, LateInterval, Section, TotalMode, Weighing
 from gradebook.services import audit, periods
 from gradebook.services.counters import next_number_if
@@ -67,11 +70,18 @@ class RulesDraft:
     grading_scale_id: int | None = None
     letter_on_whole_percent: bool = False
     posts_as_entered: bool = True
+    period_weights: tuple[tuple[int, Decimal], ...] = ()
+    """Key of a grading period -> percent of the course grade, the earliest period first; empty: periods only filter."""
 
     @property
     def weight_sum(self) -> Decimal:
         """What the weights add up to; extra credit is on top and not in it."""
         return sum((one.weight for one in self.categories if not one.extra_credit), Decimal(0))
+
+    @property
+    def period_sum(self) -> Decimal:
+        """What the weights of the grading periods add up to."""
+        return sum((weight for _, weight in self.period_weights), Decimal(0))
 
     @property
     def weights_add_up(self) -> bool:
@@ -93,8 +103,8 @@ _SECTION_FIELDS = (
 
 
 class RulesFault(ValueError):
-    """Rules that cannot be saved. `code`: weights {sum}, no_categories, same_title {title}, in_use {title, count},
-    unknown_category."""
+    """Rules that cannot be saved. `code`: weights {sum}, period_weights {sum}, no_categories, same_title {title},
+    in_use {title, count}, unknown_category."""
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
@@ -144,14 +154,16 @@ class RulesSaved:
 
 
 def read(section: Section, now: datetime) -> Reading:
-    """A class with its students and scores: two statements, three where it has letters."""
+    """A class with its students and scores: two statements, one more where it has letters or weighs periods."""
     number = section.last_seq  # before all else: whatever is written while we read takes a later one
     work = class_work(section, now)
-    return Reading(section, work, class_scores(work), rules_now(section, work.categories), number)
+    weights = tuple((one.id, round_percent(one.weight)) for one in work.calculator.rules.periods)
+    rules = replace(rules_now(section, work.categories), period_weights=weights)
+    return Reading(section, work, class_scores(work), rules, number)
 
 
 def rules_now(section: Section, categories: Sequence[CategoryRow]) -> RulesDraft:
-    """The rules that hold, in the form in which they are typed."""
+    """The rules that hold, in the form in which they are typed; the weights of periods are for `read`."""
     drafts = tuple(
         CategoryDraft(
             category.public_id,
@@ -179,6 +191,11 @@ def scaled(rules: Sequence[CategoryDraft]) -> list[Decimal]:
     return [one.weight if one.extra_credit else next(weights) for one in rules]
 
 
+def scaled_periods(rules: RulesDraft) -> list[Decimal]:
+    """The weights of the grading periods scaled to 100."""
+    return scaled_to_100([weight for _, weight in rules.period_weights])
+
+
 def work_with(work: ClassWork, draft: RulesDraft, letters: Letters | None = None) -> ClassWork:
     """The class as it would be graded by these rules. New categories hold no assignments; two statements for a
     grading scale that is not the class's own. `letters` stand in for those of the draft's scale."""
@@ -189,8 +206,9 @@ def work_with(work: ClassWork, draft: RulesDraft, letters: Letters | None = None
     kept = {category.id for category in categories}
     # A category with work in it is never really removed (see `faults`), so its work is just left out here.
     works = [work_of_column(column, work.timezone, work.now) for column in work.columns if column.category_id in kept]
-    rules = rules_of(cast(Section, draft), letters or _letters(work, draft))
-    return with_calculator(work, Calculator(rules, categories, works))
+    weights = tuple(Period(key, Fraction(weight)) for key, weight in draft.period_weights)
+    rules = rules_of(cast(Section, draft), letters or _letters(work, draft), weights)
+    return with_calculator(work, calculator_for(rules, categories, works))
 
 
 def _graded(one: CategoryDraft, key: int, position: int) -> GradedCategory:
@@ -247,6 +265,8 @@ def check(work: ClassWork, draft: RulesDraft) -> None:
             _check_removable(work, category)
     if not draft.weights_add_up:
         raise RulesFault("weights", sum=draft.weight_sum)
+    if draft.period_weights and draft.period_sum != HUNDRED:
+        raise RulesFault("period_weights", sum=draft.period_sum)
 
 
 def _check_removable(work: ClassWork, category: CategoryRow) -> None:
@@ -332,6 +352,8 @@ def save_rules(
         reading = read(section, now)
     periods.require_open(section)  # the row has said it once more
     _write_categories(reading, draft, now)
+    if draft.period_weights != reading.rules.period_weights:
+        periods.set_weights(section, dict(draft.period_weights))
     _record(reading, draft, shifts, number, actor_id=actor_id, now=now)
     return RulesSaved(number, moved(shifts))
 
@@ -385,6 +407,8 @@ def _record(
 def _facts(rules: RulesDraft) -> dict[str, Any]:
     """The rules in JSON types, numbers as exact text."""
     facts: dict[str, Any] = {name: _plain(getattr(rules, name)) for name in _SECTION_FIELDS}
+    if rules.period_weights:
+        facts["periods"] = [[key, _text(weight)] for key, weight in rules.period_weights]
     facts["categories"] = [{name: _plain(value) for name, value in vars(one).items()} for one in rules.categories]
     return facts
 

@@ -466,8 +466,8 @@ READ_ONLY_OR_ELSEWHERE = {
         "write_ratings",  # for save_ratings, which has asked
     },
     "section_rules": {
-        "check", "droppable_in", "drops_in", "pieces_in", "posted_shifts", "read", "rules_now", "scaled", "scales_of",
-        "version_of", "work_with",
+        "check", "droppable_in", "drops_in", "pieces_in", "posted_shifts", "read", "rules_now", "scaled",
+        "scaled_periods", "scales_of", "version_of", "work_with",
         "ensure_category",  # for a caller that has asked
     },
     "demonstration": None,  # makes a school of its own

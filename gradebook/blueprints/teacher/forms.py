@@ -16,10 +16,13 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from gradebook.models import GradingScale, LateInterval, TotalMode, Weighing
 from gradebook.services.assignments import AssignmentDraft, Keep, Shows
 from gradebook.services.grades import CategoryRow
+from gradebook.services.periods import WeightedPeriod
 from gradebook.services.section_rules import MOST_CATEGORIES, CategoryDraft, RulesDraft
 from gradebook.web.fields import DIGITS, AmountField, DayField, LineField, PickField, Rows, paragraph, typed
 
 MOST_POINTS = Decimal("99999.99")
+MOST_PERIODS = 40
+YES, NO = "yes", "no"
 _TIME = re.compile(r"(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})", re.ASCII)
 
 
@@ -206,8 +209,14 @@ class CategoryForm(Form):
         )
 
 
+class PeriodForm(Form):
+    """The weight of one grading period."""
+
+    key = HiddenField()
+    weight = AmountField(_l("Weight"), most=1000, wrong=_l("A weight must be a number, like 30 or 12.5"))
+
+
 _PERCENT = _l("This must be a percentage, like 0 or 50")
-YES, NO = "yes", "no"
 
 
 class RulesForm(FlaskForm):
@@ -244,6 +253,16 @@ class RulesForm(FlaskForm):
         _l("New assignments: students and families see scores"),
         choices=[SelectChoice(YES, _l("as I enter them")), SelectChoice(NO, _l("when I post"))],
     )
+    weighs_periods = RadioField(
+        _l("Grading periods"),
+        choices=[
+            SelectChoice(NO, _l("only sort the work: the whole class is one grade")),
+            SelectChoice(YES, _l("are each graded alone, and make the grade by their weights")),
+        ],
+        default=NO,
+        validate_choice=False,
+    )
+    periods = Rows(FormField(PeriodForm), max_entries=MOST_PERIODS)
     student = LineField(_l("Student"))
     seen = HiddenField()
     shown = HiddenField()
@@ -257,11 +276,23 @@ class RulesForm(FlaskForm):
         """Whether the scale is the one the page had: then nobody needs to ask which others there are."""
         return self.scale.data == self.scale_was.data
 
-    def draft(self, now: RulesDraft, scales: Iterable[GradingScale], droppable: Mapping[str, int]) -> RulesDraft:
+    @property
+    def weighs(self) -> bool:
+        """Whether periods are to make the grade by their weights."""
+        return bool(self.weighs_periods.data == YES)
+
+    def draft(
+        self,
+        now: RulesDraft,
+        scales: Iterable[GradingScale],
+        droppable: Mapping[str, int],
+        periods: Iterable[WeightedPeriod],
+    ) -> RulesDraft:
         """What was typed, in a class with the rules `now`. Only after `validate`.
 
-        droppable: how many pieces of each category may be dropped, by its key.
+        droppable: how many pieces of each category may be dropped, by its key; periods: those that can be weighed.
         """
+        weights = {entry.form.key.data: entry.form.weight.amount for entry in self.periods} if self.weighs else {}
         if self.keeps_scale:
             scale_id = now.grading_scale_id
         else:
@@ -277,6 +308,9 @@ class RulesForm(FlaskForm):
             grading_scale_id=scale_id,
             letter_on_whole_percent=bool(self.letter_on_whole_percent.data),
             posts_as_entered=self.posts.data == YES,
+            period_weights=tuple((one.id, weights.get(one.public_id) or Decimal(0)) for one in periods)
+            if self.weighs
+            else (),
         )
 
 
@@ -295,7 +329,13 @@ def rules_fields(rules: RulesDraft, scales: Iterable[GradingScale]) -> dict[str,
         "scale": keys.get(rules.grading_scale_id or 0, ""),
         "letter_on_whole_percent": rules.letter_on_whole_percent,
         "posts": YES if rules.posts_as_entered else NO,
+        "weighs_periods": YES if rules.period_weights else NO,
     }
+
+
+def period_fields(periods: Iterable[WeightedPeriod]) -> list[dict[str, Any]]:
+    """The weights of grading periods as the form holds them."""
+    return [{"key": one.public_id, "weight": typed(one.weight)} for one in periods]
 
 
 def category_fields(one: CategoryDraft) -> dict[str, Any]:

@@ -10,15 +10,15 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from gradebook.blueprints.teacher import bp
-from gradebook.blueprints.teacher.forms import RulesForm, category_fields, rules_fields, typed
+from gradebook.blueprints.teacher.forms import RulesForm, category_fields, period_fields, rules_fields, typed
 from gradebook.extensions import db
 from gradebook.grading.effects import Comparison
-from gradebook.grading.values import Band, Grade
+from gradebook.grading.values import Band
 from gradebook.models import GradingScale, Weighing
 from gradebook.policy import access
 from gradebook.services import periods, section_rules
-from gradebook.services.grades import ClassWork, Student
-from gradebook.services.periods import PeriodClosed
+from gradebook.services.grades import AnyGrade, ClassWork, Student
+from gradebook.services.periods import PeriodClosed, WeightedPeriod
 from gradebook.services.previews import ClassScores, compared, letters_moved
 from gradebook.services.section_rules import (
     CategoryDraft,
@@ -86,9 +86,15 @@ class Desk:
             form.offer(self.scales)
         return form
 
+    @cached_property
+    def periods(self) -> list[WeightedPeriod]:
+        """The grading periods that the class can weigh."""
+        return periods.periods_of(self.reading.section)
+
     def draft(self, form: RulesForm) -> RulesDraft:
         """What was typed; only after `validate`."""
-        return form.draft(self.now, [] if form.keeps_scale else self.scales, self.droppable)
+        scales = [] if form.keeps_scale else self.scales
+        return form.draft(self.now, scales, self.droppable, self.periods if form.weighs else [])
 
 
 @dataclass
@@ -97,7 +103,7 @@ class Preview:
 
     student: Student
     before: Decimal | None
-    grade: Grade
+    grade: AnyGrade
     comparison: Comparison | None
     """None where nothing was typed that could change a grade."""
     letters: int
@@ -111,7 +117,11 @@ class Preview:
 def rules(section_id: str) -> Any:
     """The rules that hold, and how they make one student's grade."""
     desk = _desk(section_id)
-    fields = {**rules_fields(desk.now, desk.scales), "student": request.args.get("student", "")}
+    fields = {
+        **rules_fields(desk.now, desk.scales),
+        "periods": period_fields(desk.periods),
+        "student": request.args.get("student", ""),
+    }
     if not desk.now.categories:
         fields["categories"] = [category_fields(CategoryDraft(None, _("Everything"), Decimal(100)))]
     return _page(desk, desk.form(fields), seen=section_rules.version_of(desk.now), draft=desk.now)
@@ -132,8 +142,8 @@ def rules_post(section_id: str) -> Any:
     if not form.validate():
         return _page(desk, form, seen=seen), 422
     draft = desk.draft(form)
-    if what == "scale":
-        return _scaled(desk, form, seen, draft)
+    if what in ("scale", "scale_periods"):
+        return _scaled(desk, form, seen, draft, what)
     if what not in ("save", "confirm"):
         return _page(desk, form, seen=seen, draft=draft)
     return _save(desk, form, seen, draft)
@@ -154,6 +164,9 @@ def _page(
 ) -> str:
     """The page; with `draft` the sum is that of what was typed, else of the rules that hold."""
     form.offer(desk.scales)
+    if not form.periods.entries:
+        for fields in period_fields(desk.periods):
+            form.periods.append_entry(fields)
     form.scale_was.data = next((one.public_id for one in desk.scales if one.id == desk.now.grading_scale_id), "")
     changed = section_rules.work_with(desk.work, draft) if draft else desk.work
     return render_template(
@@ -168,6 +181,8 @@ def _page(
         students=desk.scores.students,
         held={key: section_rules.pieces_in(desk.work, key) for key in desk.keys},
         drops=_drops(desk, draft),
+        periods={one.id: one for one in desk.periods},
+        period_titles={one.public_id: one.title for one in desk.periods},
         bands=_bands(changed),
         preview=_preview(desk, changed, draft, form.student.data),
         closed=_closed(desk),
@@ -254,14 +269,26 @@ def _forget_errors(field: Any) -> None:
         field.errors = []
 
 
-def _scaled(desk: Desk, form: RulesForm, seen: str, draft: RulesDraft) -> Any:
-    """The page with the weights scaled to 100; nothing is saved."""
-    if draft.weight_sum <= 0:
-        return _faulty(desk, form, seen, RulesFault("weights", sum=draft.weight_sum), draft)
-    weights = section_rules.scaled(draft.categories)
-    rows = [{**entry.data, "weight": typed(weight)} for entry, weight in zip(form.categories, weights, strict=True)]
-    again = desk.form({**form.data, "categories": rows})
+def _scaled(desk: Desk, form: RulesForm, seen: str, draft: RulesDraft, what: str) -> Any:
+    """The page with the weights of the categories, or of the grading periods, scaled to 100; nothing is saved."""
+    of_periods = what == "scale_periods"
+    together = draft.period_sum if of_periods else draft.weight_sum
+    if together <= 0:
+        fault = RulesFault("period_weights" if of_periods else "weights", sum=together)
+        return _faulty(desk, form, seen, fault, draft)
+    rows = {"periods": _scaled_periods(desk, draft)} if of_periods else {"categories": _scaled_categories(form, draft)}
+    again = desk.form({**form.data, **rows})
     return _page(desk, again, seen=seen, draft=_draft_if_fine(desk, again))
+
+
+def _scaled_categories(form: RulesForm, draft: RulesDraft) -> list[dict[str, Any]]:
+    weights = section_rules.scaled(draft.categories)
+    return [{**entry.data, "weight": typed(weight)} for entry, weight in zip(form.categories, weights, strict=True)]
+
+
+def _scaled_periods(desk: Desk, draft: RulesDraft) -> list[dict[str, Any]]:
+    weights = section_rules.scaled_periods(draft)
+    return [{"key": one.public_id, "weight": typed(weight)} for one, weight in zip(desk.periods, weights, strict=True)]
 
 
 # --- Saving
@@ -303,7 +330,7 @@ def _saved_words(number: int | None, count: int) -> str:
 def _faulty(desk: Desk, form: RulesForm, seen: str, fault: RulesFault, draft: RulesDraft) -> Any:
     """Nothing was changed. Weights that do not add up can be worked out all the same; the other faults cannot."""
     db.session.rollback()
-    shown = draft if fault.code == "weights" else None
+    shown = draft if fault.code in ("weights", "period_weights") else None
     return _page(desk, form, seen=seen, draft=shown, problems=[_fault_words(fault)]), 422
 
 
@@ -314,6 +341,12 @@ def _fault_words(fault: RulesFault) -> tuple[str, str]:
         if fault.facts["sum"]:
             return "#scale", _("Weights add up to %(sum)s%%. Change one, or scale them to 100%%", sum=total)
         return "#categories-0-weight", _("Weights add up to 0%. Give the categories weights that make 100%")
+    if fault.code == "period_weights":
+        total = typed(fault.facts["sum"]) or "0"
+        if fault.facts["sum"]:
+            words = _("The grading periods’ weights add up to %(sum)s%%. Change one, or scale them to 100%%", sum=total)
+            return "#scale-periods", words
+        return "#periods-0-weight", _("The grading periods’ weights add up to 0%. Give them weights that make 100%")
     if fault.code == "same_title":
         return "#categories-0-title", _("Two categories are called %(title)s. Rename one", title=fault.facts["title"])
     if fault.code == "in_use":

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from gradebook.blueprints.teacher import bp
 from gradebook.policy import access
-from gradebook.services.rules_history import Entry, history_of
+from gradebook.services.rules_history import Entry, History, history_of
 from gradebook.web import door
 from gradebook.web.filters import exact
 from gradebook.web.login import current_person
@@ -30,7 +30,7 @@ def rules_history(section_id: str) -> Any:
         "teacher/rules_history.html",
         section=section,
         history=history,
-        changes=[rows_of(entry, history.scales) for entry in history.entries],
+        changes=[rows_of(entry, history) for entry in history.entries],
         page_url=lambda page: url_for(".rules_history", section_id=section_id, page=page),
     )
 
@@ -38,11 +38,15 @@ def rules_history(section_id: str) -> Any:
 # --- In words
 
 
-def rows_of(entry: Entry, scales: dict[int, str]) -> list[Row]:
+def rows_of(entry: Entry, history: History) -> list[Row]:
     """What is different, line by line."""
+    before, after = entry.before, entry.after
     if entry.act == "scale.letters_moved":
-        return [(entry.after["name"], _bands(entry.before), _bands(entry.after))]
-    return [*_rules(entry.before, entry.after, scales), *_categories(entry.before, entry.after)]
+        return [(after["name"], _bands(before), _bands(after))]
+    rows = [*_rules(before, after, history.scales), *_categories(before, after)]
+    if before.get("periods") != after.get("periods"):
+        rows.append((_("Grading periods"), _periods(before, history.periods), _periods(after, history.periods)))
+    return rows
 
 
 def _bands(scale: dict[str, Any]) -> str:
@@ -97,6 +101,11 @@ def _rules(before: dict[str, Any], after: dict[str, Any], scales: dict[int, str]
     old, new = before.get("grading_scale_id"), after.get("grading_scale_id")
     if old != new:
         yield _("Grading scale"), scales.get(old or 0, _("No letters")), scales.get(new or 0, _("No letters"))
+
+
+def _periods(rules: dict[str, Any], titles: dict[int, str]) -> str:
+    weights = [f"{titles.get(key, '')} {_percent(weight)}" for key, weight in rules.get("periods", ())]
+    return ", ".join(weights) or _("only sort the work")
 
 
 def _categories(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """T4: how a class is graded, as a page."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from gradebook.extensions import db
 from gradebook.models import (
+    AcademicSession,
     AccountKind,
     Assignment,
     AuditEntry,
@@ -18,9 +19,10 @@ from gradebook.models import (
     Position,
     RoleKind,
     Section,
+    SessionKind,
     TotalMode,
 )
-from gradebook.services import grading_scales
+from gradebook.services import grading_scales, periods
 from gradebook.services.grading_scales import Band, NeedsConfirmation, ScaleDraft
 from tests.school import enroll, make_role, make_score, make_user
 
@@ -448,6 +450,103 @@ def test_keep_the_best_is_a_drop_of_all_the_others(school, sign_in):
     assert "3 of 4 pieces count." in again
     too_many = typed | {"categories-0-keep_best": "4"}
     assert "There are 4 pieces so far, so nothing is dropped." in teacher.post(url(school), data=too_many).text
+
+
+# --- Grading periods
+
+
+@pytest.fixture
+def quarters(school):
+    """Two quarters of Algebra's year: the quiz (Maya 90%, posted) lies in the first, the test (83%) in the second."""
+    year = school.algebra.term
+    made = []
+    for title, first, end in (
+        ("Q1", date(2026, 9, 1), date(2026, 10, 1)),
+        ("Q2", date(2026, 10, 1), date(2026, 12, 1)),
+    ):
+        quarter = AcademicSession(
+            school_id=school.oak.id, kind=SessionKind.GRADING_PERIOD, title=title, parent_id=year.id,
+            begins_on=first, ends_on=end,
+        )  # fmt: skip
+        db.session.add(quarter)
+        made.append(quarter)
+    db.session.flush()
+    school.quiz.grading_period_id, school.test.grading_period_id = made[0].id, made[1].id
+    db.session.commit()
+    return made
+
+
+def text_of(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_a_class_without_grading_periods_is_not_asked_about_them(school, sign_in):
+    assert "Grading periods" not in sign_in(school.rivera).get(url(school)).text
+
+
+def test_periods_make_the_grade_by_their_weights(school, sign_in, quarters):
+    posted_test(school)
+    teacher, fields = page_of(school, sign_in)
+    assert fields["weighs_periods"] == "no"
+    typed = fields | {"weighs_periods": "yes", "periods-0-weight": "25", "periods-1-weight": "75"}
+    page = text_of(teacher.post(url(school), data=typed | {"do": "preview"}).text)
+    assert "Q1 90.00% × 25 = 22.50" in page
+    assert "Q2 83.00% × 75 = 62.25" in page
+    assert "Maya Diaz : was 85.8% → 84.75%" in page
+    asked = teacher.post(url(school), data=typed | {"do": "save"}).text
+    assert "85.8%" in asked
+    assert "84.75%" in asked
+    assert teacher.post(url(school), data=hidden_of(asked) | {"do": "confirm"}).status_code == 303
+    assert db.session.get(Section, school.algebra.id).weighs_periods
+    again = teacher.get(url(school)).text
+    assert fields_of(again)["weighs_periods"] == "yes"
+    assert fields_of(again)["periods-1-weight"] == "75"
+    assert "Q1 90.00% × 25 = 22.50" in text_of(again)
+    assert "84.75%" in text_of(sign_in(school.maya).get("/student/").text)
+    history = text_of(teacher.get(url(school) + "/history").text)
+    assert "Grading periods only sort the work Q1 25%, Q2 75%" in history
+
+
+def test_weights_of_periods_that_do_not_make_100_are_refused_with_both_ways_out(school, sign_in, quarters):
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"weighs_periods": "yes", "periods-0-weight": "20", "periods-1-weight": "40"}
+    answer = teacher.post(url(school), data=typed | {"do": "save"})
+    assert answer.status_code == 422
+    assert "The grading periods’ weights add up to 60%. Change one, or scale them to 100%" in answer.text
+    scaled = fields_of(teacher.post(url(school), data=typed | {"do": "scale_periods"}).text)
+    assert (scaled["periods-0-weight"], scaled["periods-1-weight"]) == ("33.33", "66.67")
+    nothing = typed | {"periods-0-weight": "", "periods-1-weight": "0", "do": "scale_periods"}
+    answer = teacher.post(url(school), data=nothing)
+    assert answer.status_code == 422
+    assert "add up to 0%" in answer.text
+    assert not db.session.get(Section, school.algebra.id).weighs_periods
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"periods-0-key": "another"},
+        {"periods-7-key": "x", "periods-7-weight": "50"},
+        {"periods-0-weight": "x"},
+        {"weighs_periods": "maybe", "periods-0-weight": "x"},
+    ],
+)
+@pytest.mark.parametrize("do", ["save", "scale_periods", "preview", "add"])
+def test_nonsense_about_periods_changes_nothing(school, sign_in, quarters, forged, do):
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"weighs_periods": "yes", "periods-0-weight": "50", "periods-1-weight": "40"} | forged
+    assert teacher.post(url(school), data=typed | {"do": do}).status_code in (200, 422)
+    assert not db.session.get(Section, school.algebra.id).weighs_periods
+
+
+def test_periods_only_filter_again(school, sign_in, quarters):
+    periods.set_weights(school.algebra, {quarters[0].id: Decimal(50), quarters[1].id: Decimal(50)})
+    db.session.commit()
+    teacher, fields = page_of(school, sign_in)
+    assert fields["weighs_periods"] == "yes"
+    answer = teacher.post(url(school), data=fields | {"weighs_periods": "no", "do": "save"})
+    assert answer.status_code == 303
+    assert not db.session.get(Section, school.algebra.id).weighs_periods
 
 
 # --- Closed
