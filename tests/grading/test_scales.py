@@ -67,6 +67,10 @@ def test_a_bound_belongs_to_its_letter(percent: str, letter: str) -> None:
     assert letter_for(LETTERS, Decimal(percent)) == letter
 
 
+def test_below_every_bound_is_the_lowest_letter() -> None:
+    assert letter_for(LETTERS, Decimal("-0.01")) == "F"
+
+
 @pytest.mark.parametrize(("percent", "letter"), [("89.50", "A"), ("89.49", "B"), ("59.50", "D")])
 def test_letters_on_whole_percent(percent: str, letter: str) -> None:
     assert letter_for(LETTERS, Decimal(percent), on_whole_percent=True) == letter
