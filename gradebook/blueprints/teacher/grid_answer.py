@@ -13,6 +13,7 @@ from gradebook.blueprints.teacher.grid_words import Numbers, why_not
 from gradebook.models import Section
 from gradebook.policy.person import Person
 from gradebook.services.grades import Cell, ClassWork, Student, by_student, students_of
+from gradebook.services.periods import closed_since
 from gradebook.services.scores import Conflict, Content, Place, Saved, content_of, text_of
 
 
@@ -67,7 +68,7 @@ def problems_of(work: ClassWork, students: Mapping[int, Student], troubles: Mapp
     problems = []
     for place, trouble in troubles.items():
         student, column = students.get(place[1]), work.by_id.get(place[0])
-        here = student is not None and column is not None
+        here = student is not None and column is not None and not closed_since(work.section, column.grading_period_id)
         problems.append(
             Problem(
                 name=field_name(place) if here else "",

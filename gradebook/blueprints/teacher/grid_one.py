@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from gradebook.blueprints.teacher.grid_fields import field_name
 from gradebook.blueprints.teacher.grid_page import ROWS, is_entered, is_scored, score_of
@@ -9,6 +10,7 @@ from gradebook.blueprints.teacher.grid_table import Trouble
 from gradebook.blueprints.teacher.grid_words import Numbers
 from gradebook.grading.values import Status
 from gradebook.models import Section
+from gradebook.services import periods
 from gradebook.services.grades import Cell, ClassWork, Column, Student, cells_of, students_of
 from gradebook.services.scores import Place, content_of, text_of
 
@@ -55,6 +57,8 @@ class One:
     letter_keys: bool
     """A phone offers letters (m, e, B+) rather than the number pad."""
     asked_letter_keys: bool
+    locked_since: date | None = None
+    """The day since which the scores cannot change."""
 
 
 def one_of(
@@ -75,7 +79,7 @@ def one_of(
     shown = blank if only_blank else students
     shown = [s for s in students if s in shown or (column.id, s.id) in troubles] if troubles else shown
     page, pages = _page(arguments.get("page", ""), len(shown))
-    place = work.columns.index(column)
+    place, closed_at = work.columns.index(column), periods.closed_since(section, column.grading_period_id)
     return One(
         column=column,
         out_of=Numbers.here().out_of(column.possible),
@@ -95,6 +99,7 @@ def one_of(
         is_posted=work.is_posted(column),
         letter_keys=work.scale is not None or asks_letter_keys(arguments),
         asked_letter_keys=asks_letter_keys(arguments),
+        locked_since=section.school.today(closed_at) if closed_at else None,
     )
 
 

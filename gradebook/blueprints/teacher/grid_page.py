@@ -15,6 +15,7 @@ from gradebook.grading.values import Amount, Mark, Status, Totals, Work
 from gradebook.grading.values import GradingScale as Letters
 from gradebook.models import Section
 from gradebook.models.people import folded
+from gradebook.services import periods
 from gradebook.services.grades import (
     Cell,
     ClassWork,
@@ -53,6 +54,8 @@ class Row:
     """What families see."""
     all: Totals
     """With hidden scores."""
+    is_set: bool = False
+    """A teacher put it in place of the computed grade."""
 
 
 @dataclass
@@ -78,6 +81,21 @@ class Grid:
     def pages(self) -> int:
         """How many pages the matching students fill."""
         return max(1, -(-self.matching // ROWS))
+
+    def locked_since(self, column: Column) -> date | None:
+        """The day since which the column's scores cannot change; None: they can."""
+        since = periods.closed_since(self.section, column.grading_period_id)
+        return None if since is None else self.section.school.today(since)
+
+    @property
+    def open_columns(self) -> list[Column]:
+        """The columns with fields."""
+        return [column for column in self.columns if self.locked_since(column) is None]
+
+    @property
+    def outside(self) -> int:
+        """How many assignments do not count because they lie in no grading period, where periods are weighed."""
+        return len(getattr(self.work.calculator, "outside", ()))
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -210,7 +228,7 @@ def _row(work: ClassWork, student: Student, cells: list[Cell], hidden: Collectio
     # Without a mark in a hidden column both totals are one, and are worked out once.
     differs = bool(hidden) and any(key in hidden for key in marks)
     everything = work.totals(student, marks, posted_only=False) if differs else posted
-    return Row(student, {cell.assignment_id: cell for cell in cells}, posted, everything)
+    return Row(student, {cell.assignment_id: cell for cell in cells}, posted, everything, work.is_overridden(student))
 
 
 def _matches(grid: Grid, row: Row) -> bool:

@@ -140,7 +140,9 @@ def _heads(grid: Grid, numbers: Numbers, tallies: Mapping[int, Tally]) -> list[H
 
 def _state(grid: Grid, column: Column, numbers: Numbers, tally: Tally) -> tuple[str, str]:
     """Posted, hidden, waiting for a moment, or not due and empty: who can see the column's scores."""
-    posted_at = column.posted_at
+    posted_at, locked_since = column.posted_at, grid.locked_since(column)
+    if locked_since is not None:
+        return "locked", _("Locked since %(day)s", day=numbers.day(locked_since, grid.work.now.year))
     if posted_at is not None and posted_at > grid.work.now:
         day = posted_at.astimezone(grid.work.timezone).date()
         return "later", _("Posts on %(day)s", day=numbers.day(day, grid.work.now.year))
@@ -178,8 +180,11 @@ def _body(
             f'{escape(student.sort_name)}<i>,</i></a><td class="sticky-2 n">{_overall(row, numbers, has_hidden)}'
         )
         cells = row.cells
-        for column, letters, tally, begins, begin in columns:
+        for column, letters, tally, begins, begin, is_locked in columns:
             cell = cells.get(column.id)
+            if is_locked:
+                add(f'<td class="k{" f" if begins else ""}">{show.locked(cell, column, tally)}')
+                continue
             trouble = troubles.get((column.id, student.id)) if troubles else None
             if trouble is not None:
                 add(_troubled(trouble, (column.id, student.id), letters, number, begins))
@@ -198,10 +203,12 @@ def _body(
 
 def _cell_pattern(
     grid: Grid, column: Column, number: int, tallies: Mapping[int, Tally]
-) -> tuple[Column, str, Tally, bool, str]:
-    """What the cells of a column share: the column, its letters, its tally, and how a cell begins."""
-    begins = begins_category(grid, number)
-    return column, column_letters(number), tallies[column.id], begins, "<td class=f>" if begins else "<td>"
+) -> tuple[Column, str, Tally, bool, str, bool]:
+    """What the cells of a column share: the column, its letters, its tally, how a cell begins, and whether it is
+    locked."""
+    begins, is_locked = begins_category(grid, number), grid.locked_since(column) is not None
+    start = "<td class=f>" if begins else "<td>"
+    return column, column_letters(number), tallies[column.id], begins, start, is_locked
 
 
 def begins_category(grid: Grid, number: int) -> bool:
@@ -213,7 +220,11 @@ def _overall(row: Row, numbers: Numbers, has_hidden: bool) -> str:
     """The posted grade; and, only where it differs, the grade with hidden scores, never without words."""
     words = numbers.percent(row.posted.current)
     if row.posted.letter:
-        words = f"{words} {escape(row.posted.letter)}"
+        words = (
+            f"{words} {escape(row.posted.letter)}" if row.posted.current is not None else str(escape(row.posted.letter))
+        )
+    if row.is_set:
+        words = f"{words} <b class=o>✎</b><i> {escape(_('set by the teacher'))}</i>"
     if not has_hidden:
         return words
     if row.all.current == row.posted.current:
@@ -254,6 +265,18 @@ class _Shower:
         if value is None:
             value = self.plain[points] = self._value(cell, column)
         return value, "", "", ""
+
+    def locked(self, cell: Cell | None, column: Column, tally: Tally) -> str:
+        """A cell of a closed period: its text with its marks, without a field."""
+        if cell is None:
+            return ""
+        _attributes, word, _kind, mark = self.cell(cell, column, tally)
+        if word == "m":
+            word = f"<b class=m>{word}</b>"
+        content = content_of(cell)
+        on_time = content._replace(late=False)  # that it was late is said by its mark
+        text = "" if word or content == EMPTY else str(escape(text_of(on_time, column.possible, self.letters)))
+        return f"{word}{text}{mark}"
 
     def _value(self, cell: Cell, column: Column) -> str:
         content = content_of(cell)
