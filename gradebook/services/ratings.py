@@ -16,11 +16,19 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gradebook.extensions import db
 from gradebook.grading.values import exact_text
-from gradebook.models import OutcomeRating, RatingChange, RatingStatus, Section, User
+from gradebook.models import (
+    MasteryScale,
+    OutcomeRating,
+    RatingChange,
+    RatingStatus,
+    Section,
+    SectionOutcomeRules,
+    User,
+)
 from gradebook.services import periods
 from gradebook.services.counters import next_number, return_number
 from gradebook.services.grades import students_of
-from gradebook.services.outcomes import ClassOutcomes, Place, RatingRow, ratings_of
+from gradebook.services.outcomes import ClassOutcomes, Place, RatingRow, class_outcomes, ratings_of
 
 NOTHING = ""
 """What stands in the field of a rating that is not there."""
@@ -77,9 +85,8 @@ def save_ratings(
         return Saved()
     section = outcomes.section
     number = next_number(section)  # locks the class: what is read below stays true until the commit
-    periods.require_open(
-        section, {work.grading_period_id for work in outcomes.works if work.id in {place[0] for place in texts}}
-    )
+    periods.require_work_open(section, {place[0] for place in texts})
+    outcomes = _held(outcomes)
     stored = {row.place: row for row in ratings_of({place[0] for place in texts}, {place[2] for place in texts})}
     was = _texts_at(outcomes, texts, stored, seen)
     touched = {place: text for place, text in texts.items() if text != was[place]}
@@ -101,6 +108,14 @@ def save_ratings(
         return_number(section)
     saved.conflicts = _described(outcomes, clashing, touched, stored)
     return saved
+
+
+def _held(outcomes: ClassOutcomes) -> ClassOutcomes:
+    """The class's outcomes as they are now that it is locked, on a scale that the office cannot change meanwhile."""
+    held = select(SectionOutcomeRules.scale_id).where(SectionOutcomeRules.section_id == outcomes.section.id)
+    scale = select(MasteryScale.id).where(MasteryScale.id.in_(held)).with_for_update(read=True)
+    db.session.execute(scale)
+    return class_outcomes(outcomes.section, outcomes.now) or outcomes
 
 
 def _errors(outcomes: ClassOutcomes, touched: Mapping[Place, str]) -> dict[Place, str]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from gradebook.extensions import db
 from gradebook.models import OutcomeRating, RatingChange
-from gradebook.services import outcomes, periods
+from gradebook.services import outcome_rules, outcomes, periods, ratings
 from gradebook.services.grades import Student
 from tests.art import NOW, Art, make_art
 
@@ -113,6 +113,15 @@ def test_what_is_not_there_is_refused(art, school):
     saved = art.rate(school.rivera, dict.fromkeys(places, "4"))
     assert saved.errors == dict.fromkeys(places, "gone")
     assert db.session.query(OutcomeRating).filter_by(student_id=school.zoe.id).count() == 0
+
+
+def test_what_the_class_became_before_the_save_decides(art, school):
+    """The page was read before a colleague took the outcome away and chose another scale."""
+    place = art.place("sketch", "AR1", school.maya)
+    before = art.read()
+    outcome_rules.remove_outcome(art.section, art.outcomes["AR1"], actor_id=school.cole.id, now=NOW)
+    saved = ratings.save_ratings(before, {place: "4"}, seen=art.section.last_seq, actor_id=school.rivera.id, now=NOW)
+    assert saved.errors == {place: "gone"}
 
 
 def test_a_closed_term_keeps_its_ratings(art, school):
