@@ -25,6 +25,7 @@ from gradebook.grading.values import Category, GradingScale, LateRule, Mark, Rul
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ASKED = Asked(AT, joined_at=AT - timedelta(days=90), posted_only=True)
 FLOOR_OF_GOALS = 0.061
+"""Taken from a machine 2.2 times slower, where it is 0.134."""
 ROUNDS = 25
 MOST_GROWTH = 1.5
 """How many times more one score of a large class may cost than one of a small class."""
