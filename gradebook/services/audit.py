@@ -51,6 +51,7 @@ ACTS = (
     "session.closed",
     "session.created",
     "session.reopened",
+    "set_up.copied",
 )
 
 

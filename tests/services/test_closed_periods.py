@@ -48,6 +48,7 @@ from gradebook.services import (
     score_import,
     scores,
     section_rules,
+    set_up_copies,
 )
 from gradebook.services.counters import next_number
 from gradebook.services.grades import class_work
@@ -341,6 +342,12 @@ def first_category(school):
     section_rules.ensure_category(school.algebra, "Everything")
 
 
+def copy_set_up(school):
+    set_up_copies.copy_set_up(
+        school.history, school.algebra, days=0, with_assignments=True, actor_id=school.rivera.id, now=NOW
+    )
+
+
 def set_weights(school):
     next_number(school.algebra)
     scope = school.quiz.grading_period_id
@@ -358,6 +365,7 @@ CLOSED_TERM = {
     outcome_rules.change_outcome: [change_outcome],
     outcome_rules.take_outcomes: [take_outcomes],
     section_rules.save_rules: [save_rules],
+    set_up_copies.copy_set_up: [copy_set_up],
     periods.set_weights: [set_weights],
     rosters.change_class: [move_class_out],
 }
@@ -405,6 +413,7 @@ def test_a_closed_term_refuses(school, quarters, attempt):
 OPEN = [one for some in (*CLOSED.values(), *CLOSED_TERM.values()) for one in some]
 NEEDS_CLOSED = {add_class, move_class_in}  # they look for a closed term to use
 NEEDS_MORE = {
+    copy_set_up,
     rate,
     align,
     save_settings,
@@ -470,6 +479,7 @@ READ_ONLY_OR_ELSEWHERE = {
         "scaled_periods", "scales_of", "version_of", "work_with",
         "ensure_category",  # for a caller that has asked
     },
+    "set_up_copies": {"pieces_of", "plan", "usual_shift"},
     "demonstration": None,  # makes a school of its own
     "roster_import": None,  # tests/services/test_roster_import.py: rows of closed periods are left out with a problem
 }  # fmt: skip

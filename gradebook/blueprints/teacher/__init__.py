@@ -14,5 +14,6 @@ from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
     ratings,
     rules,
     rules_history,
+    set_up,
     students,
 )
