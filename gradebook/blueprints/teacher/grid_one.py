@@ -34,6 +34,8 @@ class Line:
     extra: bool
     """The score is above full marks."""
     trouble: Trouble | None = None
+    shown: str = ""
+    """The score alone, where it stands without a field beside its status."""
 
 
 @dataclass
@@ -128,7 +130,14 @@ def _line(
         tag=_tag(cell),
         extra=score is not None and score > column.possible,
         trouble=trouble,
+        shown=_shown(cell, column, letters),
     )
+
+
+def _shown(cell: Cell | None, column: Column, letters: tuple[str, ...]) -> str:
+    if cell is None or not is_scored(cell):
+        return ""
+    return text_of(content_of(cell)._replace(late=False), column.possible, letters)
 
 
 def _tag(cell: Cell | None) -> str:

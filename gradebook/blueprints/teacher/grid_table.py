@@ -142,7 +142,7 @@ def _state(grid: Grid, column: Column, numbers: Numbers, tally: Tally) -> tuple[
     """Posted, hidden, waiting for a moment, or not due and empty: who can see the column's scores."""
     posted_at, locked_since = column.posted_at, grid.locked_since(column)
     if locked_since is not None:
-        return "locked", _("Locked since %(day)s", day=numbers.day(locked_since, grid.work.now.year))
+        return "locked", _("since %(day)s", day=numbers.day(locked_since, grid.work.now.year))
     if posted_at is not None and posted_at > grid.work.now:
         day = posted_at.astimezone(grid.work.timezone).date()
         return "later", _("Posts on %(day)s", day=numbers.day(day, grid.work.now.year))
@@ -183,7 +183,7 @@ def _body(
         for column, letters, tally, begins, begin, is_locked in columns:
             cell = cells.get(column.id)
             if is_locked:
-                add(f'<td class="k{" f" if begins else ""}">{show.locked(cell, column, tally)}')
+                add(show.locked(cell, column, tally, " f" if begins else ""))
                 continue
             trouble = troubles.get((column.id, student.id)) if troubles else None
             if trouble is not None:
@@ -266,17 +266,15 @@ class _Shower:
             value = self.plain[points] = self._value(cell, column)
         return value, "", "", ""
 
-    def locked(self, cell: Cell | None, column: Column, tally: Tally) -> str:
+    def locked(self, cell: Cell | None, column: Column, tally: Tally, begins: str) -> str:
         """A cell of a closed period: its text with its marks, without a field."""
         if cell is None:
-            return ""
-        _attributes, word, _kind, mark = self.cell(cell, column, tally)
-        if word == "m":
-            word = f"<b class=m>{word}</b>"
+            return f'<td class="k{begins}">'
+        _attributes, word, kind, mark = self.cell(cell, column, tally)
         content = content_of(cell)
         on_time = content._replace(late=False)  # that it was late is said by its mark
         text = "" if word or content == EMPTY else str(escape(text_of(on_time, column.possible, self.letters)))
-        return f"{word}{text}{mark}"
+        return f'<td class="k{begins}{" " if kind else ""}{kind}">{word}{text}{mark}'
 
     def _value(self, cell: Cell, column: Column) -> str:
         content = content_of(cell)

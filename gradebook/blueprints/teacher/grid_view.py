@@ -38,6 +38,7 @@ def facts_of(grid: Grid, person: Person) -> dict[str, Any]:
             "post_short": _("Post"),
             "hide": _("Hide scores"),
             "extra": _("extra credit"),
+            "locked": _("Locked"),
         },
     }
 

@@ -98,8 +98,9 @@ def override(section_id: str, student_id: str) -> Any:
 def override_post(section_id: str, student_id: str) -> Any:
     """Show this grade from now on."""
     desk, form, seen = _desk(section_id, student_id), GradeForm(), _seen()
-    wanted = _typed(desk, form) if form.validate() else None
-    if wanted is None:
+    is_complete = form.validate()
+    wanted = _typed(desk, form) if form.grade.data else None
+    if wanted is None or not is_complete:
         return _page(desk, form), 422
     try:
         overrides.set_override(
@@ -170,7 +171,8 @@ def _typed(desk: Desk, form: GradeForm) -> Override | None:
     """What was typed; None, with words beside the field, for what is no grade."""
     confirmed = request.form.get("keep") == form.grade.data
     try:
-        return typed_override(form.grade.data, form.reason.data, letters=desk.letters, confirmed=confirmed)
+        # Without a reason nothing is saved, but what is wrong with the grade is said at once too.
+        return typed_override(form.grade.data, form.reason.data or "–", letters=desk.letters, confirmed=confirmed)
     except (ScoreError, OverrideError) as error:
         form.grade.errors = [_why_not(error.code, desk)]
         form.keep = form.grade.data if error.code == "needs_confirmation" else None
