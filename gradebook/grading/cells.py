@@ -100,7 +100,7 @@ def read_cell(rules: Rules, work: Work, mark: Mark | int | None, asked: Asked) -
     seen = Mark(points=mark) if isinstance(mark, int) else mark or Mark()
     value = value_of(rules, work, mark, asked)
     typed = typed_points(rules.scale, work, seen)
-    what, reason = _why(work, seen, typed, value, asked)
+    what, reason = _why(work, seen, value, asked)
     late = None
     if reason in (Reason.scored, Reason.extra_credit) and typed is not None:
         late = late_deduction(rules.late, work, seen, typed)
@@ -192,11 +192,11 @@ def _after_leaving(due_at: datetime, asked: Asked) -> bool:
     return asked.left_at is not None and due_at > asked.left_at
 
 
-def _why(work: Work, mark: Mark, typed: Amount | None, value: Value, asked: Asked) -> tuple[What, Reason]:
+def _why(work: Work, mark: Mark, value: Value, asked: Asked) -> tuple[What, Reason]:
     if value is OUT:
         return _why_out(work, mark, asked)
     if value is None:
-        return _why_not_graded(work, mark, typed, asked)
+        return _why_not_graded(work, mark, asked)
     if mark.status == Status.missing:
         return What.missing, Reason.missing_rule
     if mark.status == Status.incomplete:
@@ -220,12 +220,12 @@ def _why_out(work: Work, mark: Mark, asked: Asked) -> tuple[What, Reason]:
     return What.not_assigned, Reason.after_leaving
 
 
-def _why_not_graded(work: Work, mark: Mark, typed: Amount | None, asked: Asked) -> tuple[What, Reason]:
+def _why_not_graded(work: Work, mark: Mark, asked: Asked) -> tuple[What, Reason]:
     if _is_missing(mark, asked.at):
         return What.not_graded, Reason.missing_not_counted
     if mark.status == Status.incomplete:
         return What.incomplete, Reason.finish_by_ahead
-    if mark.letter is not None and typed is None:
+    if mark.letter is not None:
         return What.not_graded, Reason.unknown_letter
     if mark.status == Status.turned_in:
         return What.turned_in, Reason.turned_in

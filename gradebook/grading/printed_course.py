@@ -11,6 +11,8 @@ from .scales import round_percent, round_to
 
 FEWEST, MOST = 2, 8
 """Decimals: as few as let the printed lines add up."""
+MORE = 3
+"""So many decimals more may a percentage have than what it adds: 92.27% × 50 would be 46.14 and not 46.13."""
 
 
 class PrintedPeriod(NamedTuple):
@@ -38,30 +40,35 @@ class PrintedCourse(NamedTuple):
     before_cap: Decimal | None
     percent: Decimal | None
     places: int
+    """Decimals of what the lines add and of their sum."""
+    percent_places: int
+    """Decimals of the periods' percentages."""
 
 
 def printed_course(grade: CourseGrade) -> PrintedCourse:
     """The current total, with the fewest decimals with which the lines make the total that is shown."""
     total = grade.current_working
     for places in range(FEWEST, MOST):
-        found = _printed(total, places)
-        if _adds_up(total, found):
-            return found
-    return _printed(total, MOST)
+        for percent_places in range(places, places + MORE + 1):
+            found = _printed(total, places, percent_places)
+            if _adds_up(total, found):
+                return found
+    return _printed(total, MOST, MOST + MORE)
 
 
-def _printed(total: CourseTotal, places: int) -> PrintedCourse:
-    lines = tuple(_line(one, places) for one in total.periods)
+def _printed(total: CourseTotal, places: int, percent_places: int) -> PrintedCourse:
+    lines = tuple(_line(one, places, percent_places) for one in total.periods)
     together = sum((line.adds for line in lines if line.adds is not None), Decimal(0))
     before_cap = None if total.before_cap is None else round_percent(total.before_cap)
     weight_sum = round_to(total.weight_sum, 2)
-    return PrintedCourse(lines, together, weight_sum, total.scaled_by is not None, before_cap, total.percent, places)
+    is_scaled = total.scaled_by is not None
+    return PrintedCourse(lines, together, weight_sum, is_scaled, before_cap, total.percent, places, percent_places)
 
 
-def _line(one: WeightedPeriod, places: int) -> PrintedPeriod:
+def _line(one: WeightedPeriod, places: int, percent_places: int) -> PrintedPeriod:
     weight = round_to(one.period.weight, 2)
     takes_part = one.exact is not None and one.share is not None
-    percent = None if one.exact is None else round_to(one.exact, places)
+    percent = None if one.exact is None else round_to(one.exact, percent_places)
     adds = round_to(one.exact * one.period.weight / 100, places) if takes_part and one.exact is not None else None
     return PrintedPeriod(one.period.id, percent, weight, adds, one.override is not None)
 
