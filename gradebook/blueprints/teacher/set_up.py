@@ -15,6 +15,7 @@ from gradebook.blueprints.teacher import bp
 from gradebook.extensions import db
 from gradebook.models import Section
 from gradebook.policy import access
+from gradebook.policy.access import NotFound
 from gradebook.services import set_up_copies, teacher_home
 from gradebook.services.set_up_copies import MOST_DAYS, NotEmpty, Plan
 from gradebook.web import door
@@ -55,7 +56,7 @@ def set_up(section_id: str) -> Any:
     chosen = request.args.get("from")
     if not chosen:
         return _choice(section)
-    source = access.section_for_teacher(current_person(), chosen)
+    source = _source(section, chosen)
     days = set_up_copies.usual_shift(source, section)
     fields = {"source": source.public_id, "with_assignments": True, "days": str(days)}
     return _look(section, source, SetUpForm(formdata=None, data=fields), days)
@@ -69,12 +70,19 @@ def set_up_post(section_id: str) -> Any:
     form = SetUpForm()
     if not form.source.data:
         return _choice(section), 422
-    source = access.section_for_teacher(current_person(), form.source.data)
+    source = _source(section, form.source.data)
     if not form.validate() or form.shift is None:
         return _look(section, source, form, 0), 422
     if request.form.get("do") != "copy":
         return _look(section, source, form, form.shift)
     return _copy(section, source, form, form.shift)
+
+
+def _source(section: Section, public_id: str) -> Section:
+    """Another class of this teacher."""
+    if public_id == section.public_id:
+        raise NotFound
+    return access.section_for_teacher(current_person(), public_id)
 
 
 def _choice(section: Section) -> str:

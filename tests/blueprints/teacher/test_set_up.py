@@ -59,7 +59,10 @@ def text_of(page):
 
 
 def test_only_ones_own_classes_are_offered(school, sign_in, geometry):
-    page = sign_in(school.rivera).get(url(geometry)).text
+    teacher = sign_in(school.rivera)
+    assert url(geometry) in teacher.get(f"/teacher/classes/{geometry.public_id}/rules").text
+    assert url(school.algebra) not in teacher.get(f"/teacher/classes/{school.algebra.public_id}/rules").text
+    page = teacher.get(url(geometry)).text
     assert school.algebra.public_id in page
     assert school.history.public_id not in page
 
@@ -157,6 +160,7 @@ def test_a_day_that_no_calendar_has_is_left_away(school, sign_in, geometry):
 
 def test_a_class_of_someone_else_is_not_there(school, sign_in, geometry):
     teacher = sign_in(school.rivera)
+    assert teacher.get(f"{url(geometry)}?from={geometry.public_id}").status_code == 404
     for other in (school.history, school.botany):
         assert teacher.get(f"{url(geometry)}?from={other.public_id}").status_code == 404
         assert teacher.post(url(geometry), data=fields(school, source=other.public_id, do="copy")).status_code == 404
