@@ -26,6 +26,7 @@ from gradebook.models import (
 )
 from gradebook.services import audit, freezing, periods
 from gradebook.services.counters import next_number
+from gradebook.services.outcome_waiting import ratings_hidden, ratings_not_given
 from gradebook.services.rosters import RosterError, RosterFault, locked
 from gradebook.services.stored_grades import Scope
 
@@ -74,14 +75,15 @@ class Checklist:
 
 
 def checklist(session: AcademicSession, now: datetime) -> Checklist:
-    """What is unfinished in each class that closing the term would hold; five statements."""
+    """What is unfinished in each class that closing the term would hold; five statements, and two more where some
+    of them grade outcomes."""
     school = db.session.get_one(School, session.school_id)
     branch = _branch(session)
     sections = list(db.session.scalars(_sections(session, branch).order_by(Section.title, Section.id)))
     sections = [section for section in sections if not section.ended]
     keys = [section.id for section in sections]
     day = school.today(now)
-    blanks, hidden = _blanks(keys, branch, day), _hidden(keys, branch, day, now)
+    blanks, hidden = _left_to_do(sections, branch, day, now)
     teachers = _teachers(keys, day)
     return Checklist(
         [
@@ -89,6 +91,20 @@ def checklist(session: AcademicSession, now: datetime) -> Checklist:
             for one in sections
         ]
     )
+
+
+def _left_to_do(
+    sections: list[Section], branch: "Branch", day: date, now: datetime
+) -> tuple[dict[int, int], dict[int, int]]:
+    """By class: what is not entered, and what is not posted; ratings in classes that grade outcomes, else scores."""
+    keys = [section.id for section in sections if not section.grades_outcomes]
+    blanks, hidden = _blanks(keys, branch, day), _hidden(keys, branch, day, now)
+    rated = [section.id for section in sections if section.grades_outcomes]
+    if rated:
+        work = _work_in(rated, branch)
+        blanks |= ratings_not_given(work, day)
+        hidden |= ratings_hidden(work, day, now)
+    return blanks, hidden
 
 
 def _blanks(keys: Collection[int], branch: "Branch", day: date) -> dict[int, int]:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from gradebook.extensions import db
 from gradebook.models import AuditEntry, MasteryScale, OutcomeMethod
 from gradebook.services import mastery_scales, outcome_rules, outcomes, periods
+from gradebook.services.closing import checklist
 from gradebook.services.outcome_rules import (
     NeedsConfirmation,
     OutcomeDraft,
@@ -212,6 +213,17 @@ def test_a_closed_class_refuses_every_change(art, school):
     ):
         with pytest.raises(periods.PeriodClosed):
             act()
+
+
+def test_the_checklist_before_closing_counts_ratings_in_such_a_class(art, school):
+    (one,) = [one for one in checklist(art.section.term, NOW).classes if one.section.id == art.section.id]
+    assert (one.blanks, one.hidden) == (1, 1)  # Leo's portrait is not rated, Maya's is not posted
+    art.rate(school.rivera, {art.place("portrait", "AR1", school.leo): "2"})
+    art.rate(school.rivera, {art.place("sketch", "AR1", school.leo): ""})
+    art.works["portrait"].posted_at = NOW
+    db.session.flush()
+    (one,) = [one for one in checklist(art.section.term, NOW).classes if one.section.id == art.section.id]
+    assert (one.blanks, one.hidden) == (1, 0)
 
 
 # --- Scales
