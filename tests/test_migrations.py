@@ -4,10 +4,14 @@ import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
+from gradebook.database import will_write
 from gradebook.extensions import db
+from gradebook.models import AuditEntry
+from gradebook.services import audit
 from tests.conftest import World, dispose
+from tests.school import SEEN, build
 
 
 @pytest.fixture
@@ -39,3 +43,20 @@ def test_the_steps_lead_to_what_the_models_say(empty_app):
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, db.metadata) == []
+
+
+def test_audit_entries_find_their_class_again(empty_app):
+    """What the column says is also in the facts: nothing is lost on the way down, and found on the way up."""
+    flask_migrate.upgrade()
+    will_write.set(True)
+    school = build()
+    facts = {"school_id": school.oak.id, "actor_id": school.rivera.id}
+    audit.record("rules.changed", SEEN, **facts, section_id=school.algebra.id)
+    audit.record("person.changed", SEEN, **facts)
+    expected = [("rules.changed", school.algebra.id), ("person.changed", None)]
+    db.session.commit()
+    db.session.remove()
+    flask_migrate.downgrade(revision="0003")
+    flask_migrate.upgrade()
+    query = select(AuditEntry.act, AuditEntry.section_id).order_by(AuditEntry.id)
+    assert db.session.execute(query).all() == expected
