@@ -80,6 +80,7 @@ def test_an_override_is_valid_or_refused_with_a_reason(
     with pytest.raises(OverrideError) as caught:
         Override(percent, letter, reason)
     assert caught.value.code == code
+    assert code in str(caught.value)
 
 
 def test_an_override_is_shown_in_place_of_both_totals_and_the_computed_grade_is_kept() -> None:

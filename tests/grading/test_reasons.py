@@ -140,3 +140,18 @@ def test_an_empty_cell_can_be_pretended() -> None:
     ask = partial(calculator.grade, asked=Asked(AT, posted_only=True))
     answer = what_if(ask, {1: 1000, 2: 1000}, {2: None})
     assert (answer.now.current, answer.then.current) == (Decimal("100.00"), Decimal("50.00"))
+
+
+def test_what_was_dropped_is_still_told_in_full() -> None:
+    """A page can say "dropped: Quiz 2, B, 17.8 − 2 late = 15.8 of 20"."""
+    rules = Rules(late=LateRule(Fraction(10)), scale=GradingScale.of([("A", 90), ("B", 80), ("F", 0)]))
+    works = [QUIZ, Work(2, 1, "Quiz 2", 2000, position=2), Work(3, 1, "Quiz 3", 2000, position=3)]
+    marks = {1: Mark(percent=Fraction(99)), 2: Mark(letter="B", late=True), 3: 2000}
+    (part,) = section_grade(rules, [QUIZZES], works, marks, Asked(AT)).parts
+    dropped = part.lines[1]
+    assert (dropped.what, dropped.reason) == ("dropped", "lowest")
+    assert (dropped.typed, dropped.typed_letter, dropped.value) == (1780, "B", 1580)
+    assert dropped.late == LateDeduction(1, 200, 200, time_known=False)
+    assert (dropped.earned, dropped.possible, dropped.share, dropped.contribution) == (0, 0, None, 0)
+    kept = part.lines[0]
+    assert (kept.typed, kept.typed_percent, kept.value, kept.earned, kept.possible) == (1980, 99, 1980, 1980, 2000)

@@ -46,6 +46,7 @@ def test_bad_rules_are_refused_with_a_reason(made: Callable[[], object], code: s
     with pytest.raises(RulesError) as caught:
         made()
     assert caught.value.code == code
+    assert code in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -66,10 +67,21 @@ def test_rules_at_their_bounds_are_not(made: Callable[[], object]) -> None:
     made()
 
 
-def test_what_is_refused_is_named() -> None:
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (lambda: Category(1, "Quizzes", weight=LESS), "Quizzes"),
+        (lambda: Category(1, "Quizzes", drop_lowest=-1), "Quizzes"),
+        (lambda: Category(1, "Quizzes", keep_best=0), "Quizzes"),
+        (lambda: Category(1, "Quizzes", keep_best=1, drop_lowest=1), "Quizzes"),
+        (lambda: of(Work(1, 7, "Essay")), "Essay"),
+        (lambda: of(Work(1, 1, "Essay", possible=-1)), "Essay"),
+        (lambda: of(Work(1, 1, "Essay", weight=LESS)), "Essay"),
+        (lambda: Rules(periods=(Period(1, ONE), Period(2, LESS))), "2"),
+        (lambda: Rules(cap_percent=LESS), ""),
+    ],
+)
+def test_what_is_refused_is_named(made: Callable[[], object], name: str) -> None:
     with pytest.raises(RulesError) as caught:
-        Category(1, "Quizzes", drop_lowest=-1)
-    assert caught.value.name == "Quizzes"
-    with pytest.raises(RulesError) as caught:
-        of(Work(1, 7, "Essay"))
-    assert caught.value.name == "Essay"
+        made()
+    assert caught.value.name == name

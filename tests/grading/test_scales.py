@@ -115,21 +115,22 @@ def test_the_target_of_a_letter_is_the_first_total_that_has_it(scale: GradingSca
 
 
 @pytest.mark.parametrize(
-    ("code", "bands"),
+    ("code", "label", "bands"),
     [
-        ("no_bands", []),
-        ("no_zero", [("A", 90), ("B", 1)]),
-        ("equal_bounds", [("A", 90), ("B", 90), ("F", 0)]),
-        ("equal_labels", [("A", 90), ("a", 80), ("F", 0)]),
-        ("empty_label", [(" ", 90), ("F", 0)]),
-        ("negative", [("A", 90), ("F", -1)]),
-        ("too_many_decimals", [("A", "89.995"), ("F", 0)]),
+        ("no_bands", "", []),
+        ("no_zero", "B", [("A", 90), ("B", 1)]),
+        ("equal_bounds", "B", [("A", 90), ("B", 90), ("F", 0)]),
+        ("equal_labels", "", [("A", 90), ("a", 80), ("F", 0)]),
+        ("empty_label", "", [(" ", 90), ("F", 0)]),
+        ("negative", "F", [("A", 90), ("F", -1)]),
+        ("too_many_decimals", "A", [("A", "89.995"), ("F", 0)]),
     ],
 )
-def test_a_table_that_cannot_be_used_is_refused(code: str, bands: list[tuple[str, int | str]]) -> None:
+def test_a_table_that_cannot_be_used_is_refused(code: str, label: str, bands: list[tuple[str, int | str]]) -> None:
     with pytest.raises(ScaleError) as refused:
         GradingScale.of(bands)
-    assert refused.value.code == code
+    assert (refused.value.code, refused.value.label) == (code, label)
+    assert code in str(refused.value)
 
 
 def test_bounds_out_of_20_become_percentages() -> None:
