@@ -124,15 +124,14 @@ def class_scores(work: ClassWork) -> ClassScores:
     """The students of today with their scores, in one statement: a save has none to spare."""
     day = work.section.school.today(work.now)
     db.session.flush()
-    rows = db.session.connection().execute(
-        _STUDENTS_AND_CELLS, {"section": work.section.id, "day": day, "assignments": list(work.by_id)}
-    )
+    values = {"section": work.section.id, "day": day, "assignments": list(work.by_id)}
+    rows = db.session.connection().execute(_STUDENTS_AND_CELLS, values).all()
+    first = len(PLACE) + len(_ORDER)  # place of a cell in its row
     students: list[Student] = []
     cells: dict[int, list[Cell]] = defaultdict(list)
     for row in rows:
         if row[0] is None:
-            cell = Cell._make(row[len(PLACE) + len(_ORDER) :])
-            cells[cell.student_id].append(cell)
+            cells[row[first + 1]].append(Cell._make(row[first:]))
         else:
             students.append(Student._make(row[: len(PLACE)]))
     marks = {student.id: work.marks(cells.get(student.id, ())) for student in students}
