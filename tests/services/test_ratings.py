@@ -1,12 +1,13 @@
 """Saving ratings: what is written, what is left alone, what is refused, and what the history keeps."""
 
+import threading
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
 from gradebook.extensions import db
-from gradebook.models import OutcomeRating, RatingChange
+from gradebook.models import OutcomeRating, RatingChange, Section
 from gradebook.services import outcome_rules, outcomes, periods, ratings
 from gradebook.services.grades import Student
 from tests.art import NOW, Art, make_art
@@ -137,6 +138,40 @@ def close(art) -> None:
     art.section.term.closed_at = NOW
     art.section.closings = {str(art.section.term_id): NOW.isoformat()}
     db.session.flush()
+
+
+@pytest.mark.commits
+def test_of_two_who_rate_the_same_at_once_one_is_asked(app, school):
+    art = make_art(school)
+    place = art.place("sketch", "AR1", school.maya)
+    section_id, seen = art.section.id, art.section.last_seq
+    people = [school.rivera.id, school.cole.id]
+    db.session.commit()
+    db.session.rollback()  # let go of the database
+    saved, broken, together = [], [], threading.Barrier(2)
+
+    def rate(actor_id: int, text: str) -> None:
+        try:
+            with app.app_context():
+                found = outcomes.class_outcomes(db.session.get_one(Section, section_id), NOW)
+                db.session.rollback()
+                together.wait(30)
+                found.section = db.session.get_one(Section, section_id)
+                saved.append(ratings.save_ratings(found, {place: text}, seen=seen, actor_id=actor_id, now=NOW))
+                db.session.commit()
+        except Exception as problem:
+            broken.append(problem)
+
+    threads = [threading.Thread(target=rate, args=pair) for pair in zip(people, ("1", "4"), strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert not broken
+    assert sorted((len(one.places), len(one.conflicts)) for one in saved) == [(0, 1), (1, 0)]
+    db.session.rollback()
+    assert len(changes(place)) == 2
 
 
 # --- Reading
