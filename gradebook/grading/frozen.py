@@ -88,23 +88,39 @@ def _counts(data: dict[str, Any]) -> tuple[int, int]:
 def _plain(value: Any) -> Any:
     """The value as JSON types."""
     kind: Any = type(value)
+    return _writer(kind)(value)
+
+
+@cache
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    """What writes a value of this type; found out once, because closing a term writes millions of values."""
     names = _fields_of(kind)
     if names:
-        return _plain_fields(value, names)
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, Fraction):
-        return value.numerator if value.denominator == 1 else str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal | StrEnum) else value
+        return _fields_writer(kind, names)
+    if issubclass(kind, tuple):
+        return lambda value: [_plain(one) for one in value]
+    if issubclass(kind, Fraction):
+        return lambda value: value.numerator if value.denominator == 1 else str(value)
+    if issubclass(kind, datetime):
+        return lambda value: value.isoformat()
+    return str if issubclass(kind, Decimal | StrEnum) else lambda value: value
 
 
-def _plain_fields(value: Any, names: dict[str, Any]) -> dict[str, Any]:
-    kept = {name: getattr(value, name) for name in names}
-    if isinstance(value, Grade | CourseGrade) and kept["final_working"] == kept["current_working"]:
-        del kept["final_working"]
-    return {name: _plain(one) for name, one in kept.items() if one != names[name]}
+def _fields_writer(kind: Any, names: dict[str, Any]) -> Callable[[Any], dict[str, Any]]:
+    is_grade, defaults = issubclass(kind, Grade | CourseGrade), tuple(names.items())
+
+    def write(value: Any) -> dict[str, Any]:
+        out = {}
+        for name, default in defaults:
+            one = getattr(value, name)
+            if one is default or one == default:
+                continue
+            if is_grade and name == "final_working" and one == value.current_working:
+                continue
+            out[name] = _plain(one)
+        return out
+
+    return write
 
 
 @cache

@@ -123,7 +123,7 @@ def _copies(
             "frozen_at": work.now,
             "grade": as_data(part.grade(student, part.marks(own), posted_only=False)),
             "posted_grade": as_data(part.grade(student, part.marks(posted), posted_only=False))
-            if part.has_hidden()
+            if len(posted) < len(own)
             else None,
             "override": _shown(part, overrides.get((work.section.id, student.id, scope))),
         }
