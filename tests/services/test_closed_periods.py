@@ -7,6 +7,7 @@ enroll must either be tried here on a closed period or be named as one that writ
 import inspect
 import pkgutil
 import re
+import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from importlib import import_module
@@ -17,6 +18,7 @@ from sqlalchemy import select
 
 import gradebook.services
 from gradebook.extensions import db
+from gradebook.grading.frozen import thaw
 from gradebook.grading.overrides import Override
 from gradebook.interchange.score_sheet import ScoreSheet, SheetAssignment, SheetCell, SheetStudent
 from gradebook.models import (
@@ -29,6 +31,7 @@ from gradebook.models import (
     GradeOverride,
     Position,
     RoleKind,
+    School,
     Score,
     ScoreChange,
     Section,
@@ -517,3 +520,53 @@ def test_every_public_function_of_the_services_that_write_is_tried_here_or_named
         if value not in tried and function not in READ_ONLY_OR_ELSEWHERE.get(name, set())
     ]
     assert forgotten == [], "try it on a closed period above, or say that it writes nothing of one"
+
+
+# --- Two at once
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("what", ["period", "term"])
+def test_a_save_that_waits_for_the_closing_is_refused_when_it_is_through(app, school, quarters, what):
+    """The page was read while everything was open; the save waits for the class's row, which the closing holds."""
+    session_id = quarters[0].id if what == "period" else school.algebra.term_id
+    section_id, place = school.algebra.id, (school.quiz.id, school.maya.id)
+    rivera, pat, oak = school.rivera.id, school.pat.id, school.oak.id
+    db.session.commit()
+    db.session.rollback()  # let go of the database
+    read, closed_now, outcome = threading.Event(), threading.Event(), []
+
+    def save() -> None:
+        with app.app_context():
+            work = class_work(db.session.get_one(Section, section_id), NOW)
+            db.session.rollback()
+            read.set()
+            assert closed_now.wait(20)
+            section = db.session.get_one(Section, section_id)
+            try:
+                saved = scores.save_typed(section, work, {place: "12"}, seen=0, actor_id=rivera, now=NOW)
+                outcome.extend(error.code for error in saved.errors.values())
+                db.session.commit()
+            except PeriodClosed as error:
+                outcome.append(error.title)
+                db.session.rollback()
+
+    thread = threading.Thread(target=save)
+    thread.start()
+    assert read.wait(20)
+    session = db.session.get_one(AcademicSession, session_id)
+    closing.close_session(db.session.get_one(School, oak), session, NOW, actor_id=pat)
+    closed_now.set()
+    thread.join(0.3)  # long enough to be waiting; when it has not begun to wait yet, it is refused all the same
+    db.session.commit()
+    thread.join(30)
+    assert outcome == ["closed" if what == "period" else "2026–27"]
+    assert db.session.get_one(Score, (*place, oak)).points == Decimal(18)
+    [kept] = db.session.scalars(
+        select(FrozenGrade).where(
+            FrozenGrade.student_id == place[1],
+            FrozenGrade.section_id == section_id,
+            FrozenGrade.period_id == (session_id if what == "period" else None),
+        )
+    )
+    assert thaw(kept.grade).current == Decimal("85.80")  # with 18 of 20
