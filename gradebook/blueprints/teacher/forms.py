@@ -269,7 +269,7 @@ class RulesForm(FlaskForm):
 
     def offer(self, scales: Iterable[GradingScale]) -> None:
         """The scales of this class's school."""
-        self.scale.offer([("", _("No letters")), *((one.public_id, one.name) for one in scales)])
+        self.scale.offer([("", _("Percentage, no letters")), *((one.public_id, one.name) for one in scales)])
 
     @property
     def keeps_scale(self) -> bool:
