@@ -13,6 +13,7 @@ from gradebook.services import closing, periods, rosters
 from gradebook.services.counters import next_number
 from gradebook.services.grades import by_student, cells_of, class_work, students_of
 from tests.blueprints.teacher.test_overrides import text_of
+from tests.classes import make_class
 from tests.school import TODAY
 
 NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
@@ -215,3 +216,39 @@ def test_weights_of_another_classs_periods_are_refused_and_none_means_that_perio
     assert periods.set_weights(school.algebra, {})
     assert not school.algebra.weighs_periods
     assert not periods.set_weights(school.algebra, {})
+
+
+# --- Statements
+
+
+def test_a_closed_class_costs_one_statement_more_however_large_it_is(school, sign_in, count_statements):
+    rivera = sign_in(school.rivera)
+    sections = [make_class(school, students, 4) for students in (2, 9)]
+    paths = [f"/teacher/classes/{section.public_id}" for section in sections]
+
+    def asked(path):
+        rivera.get(path)
+        with count_statements() as seen:
+            assert rivera.get(path).status_code == 200
+        return len(seen)
+
+    before = {asked(path) for path in paths}
+    for section in sections:
+        close(school, section.term)
+    assert {asked(path) for path in paths} == {count + 1 for count in before}
+
+
+def test_a_familys_home_costs_one_statement_more_for_any_number_of_closed_classes(school, sign_in, count_statements):
+    leo = sign_in(school.leo)
+
+    def asked():
+        leo.get("/student/")
+        with count_statements() as seen:
+            assert leo.get("/student/").status_code == 200
+        return len(seen)
+
+    before = asked()
+    close(school, school.algebra.term)
+    assert asked() == before + 1
+    close(school, school.history.term)
+    assert asked() == before + 1
