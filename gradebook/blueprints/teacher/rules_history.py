@@ -100,7 +100,8 @@ def _rules(before: dict[str, Any], after: dict[str, Any], scales: dict[int, str]
             yield str(label), words(before.get(name)), words(after.get(name))
     old, new = before.get("grading_scale_id"), after.get("grading_scale_id")
     if old != new:
-        yield _("Grading scale"), scales.get(old or 0, _("Percentage, no letters")), scales.get(new or 0, _("Percentage, no letters"))
+        none = _("Percentage, no letters")
+        yield _("Grading scale"), scales.get(old or 0, none), scales.get(new or 0, none)
 
 
 def _periods(rules: dict[str, Any], titles: dict[int, str]) -> str:
