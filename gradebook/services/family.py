@@ -573,7 +573,7 @@ def needing_attention(children: list[Child]) -> list[Attention]:
         overdue = [piece for piece in overview.missing if _is_long_missing(piece)]
         if overdue:
             found.append(Attention("missing", child, _classes_of(overdue), overdue))
-        found += [Attention("low", child, [one]) for one in overview.current if _is_low(one.totals)]
+        found += [Attention("low", child, [one]) for one in overview.current if _is_low(one)]
     return found
 
 
@@ -582,8 +582,10 @@ def _is_long_missing(piece: Piece) -> bool:
     return piece.due_at is None or piece.due_at <= piece.family_class.now - MISSING_FOR
 
 
-def _is_low(totals: Totals) -> bool:
-    return totals.current is not None and totals.current < LOW_GRADE
+def _is_low(one: FamilyClass) -> bool:
+    """Never where outcomes are graded: a percentage from before counts no more there."""
+    current = None if one.section.grades_outcomes else one.totals.current
+    return current is not None and current < LOW_GRADE
 
 
 def _classes_of(pieces: list[Piece]) -> list[FamilyClass]:

@@ -191,6 +191,17 @@ _OFFICE_PEOPLE = (
     "office.new_restriction",
     "office.issue_slip",
 )
+_OFFICE_CLASSES = (
+    "office.new_class",
+    "office.section",
+    "office.enrollment",
+    "office.scale",
+    "office.new_scale",
+    "office.outcome",
+    "office.new_outcome",
+    "office.mastery_scale",
+    "office.new_mastery_scale",
+)
 
 
 def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
@@ -206,7 +217,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
         RoleKind.PARENT: [(_("Home"), "parent.home", "home", ("parent.",)), *messages],
         RoleKind.OFFICE: [
             (_("People"), "office.people", "people", _OFFICE_PEOPLE),
-            (_("Classes"), "office.classes", "book", ("office.new_class", "office.section", "office.enrollment")),
+            (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
         ],
     }
