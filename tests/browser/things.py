@@ -8,8 +8,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from gradebook.extensions import db
+from gradebook.grading.overrides import Override
 from gradebook.grading.values import Status
 from gradebook.models import (
+    AcademicSession,
     AccountKind,
     Assignment,
     LateInterval,
@@ -18,7 +20,7 @@ from gradebook.models import (
     Section,
     User,
 )
-from gradebook.services import accounts, invitations
+from gradebook.services import accounts, closing, invitations, overrides
 from tests import school as small
 from tests.access.things import build_scene
 from tests.classes import make_class
@@ -32,7 +34,7 @@ def build(secret: str) -> dict[str, str]:
     """Fill the database that holds tests/school.py; the public ids by name."""
     school = small.find()
     scene = build_scene(school, NOON)
-    names = {**scene.names, **_classes(school), **_people(school, secret)}
+    names = {**scene.names, **_classes(school), **_people(school, secret), **_closed(school)}
     db.session.commit()
     db.session.remove()
     return names
@@ -65,6 +67,18 @@ def _first_work(section: Section) -> str:
     return db.session.scalars(
         select(Assignment.public_id).where(Assignment.section_id == section.id).order_by(Assignment.id).limit(1)
     ).one()
+
+
+def _closed(school: small.SmallSchool) -> dict[str, str]:
+    """A class whose term is closed, with a grade that the teacher set before."""
+    shut = make_class(school, students=3, assignments=2)
+    small.enroll(school.maya, shut, Position.STUDENT)
+    override = Override(Decimal("91.5"), None, "Was ill for the last piece of work")
+    acts = {"actor_id": school.rivera.id, "now": NOON}
+    overrides.set_override(shut, school.maya.id, override, seen=0, **acts)
+    term = db.session.get_one(AcademicSession, shut.term_id)
+    closing.close_session(school.oak, term, NOON, actor_id=school.pat.id)
+    return {"shut": shut.public_id, "shut_term": term.public_id, "first_of_shut": _first_work(shut)}
 
 
 def _fill(section: Section, school: small.SmallSchool) -> str:
