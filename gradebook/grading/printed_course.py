@@ -53,7 +53,7 @@ def printed_course(grade: CourseGrade) -> PrintedCourse:
             found = _printed(total, places, percent_places)
             if _adds_up(total, found):
                 return found
-    return _printed(total, MOST, MOST + MORE)
+    return _carried(total, _printed(total, MOST, MOST + MORE))
 
 
 def _printed(total: CourseTotal, places: int, percent_places: int) -> PrintedCourse:
@@ -83,6 +83,16 @@ def _adds_up(total: CourseTotal, found: PrintedCourse) -> bool:
         worked = worked / Fraction(found.weight_sum) * 100
     shown = found.percent if found.before_cap is None else found.before_cap
     return by_line and round_percent(worked) == shown
+
+
+def _carried(total: CourseTotal, found: PrintedCourse) -> PrintedCourse:
+    """Three thirds of a whole never add up in decimals: the largest line carries what is missing."""
+    exact = sum((one.exact * one.period.weight / 100 for one in total.periods if one.exact is not None), Fraction(0))
+    missing = round_to(exact, found.places) - found.together
+    largest = max(line.adds for line in found.lines if line.adds is not None)
+    at = next(at for at, line in enumerate(found.lines) if line.adds == largest)
+    line = found.lines[at]._replace(adds=largest + missing)
+    return found._replace(lines=(*found.lines[:at], line, *found.lines[at + 1 :]), together=found.together + missing)
 
 
 def _comes_to(line: PrintedPeriod, places: int) -> bool:

@@ -115,6 +115,15 @@ def test_thirds_that_never_add_up_in_decimals_do_on_the_page() -> None:
     assert added_up(sum_) == sum_.percent == Decimal("91.00")
 
 
+def test_thirds_that_make_a_half_are_rounded_as_the_total_is() -> None:
+    """30.001333… + 30.001333… + 28.002333… is 88.005, shown as 88.01. With any number of decimals the lines would make
+    a little less, and 88.00: so one line carries the last millionth."""
+    sum_ = printed(weighted((90004, 99000, 33), (90004, 99000, 33), (84007, 102_000, 34)))
+    assert [str(part.adds) for part in sum_.parts] == ["30.001334", "30.001333", "28.002333"]
+    assert (str(sum_.together), str(sum_.percent), sum_.places) == ("88.005000", "88.01", 6)
+    assert [str(part.percent) for part in sum_.parts] == ["90.913131313", "90.913131313", "82.359803922"]
+
+
 def test_excused_and_dropped_work_is_named_with_its_reason() -> None:
     category = Category(1, "Quizzes", Fraction(100), drop_lowest=1)
     works = [Work(at, 1, f"Quiz {at}", 2000, position=at) for at in range(1, 5)]

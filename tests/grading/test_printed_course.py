@@ -87,7 +87,9 @@ def test_periods_without_weight_bring_nothing() -> None:
     assert [line.adds for line in sum_.lines] == [None, None]
 
 
-def test_thirds_that_never_add_up_in_decimals_do_on_the_page() -> None:
-    """91/99 of 33 is 30 + 1/3, and so is 91/102 of 34: three of them make 91."""
-    sum_ = course((91, 99, 33), (91, 99, 33), (91, 102, 34))
-    assert added_up(sum_) == sum_.percent == Decimal("91.00")
+def test_thirds_that_make_a_half_are_rounded_as_the_total_is() -> None:
+    """30.001333… + 30.001333… + 28.002333… is 88.005, shown as 88.01: one line carries what decimals lose."""
+    sum_ = course((90004, 99000, 33), (90004, 99000, 33), (84007, 102_000, 34))
+    assert added_up(sum_) == sum_.percent == Decimal("88.01")
+    assert [str(line.adds) for line in sum_.lines] == ["30.00133334", "30.00133333", "28.00233333"]
+    assert str(sum_.together) == "88.00500000"

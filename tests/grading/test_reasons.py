@@ -65,6 +65,12 @@ def test_a_hand_in_after_the_due_moment_is_not_late_unless_it_is_marked_late() -
     assert (shown.late, shown.value) == (None, 1800)
 
 
+@pytest.mark.parametrize("status", [Status.excused, Status.missing, Status.incomplete])
+def test_points_that_are_not_used_lose_nothing(status: Status) -> None:
+    shown = line(Mark(points=1800, late=True, status=status), late=LateRule(Fraction(10)))
+    assert (shown.late, shown.typed) == (None, 1800)
+
+
 def test_missing_work_is_not_late_too() -> None:
     mark = Mark(status=Status.missing, late=True, turned_in_at=AT + timedelta(days=1))
     shown = line(mark, late=LateRule(Fraction(10)), missing_percent=Fraction(50))
