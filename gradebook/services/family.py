@@ -35,7 +35,6 @@ from gradebook.services.grades import (
     classes_of_students,
     is_blank,
     leading_teacher,
-    parts_of,
     places_of_student,
     term_today,
 )
@@ -318,7 +317,7 @@ class FamilyClass:
     @cached_property
     def work_by_category(self) -> list[tuple[CategoryGrade, list[Piece]]]:
         """All work by category as it stands in the grade, the newest first."""
-        return [(part, self._lines(part)) for part in parts_of(self.grade)]
+        return [(part, self._lines(part)) for part in self.seen.parts]
 
     def _lines(self, part: CategoryGrade) -> list[Piece]:
         pieces = [

@@ -214,6 +214,19 @@ class ClassWork:
             return self._computed_totals(student, marks, True, False)
         return self.calculator.calculators[period_id].totals(marks, self._asked(student, True))
 
+    def parts(self, student: Student, marks: Mapping[int, Mark | int], grade: AnyGrade) -> tuple[CategoryGrade, ...]:
+        """The categories of a grade for a list of all work: with the work that lies in no weighed period, which does
+        not count."""
+        parts = parts_of(grade)
+        if isinstance(grade, Grade):
+            return parts
+        named = {line.work.id for part in parts for line in part.lines}
+        left = [column._replace(counts=False) for column in self.columns if column.id not in named]
+        works = [work_of_column(column, self.timezone, self.now) for column in left]
+        outside = Calculator(self.calculator.rules, [graded_category(one) for one in self.categories], works)
+        more = outside.grade(marks, self._asked(student)).parts
+        return (*(part for part in parts if part.lines), *(part for part in more if part.lines))
+
     def is_overridden(self, student: Student) -> bool:
         """Whether what is shown of the student's grade in the class was set by a teacher."""
         copy = self.copy_of(student)
@@ -654,6 +667,11 @@ class StudentClass:
     def grade(self) -> AnyGrade:
         """The grade with its parts."""
         return self.work.grade(self.student, self._marks, posted_only=False, for_family=True)
+
+    @property
+    def parts(self) -> tuple[CategoryGrade, ...]:
+        """The categories of the grade, for a list of all work."""
+        return self.work.parts(self.student, self._marks, self.grade)
 
     @property
     def _marks(self) -> dict[int, Mark | int]:

@@ -14,8 +14,10 @@ from gradebook.policy.access import NotFound
 from gradebook.services import assignments
 from gradebook.services.assignments import RESTORABLE, AssignmentDraft, AssignmentFault, AssignmentMoved, Shows
 from gradebook.services.grades import ClassWork, class_work
+from gradebook.services.periods import PeriodClosed
 from gradebook.services.previews import worth_of
 from gradebook.web import door
+from gradebook.web.closed import closed_words
 from gradebook.web.filters import percent
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
@@ -50,6 +52,8 @@ def new_assignment_post(section_id: str) -> Any:
         )
     except AssignmentFault as fault:
         return _refused(work, form, fault)
+    except PeriodClosed as closed:
+        return _closed(work, form, closed)
     db.session.commit()
     return _saved(section, made)
 
@@ -85,6 +89,8 @@ def assignment_post(assignment_id: str) -> Any:
         return _moved(work, form, found, draft, moved)
     except AssignmentFault as fault:
         return _refused(work, form, fault, found, draft, seen)
+    except PeriodClosed as closed:
+        return _closed(work, form, closed, found, seen)
     db.session.commit()
     return _saved(section, found)
 
@@ -237,6 +243,20 @@ def _refused(
         "too_large": _("With these points some scores would be too large. Keep the scores, or choose fewer points"),
     }[fault.code]
     field.errors = [words]
+    return _page(work, form, found, seen=seen), 422
+
+
+def _closed(
+    work: ClassWork,
+    form: AssignmentForm,
+    closed: PeriodClosed,
+    found: Assignment | None = None,
+    seen: int | None = None,
+) -> Any:
+    """It lies, or would lie, in a closed period; what was typed stays on the page."""
+    words = closed_words(closed)
+    db.session.rollback()
+    form.due.complain(words)
     return _page(work, form, found, seen=seen), 422
 
 

@@ -24,7 +24,6 @@ from gradebook.services.grades import (
     Student,
     cells_of,
     class_work,
-    parts_of,
     students_of,
 )
 from gradebook.services.stored_grades import StoredGrade, StoredOverride
@@ -170,7 +169,7 @@ def _story(work: ClassWork, student: Student) -> Story:
     shown = work.totals(student, marks, posted_only=True)
     parts = [
         (part, [_piece(work, line, cells) for line in reversed(part.lines) if line.work.id in work.by_id])
-        for part in parts_of(everything)
+        for part in work.parts(student, marks, everything)
         if part.lines
     ]
     return Story(student, work, posted, everything, shown, parts)

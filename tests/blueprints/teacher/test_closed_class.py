@@ -209,6 +209,29 @@ def test_work_outside_every_period_does_not_count_and_the_teacher_is_told(school
     assert "83%" in text_of(rivera.get(path))
 
 
+def test_families_still_find_work_outside_every_period_in_the_list_of_work(school, weighed, sign_in):
+    school.quiz.grading_period_id = None
+    db.session.commit()
+    page = text_of(sign_in(school.maya).get(f"/student/classes/{school.algebra.public_id}"))
+    assert "Integers quiz" in page
+    assert "83%" in page
+
+
+def test_work_cannot_be_made_or_moved_into_a_closed_quarter_and_what_was_typed_stays(school, quarters, sign_in):
+    rivera = sign_in(school.rivera)
+    close(school, quarters[0])
+    path = f"/teacher/classes/{school.algebra.public_id}/assignments/new"
+    data = {
+        "title": "Late idea", "points": "20", "category": str(school.quiz.category.public_id), "shows": "when_posted",
+        "counts": "y", "due-day": "10", "due-month": "9", "due-year": "2026",
+    }  # fmt: skip
+    refused = rivera.post(path, data=data)
+    assert refused.status_code == 422
+    assert "Quarter 1 is closed since Wed 14 Oct" in text_of(refused)
+    assert 'value="Late idea"' in refused.text
+    assert rivera.post(path, data={**data, "due-month": "11"}).status_code == 303
+
+
 def test_weights_of_another_classs_periods_are_refused_and_none_means_that_periods_filter(school, weighed):
     botany_year = school.botany.term_id
     with pytest.raises(ValueError, match="another class"):
