@@ -14,6 +14,7 @@ import sys
 from collections import defaultdict
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import mutmut.mutation.trampoline as trampoline
 import pytest
@@ -21,6 +22,9 @@ from _pytest.runner import runtestprotocol
 
 MOST_SECONDS = 20.0
 """Of processor time: a mutant may never end. Far above what all the tests of a function take."""
+
+
+FEW = 10
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool:
@@ -36,15 +40,26 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     return True
 
 
-def _by_function(items: list[pytest.Item], stats: dict[str, dict[str, float]]) -> dict[str, list[pytest.Item]]:
-    seconds = stats["duration_by_test"]
+def _by_function(items: list[pytest.Item], stats: dict[str, Any]) -> dict[str, list[pytest.Item]]:
+    """The tests of each function, quickest first; of one that few tests touch, all tests of its module.
+
+    What is cached is called only by the first test that needs it, and many more would notice a change.
+    """
+    seconds, touching = stats["duration_by_test"], stats["tests_by_mangled_function_name"]
     by_id = {item.nodeid: item for item in items}
+    of_module: dict[str, set[str]] = defaultdict(set)
+    for function, tests in touching.items():
+        of_module[_module_of(function)].update(tests)
     found: dict[str, list[pytest.Item]] = defaultdict(list)
-    for function, tests in stats["tests_by_mangled_function_name"].items():  # type: ignore[attr-defined]
-        found[function] = [
-            by_id[test] for test in sorted(tests, key=lambda test: seconds.get(test, 0)) if test in by_id
-        ]
+    for function in touching:
+        tests = touching[function] if len(touching[function]) >= FEW else of_module[_module_of(function)]
+        ordered = sorted(tests, key=lambda test: seconds.get(test, 0))
+        found[function] = [by_id[test] for test in ordered if test in by_id]
     return found
+
+
+def _module_of(function: str) -> str:
+    return ".".join(function.split(".")[:3])
 
 
 def _chosen() -> list[str]:

@@ -1,6 +1,7 @@
 """What is printed adds up by hand, for every class there can be."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from random import Random
@@ -10,7 +11,7 @@ import pytest
 from gradebook.grading.cells import Asked
 from gradebook.grading.printed import Printed, PrintedPart, printed
 from gradebook.grading.section_grade import section_grade
-from gradebook.grading.values import Category, Grade, Mark, Rules, Status, Work
+from gradebook.grading.values import Category, Grade, GradingScale, LateRule, Mark, Rules, Status, Work
 from tests.grading.how_many import how_many
 from tests.grading.random_classes import AT, SomeClass, some_class
 
@@ -133,3 +134,132 @@ def test_excused_and_dropped_work_is_named_with_its_reason() -> None:
     assert [(line.title, str(line.reason)) for line in part.left_out("dropped")] == [("Quiz 2", "lowest")]
     assert [line.title for line in part.left_out("excused")] == ["Quiz 3"]
     assert [(line.title, str(line.reason)) for line in part.left_out("not_graded")] == [("Quiz 4", "blank")]
+
+
+def lines_of(part: PrintedPart) -> list[tuple[str | None, ...]]:
+    """(typed, late, value, percent, weight) of each line, as texts."""
+    return [
+        tuple(
+            None if amount is None else f"{amount:f}"
+            for amount in (line.typed, line.late_taken, line.value, line.percent, line.weight)
+        )
+        for line in part.lines
+    ]
+
+
+def test_each_line_says_what_was_typed_what_was_taken_and_what_it_is_worth() -> None:
+    rules = Rules(mode="weighted", late=LateRule(Fraction(10)), scale=GradingScale.of([("A", 90), ("F", 0)]))
+    works = [
+        Work(1, 1, "Quiz 1", 2000, Fraction(3), position=1),
+        Work(2, 1, "Quiz 2", 1500, position=2, due_at=AT),
+        Work(3, 1, "Quiz 3", 2000, Fraction("0.5"), position=3),
+        Work(4, 1, "Quiz 4", 1000, position=4),
+        Work(5, 1, "Puzzle", 0, position=5),
+    ]
+    marks: dict[int, Mark | int] = {
+        1: Mark(letter="A", late=True),
+        2: Mark(percent=Fraction("92.5"), late=True, turned_in_at=AT + timedelta(hours=25)),
+        3: 1500,
+        5: 100,
+    }
+    grade = section_grade(rules, [Category(1, "Quizzes", Fraction(100), weighing="own")], works, marks, Asked(AT))
+    sum_ = printed(grade)
+    (part,) = sum_.parts
+    assert lines_of(part) == [
+        ("20", "2", "18", "90.00", "3"),
+        ("13.875", "3", "10.875", "72.50", "1"),
+        ("15", None, "15", "75.00", "0.5"),
+        (None, None, None, None, "1"),
+        ("1", None, "1", None, "1"),
+    ]
+    assert [line.typed_letter for line in part.lines] == ["A", None, None, None, None]
+    assert [line.typed_percent for line in part.lines] == [None, Decimal("92.5"), None, None, None]
+    assert [line.late_time_known for line in part.lines] == [False, True, True, True, True]
+    assert [f"{line.out_of:f}" for line in part.lines] == ["20", "15", "20", "10", "0"]
+    # (3 × 90 + 72.5 + 0.5 × 75) ÷ 4.5 = 380 ÷ 4.5
+    assert (str(part.percent), str(part.adds), f"{part.earned:f}", f"{part.possible:f}") == (
+        "84.44",
+        "84.44",
+        "44.875",
+        "55",
+    )
+    assert (sum_.graded_count, printed(grade, final=True).graded_count) == (4, 5)
+    assert [line.what for line in printed(grade, final=True).parts[0].lines][3] == "as_zero"
+
+
+def test_percentages_of_pieces_have_the_decimals_with_which_their_mean_comes_out() -> None:
+    """1 of 32 is 3.125%, and the mean with 0% is 1.5625%: 3.13 and 0 would make 1.57, so three decimals are shown."""
+    works = [Work(1, 1, possible=3200, position=1), Work(2, 1, possible=1000, position=2)]
+    category = Category(1, "Quizzes", Fraction(100), weighing="equal")
+    (part,) = printed(section_grade(Rules(mode="weighted"), [category], works, {1: 100, 2: 0}, Asked(AT))).parts
+    assert str(part.percent) == "1.56"
+    assert [(str(line.percent), line.weight) for line in part.lines] == [("3.125", None), ("0.000", None)]
+
+
+def test_with_other_weights_than_those_typed_the_decimals_are_those_of_the_weighted_mean() -> None:
+    """Thrice 3.125% and once 0% is 9.375 ÷ 4 = 2.34375; 3.13 thrice would make 2.35."""
+    works = [Work(1, 1, possible=3200, weight=Fraction(3), position=1), Work(2, 1, possible=1000, position=2)]
+    category = Category(1, "Quizzes", Fraction(100), weighing="own")
+    (part,) = printed(section_grade(Rules(mode="weighted"), [category], works, {1: 100, 2: 0}, Asked(AT))).parts
+    assert str(part.percent) == "2.34"
+    assert [str(line.percent) for line in part.lines] == ["3.125", "0.000"]
+
+
+def test_extra_credit_among_equal_pieces_is_in_the_sum_and_not_in_the_count() -> None:
+    works = [Work(1, 1, possible=3200, position=1), Work(2, 1, possible=1000, extra_credit=True, position=2)]
+    category = Category(1, "Quizzes", Fraction(100), weighing="equal")
+    (part,) = printed(section_grade(Rules(mode="weighted"), [category], works, {1: 3200, 2: 100}, Asked(AT))).parts
+    assert str(part.percent) == "110.00"
+    assert [str(line.percent) for line in part.lines] == ["100.00", "10.00"]
+
+
+def test_in_points_mode_there_are_points_and_no_percentages() -> None:
+    works = [Work(1, 1, possible=2000, position=1), Work(2, 1, possible=1000, position=2)]
+    category = Category(1, "Quizzes", weighing="equal")
+    sum_ = printed(section_grade(Rules(), [category], works, {1: 1850, 2: 775}, Asked(AT)))
+    (part,) = sum_.parts
+    assert lines_of(part) == [("18.5", None, "18.5", None, None), ("7.75", None, "7.75", None, None)]
+    assert (f"{sum_.earned:f}", f"{sum_.possible:f}", f"{part.earned:f}", f"{part.possible:f}") == (
+        "26.25",
+        "30",
+        "26.25",
+        "30",
+    )
+    assert (sum_.together, sum_.rescaled, part.adds, sum_.places) == (None, None, None, 2)
+
+
+def test_an_extra_credit_category_is_added_after_rescaling() -> None:
+    categories = [Category(1, "Tests", Fraction(60)), Category(2, "More", Fraction(5), extra_credit=True)]
+    works = [Work(1, 1, possible=700), Work(2, 2, possible=300)]
+    sum_ = printed(section_grade(Rules(mode="weighted"), categories, works, {1: 500, 2: 100}, Asked(AT)))
+    # 5 ÷ 7 × 60 = 42.857…, ÷ 60 × 100 = 71.428…; 1 ÷ 3 × 5 = 1.666…; together 73.095…
+    assert [part.category.title for part in sum_.parts] == ["Tests"]
+    assert [part.category.title for part in sum_.extras] == ["More"]
+    assert (str(sum_.percent), added_up(sum_)) == ("73.10", Decimal("73.10"))
+    assert (str(sum_.rescaled), str(sum_.extras[0].adds)) == ("71.43", "1.67")
+    assert (sum_.weight_sum, sum_.weight_total) == (60, 60)
+
+
+def test_a_cap_is_printed_with_what_it_lowered() -> None:
+    sum_ = printed(
+        section_grade(
+            Rules(cap_percent=Fraction("100.5")), [Category(1)], [Work(1, 1, possible=800)], {1: 905}, Asked(AT)
+        )
+    )
+    assert (str(sum_.percent), str(sum_.before_cap), sum_.cap_percent) == ("100.50", "113.13", Decimal("100.5"))
+
+
+def test_categories_that_share_out_their_weight_are_named() -> None:
+    categories = [
+        Category(1, "Tests", Fraction(60)),
+        Category(2, "Labs", Fraction(40)),
+        Category(3, "None", Fraction(0)),
+    ]
+    sum_ = printed(section_grade(Rules(mode="weighted"), categories, [Work(1, 1, possible=100)], {1: 80}, Asked(AT)))
+    assert [part.category.title for part in sum_.without_work] == ["Labs"]
+    assert (sum_.weight_sum, sum_.weight_total) == (60, 100)
+    everything = [Work(1, 1, possible=100), Work(2, 2, possible=100)]
+    assert (
+        printed(section_grade(Rules(mode="weighted"), categories, everything, {1: 80, 2: 80}, Asked(AT))).without_work
+        == []
+    )

@@ -93,3 +93,11 @@ def test_thirds_that_make_a_half_are_rounded_as_the_total_is() -> None:
     assert added_up(sum_) == sum_.percent == Decimal("88.01")
     assert [str(line.adds) for line in sum_.lines] == ["30.00133334", "30.00133333", "28.00233333"]
     assert str(sum_.together) == "88.00500000"
+
+
+def test_the_total_that_a_cap_lowered_is_printed() -> None:
+    rules = Rules(cap_percent=Fraction(95), periods=(Period(1, Fraction(60)), Period(2, Fraction(60))))
+    works = [Work(at, 1, possible=1000, period_id=at) for at in (1, 2)]
+    sum_ = printed_course(CourseCalculator(rules, [Category(1)], works).grade({1: 900, 2: 850}, Asked(AT)))
+    assert (str(sum_.percent), str(sum_.before_cap), str(sum_.together)) == ("95.00", "105.00", "105.00")
+    assert not sum_.is_scaled

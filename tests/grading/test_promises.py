@@ -282,3 +282,8 @@ def first_that_reaches(one: SomeClass, blank: list[int], target: Decimal) -> tup
 @some
 def test_exact_text_is_exact(amount: Fraction) -> None:
     assert Fraction(exact_text(amount)) == amount
+
+
+def test_exact_text_is_exact_for_the_smallest_amounts_too() -> None:
+    assert exact_text(Fraction(1, 5**30)) == "0." + str(2**30).rjust(30, "0")
+    assert exact_text(Fraction(-7, 2**40)) == "-0." + str(7 * 5**40).rjust(40, "0")

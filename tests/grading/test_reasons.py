@@ -96,6 +96,17 @@ def test_each_kind_of_cell_says_what_it_is(mark: Mark | int | None, what: str, r
     assert (shown.what, shown.reason) == (what, reason)
 
 
+def test_work_from_before_or_after_the_students_time_in_the_class_says_so() -> None:
+    day = timedelta(days=1)
+    for mark in (None, Mark(status=Status.missing), Mark(status=Status.turned_in)):
+        marks = {} if mark is None else {QUIZ.id: mark}
+        late_joiner = Asked(AT, joined_at=AT + day)
+        early_leaver = Asked(AT, joined_at=AT - 9 * day, left_at=AT - day)
+        for asked, reason in ((late_joiner, "before_joining"), (early_leaver, "after_leaving")):
+            (shown,) = section_grade(Rules(), [QUIZZES], [QUIZ], marks, asked).parts[0].lines
+            assert (shown.what, shown.reason) == ("not_assigned", reason)
+
+
 def test_missing_work_that_does_not_count_says_so() -> None:
     shown = line(Mark(status=Status.missing), missing_percent=None)
     assert (shown.what, shown.reason) == ("not_graded", "missing_not_counted")
