@@ -3,6 +3,7 @@
 import secrets
 import sqlite3
 import string
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -75,6 +76,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """SQLite keeps text without a zone: read it in one step, for a page may hold a thousand moments."""
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+        return lambda text: None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only an INTEGER PRIMARY KEY
@@ -150,6 +157,7 @@ def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # an acknowledged score survives a power cut
         "foreign_keys=ON",
+        "cache_size=-1024",  # KiB for each thread's connection; what is not in it is in the system's cache
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -397,10 +397,10 @@ _CATEGORY = (
     Category.id.label("key"),
     Category.public_id.label("category_public_id"),
     Category.title.label("category_title"),
-    Category.weight.label("category_weight"),
+    type_coerce(Category.weight, Integer).label("category_weight"),
     Category.drop_lowest,
     Category.drop_highest,
-    Category.weighing,
+    type_coerce(Category.weighing, String),
     Category.extra_credit.label("category_extra_credit"),
     Category.position.label("category_position"),
 )
@@ -464,7 +464,8 @@ def _class_work(
     for row in rows:  # by place, not by name: a family's page reads hundreds of them
         key = row[_CATEGORY_ID]
         if key not in categories:
-            categories[key] = CategoryRow(*row[_CATEGORY_ID : -len(_PERIOD)])
+            category = CategoryRow(*row[_CATEGORY_ID : -len(_PERIOD)])
+            categories[key] = category._replace(weight=Decimal(category.weight).scaleb(-2))
         if row[0] is None:
             continue  # a category without work
         column = Column._make(row[: len(_COLUMNS)])
@@ -498,19 +499,19 @@ def graded_category(category: CategoryRow) -> GradedCategory:
 
 def work_of_column(column: Column, timezone: ZoneInfo, now: datetime) -> Work:
     """An assignment as the calculation sees it at this moment."""
-    return Work(
-        id=column.id,
-        category_id=column.category_id,
-        title=column.title,
-        possible=column.possible,
-        weight=None if column.weight is None else Fraction(column.weight, 100),
-        extra_credit=column.extra_credit,
-        never_drop=column.never_drop,
-        counts=column.counts,
-        due_at=due_moment(column.due_on, column.due_time, timezone),
-        position=column.position,
-        period_id=column.grading_period_id,
-        posted=column.posted_at is not None and column.posted_at <= now,
+    return Work(  # in the order of its fields: by name it would take half as long again
+        column.id,
+        column.category_id,
+        column.title,
+        column.possible,
+        None if column.weight is None else Fraction(column.weight, 100),
+        column.extra_credit,
+        column.never_drop,
+        column.counts,
+        due_moment(column.due_on, column.due_time, timezone),
+        column.position,
+        column.grading_period_id,
+        column.posted_at is not None and column.posted_at <= now,
     )
 
 
