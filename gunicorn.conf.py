@@ -27,7 +27,7 @@ def when_ready(server):
     Locale("en").decimal_formats.get(None)  # reads the language's data, which every page needs
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 10, 10)  # a page makes 100,000 objects and drops them: looking 140 times finds nothing
+    gc.set_threshold(5_000, 10, 10)  # a page makes tens of thousands of objects and drops them all
 
 
 M_ARENA_MAX = -8  # of malloc.h
@@ -36,7 +36,7 @@ M_ARENA_MAX = -8  # of malloc.h
 def post_fork(server, worker):
     """A connection opened before the fork would be used by two processes: each worker opens its own.
 
-    The threads share one heap; with a heap for each, glibc keeps some 10 MB more for a worker.
+    The threads share one heap; with a heap for each, glibc keeps some MB more for a worker.
     """
     from gradebook.extensions import db
 

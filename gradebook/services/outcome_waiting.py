@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select
 
@@ -20,8 +19,7 @@ from gradebook.models import (
 )
 from gradebook.policy import scopes
 from gradebook.policy.person import Person
-from gradebook.services.grades import due_moment
-from gradebook.services.teacher_home import Home, TaughtClass, Waiting
+from gradebook.services.teacher_home import Home, waiting_in
 
 
 def with_ratings(home: Home, person: Person) -> Home:
@@ -30,40 +28,13 @@ def with_ratings(home: Home, person: Person) -> Home:
     classes = {one.section.id: one for one in home.classes if one.section.grades_outcomes}
     if not classes:
         return home
-    waiting = _waiting(classes, person)
+    waiting = waiting_in(classes, person, _not_rated(person))
     for key, one in classes.items():
         one.hidden = 0
         one.to_grade = sum(each.blanks for each in waiting if each.section.id == key)
     others = [one for one in home.waiting if one.section.id not in classes]
     home.waiting = sorted([*others, *waiting], key=lambda one: one.due_on)
     return home
-
-
-def _waiting(classes: dict[int, TaughtClass], person: Person) -> list[Waiting]:
-    """Work past due in which a student of today lacks a rating."""
-    rows = db.session.execute(
-        select(
-            Assignment.public_id,
-            Assignment.title,
-            Assignment.section_id,
-            Assignment.due_on,
-            Assignment.due_time,
-            _not_rated(person).label("blanks"),
-        )
-        .where(
-            Assignment.section_id.in_(classes),
-            Assignment.deleted_at.is_(None),
-            Assignment.due_on <= max(person.school_days.values()),
-        )
-        .order_by(Assignment.due_on, Assignment.position, Assignment.id)
-    ).all()
-    found = []
-    for row in rows:
-        section = classes[row.section_id].section
-        due = due_moment(row.due_on, row.due_time, ZoneInfo(section.school.timezone))
-        if row.blanks and due is not None and due <= person.now:
-            found.append(Waiting(row.public_id, row.title, section, row.due_on, row.blanks))
-    return found
 
 
 def _not_rated(person: Person) -> Any:

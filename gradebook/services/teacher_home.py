@@ -108,7 +108,7 @@ def home_of(person: Person) -> Home:
     """The teacher's home, in five statements whatever the number of classes, students and scores."""
     classes = [one for one in classes_of(person) if _is_current(one.section, person)]
     by_id = {one.section.id: one for one in classes}
-    waiting = _waiting(person, by_id)
+    waiting = waiting_in(by_id, person, _blanks(person))
     for row in _hidden(by_id, person.now):
         by_id[row.section_id].hidden = row.scores
     for one in waiting:
@@ -159,8 +159,8 @@ _SAYS_SOMETHING = or_(
 """The teacher has dealt with the cell."""
 
 
-def _waiting(person: Person, classes: dict[int, TaughtClass]) -> list[Waiting]:
-    """Assignments past due with blanks, oldest first: the students of today who were in the class when it was due."""
+def waiting_in(classes: dict[int, TaughtClass], person: Person, blanks: Any) -> list[Waiting]:
+    """Assignments past due with blanks, oldest first; `blanks` counts an assignment's, as a column of the statement."""
     if not classes:
         return []
     latest = max(person.school_days.values())
@@ -171,7 +171,7 @@ def _waiting(person: Person, classes: dict[int, TaughtClass]) -> list[Waiting]:
             Assignment.section_id,
             Assignment.due_on,
             Assignment.due_time,
-            _blanks(person).label("blanks"),
+            blanks.label("blanks"),
         )
         .where(
             Assignment.section_id.in_(classes),
@@ -188,7 +188,7 @@ def _waiting(person: Person, classes: dict[int, TaughtClass]) -> list[Waiting]:
 
 
 def _blanks(person: Person) -> Any:
-    """How many of an assignment's students have nothing entered.
+    """How many of an assignment's students of today, who were there when it was due, have nothing entered.
 
     Counted for each assignment by itself: as a join, PostgreSQL reads through the scores of the whole school.
     """
