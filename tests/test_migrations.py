@@ -4,13 +4,14 @@ import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, text
 
 from gradebook.database import will_write
 from gradebook.extensions import db
-from gradebook.models import AuditEntry
+from gradebook.models import AuditEntry, Category
 from gradebook.services import audit
 from tests.conftest import World, dispose
+from tests.families import add_category, add_work
 from tests.school import SEEN, build
 
 
@@ -60,3 +61,26 @@ def test_audit_entries_find_their_class_again(empty_app):
     flask_migrate.upgrade()
     query = select(AuditEntry.act, AuditEntry.section_id).order_by(AuditEntry.id)
     assert db.session.execute(query).all() == expected
+
+
+def test_a_category_that_keeps_its_best_becomes_one_that_drops_the_others(empty_app):
+    """Down: what it drops now. Extra credit, and what never drops, counts or is there any more, is not dropped."""
+    flask_migrate.upgrade()
+    will_write.set(True)
+    school = build()
+    sheets = add_category(school.algebra, "Sheets", keep_best=2)
+    for more in ({}, {}, {}, {"extra_credit": True}, {"never_drop": True}, {"counts": False}, {"deleted_at": SEEN}):
+        add_work(sheets, "Sheet", **more)
+    add_category(school.algebra, "Few", keep_best=5)
+    add_category(school.algebra, "Drops", drop_lowest=3, drop_highest=1)
+    db.session.commit()
+    db.session.remove()
+    flask_migrate.downgrade(revision="0005")
+    here = "(SELECT section_id FROM categories WHERE title = 'Sheets')"
+    drops = text(f"SELECT title, drop_lowest, drop_highest FROM categories WHERE section_id = {here} ORDER BY id")
+    expected = [("Quizzes", 0, 0), ("Tests", 0, 0), ("Sheets", 1, 0), ("Few", 0, 0), ("Drops", 3, 1)]
+    assert db.session.execute(drops).all() == expected
+    db.session.remove()
+    flask_migrate.upgrade()
+    assert db.session.execute(drops).all() == expected
+    assert set(db.session.scalars(select(Category.keep_best))) == {None}

@@ -52,6 +52,8 @@ class Category(HasPublicId, Base):
         CheckConstraint("weight BETWEEN 0 AND 1000000", name="weight_in_bounds"),
         CheckConstraint("drop_lowest BETWEEN 0 AND 1000", name="drop_lowest_in_bounds"),
         CheckConstraint("drop_highest BETWEEN 0 AND 1000", name="drop_highest_in_bounds"),
+        CheckConstraint("keep_best BETWEEN 1 AND 1000", name="keep_best_in_bounds"),
+        CheckConstraint("keep_best IS NULL OR drop_lowest = 0", name="keeps_or_drops"),
         Index("ix_categories_section_id", "section_id"),
     )
 
@@ -62,6 +64,8 @@ class Category(HasPublicId, Base):
     """Percent of the grade, in weighted classes."""
     drop_lowest: Mapped[int] = mapped_column(default=0)
     drop_highest: Mapped[int] = mapped_column(default=0)
+    keep_best: Mapped[int | None]
+    """Only so many of what may be dropped count, however many there are; instead of `drop_lowest`."""
     weighing: Mapped[Weighing] = mapped_column(enum_column(Weighing, "weighing"), default=Weighing.POINTS)
     extra_credit: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)

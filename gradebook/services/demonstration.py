@@ -116,6 +116,8 @@ OTHER_WORK = {
     "Music": (("Performance", 70), ("Theory", 30)),
     "Science": (("Lab reports", 50), ("Tests", 50)),
 }
+KEPT = {"Reading": 2}
+"""Where only the best so many count."""
 TITLES = {
     "Reading": "Reading log",
     "Writing": "Essay draft",
@@ -553,6 +555,8 @@ def _add_plain_class(demo: Demonstration, section: Section) -> None:
         _category(demo, section, title, weight, position, 0)
         for position, (title, weight) in enumerate(OTHER_WORK[subject])
     ]
+    for category in categories:
+        category.keep_best = KEPT.get(category.title)
     first = demo.today - timedelta(weeks=WEEKS_BEFORE)
     for index in range(10):
         category = categories[index % len(categories)]

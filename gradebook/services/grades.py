@@ -403,6 +403,7 @@ _CATEGORY = (
     type_coerce(Category.weighing, String),
     Category.extra_credit.label("category_extra_credit"),
     Category.position.label("category_position"),
+    Category.keep_best,
 )
 
 _PERIOD = (
@@ -442,6 +443,7 @@ class CategoryRow(NamedTuple):
     weighing: str
     extra_credit: bool
     position: int
+    keep_best: int | None = None
 
 
 class PeriodRow(NamedTuple):
@@ -494,6 +496,7 @@ def graded_category(category: CategoryRow) -> GradedCategory:
         weighing=str(category.weighing),  # type: ignore[arg-type]
         extra_credit=category.extra_credit,
         position=category.position,
+        keep_best=category.keep_best,
     )
 
 

@@ -54,6 +54,8 @@ class CategoryDraft:
     drop_highest: int = 0
     weighing: Weighing = Weighing.POINTS
     extra_credit: bool = False
+    keep_best: int | None = None
+    """Instead of `drop_lowest`."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ _SECTION_FIELDS = (
 
 class RulesFault(ValueError):
     """Rules that cannot be saved. `code`: weights {sum}, period_weights {sum}, no_categories, same_title {title},
-    in_use {title, count}, unknown_category."""
+    keeps_and_drops {title}, keeps_none {title}, in_use {title, count}, unknown_category."""
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
@@ -173,6 +175,7 @@ def rules_now(section: Section, categories: Sequence[CategoryRow]) -> RulesDraft
             category.drop_highest,
             Weighing(category.weighing),
             category.extra_credit,
+            category.keep_best,
         )
         for category in categories
     )
@@ -223,6 +226,7 @@ def _graded(one: CategoryDraft, key: int, position: int) -> GradedCategory:
             one.weighing,
             one.extra_credit,
             position,
+            one.keep_best,
         )
     )
 
@@ -256,6 +260,7 @@ def check(work: ClassWork, draft: RulesDraft) -> None:
         if one.title.casefold() in titles:
             raise RulesFault("same_title", title=one.title)
         titles.add(one.title.casefold())
+        _check_keeping(one)
     known = {category.public_id for category in work.categories}
     keys = [one.key for one in draft.categories if one.key is not None]
     if not known.issuperset(keys) or len(keys) != len(set(keys)):
@@ -267,6 +272,13 @@ def check(work: ClassWork, draft: RulesDraft) -> None:
         raise RulesFault("weights", sum=draft.weight_sum)
     if draft.period_weights and draft.period_sum != HUNDRED:
         raise RulesFault("period_weights", sum=draft.period_sum)
+
+
+def _check_keeping(one: CategoryDraft) -> None:
+    if one.keep_best is not None and one.keep_best < 1:
+        raise RulesFault("keeps_none", title=one.title)
+    if one.keep_best is not None and one.drop_lowest:
+        raise RulesFault("keeps_and_drops", title=one.title)
 
 
 def _check_removable(work: ClassWork, category: CategoryRow) -> None:
@@ -300,9 +312,10 @@ class Drops(NamedTuple):
 def drops_in(work: ClassWork, category: CategoryDraft) -> Drops:
     """At most so many are dropped once everything is graded: one always counts."""
     pieces = droppable_in(work, category.key)
-    lowest = max(0, min(category.drop_lowest, pieces - 1))
+    asked = category.drop_lowest if category.keep_best is None else max(0, pieces - category.keep_best)
+    lowest = max(0, min(asked, pieces - 1))
     highest = category.drop_highest if lowest + category.drop_highest < pieces else 0
-    return Drops(category.drop_lowest + category.drop_highest, pieces, lowest, highest)
+    return Drops(asked + category.drop_highest, pieces, lowest, highest)
 
 
 def droppable_in(work: ClassWork, key: str | None) -> int:
@@ -364,7 +377,16 @@ def _require_shown(shifts: list[Shift], shown: str | None) -> None:
         raise NeedsConfirmation(shifts, effect)
 
 
-_CATEGORY_FIELDS = ("title", "weight", "drop_lowest", "drop_highest", "weighing", "extra_credit", "position")
+_CATEGORY_FIELDS = (
+    "title",
+    "weight",
+    "drop_lowest",
+    "drop_highest",
+    "weighing",
+    "extra_credit",
+    "position",
+    "keep_best",
+)
 
 
 def _write_categories(reading: Reading, draft: RulesDraft, now: datetime) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
@@ -57,6 +58,7 @@ def test_the_version_changes_with_any_rule_and_with_nothing_else(school):
         replace(rules, posts_as_entered=False),
         replace(rules, categories=rules.categories[::-1]),
         replace(rules, categories=(replace(rules.categories[0], weighing=Weighing.EQUAL), rules.categories[1])),
+        replace(rules, categories=(replace(rules.categories[0], keep_best=2), rules.categories[1])),
     ):
         assert section_rules.version_of(other) != version
 
@@ -171,10 +173,21 @@ def save_on(school, reading, draft):
 
 
 @pytest.mark.parametrize(
-    ("lowest", "highest", "expected"),
-    [(0, 0, (4, 0, 0)), (1, 0, (4, 1, 0)), (9, 0, (4, 3, 0)), (2, 1, (4, 2, 1)), (3, 1, (4, 3, 0)), (0, 4, (4, 0, 0))],
+    ("rule", "expected"),
+    [
+        ({}, (4, 0, 0)),
+        ({"drop_lowest": 1}, (4, 1, 0)),
+        ({"drop_lowest": 9}, (4, 3, 0)),
+        ({"drop_lowest": 2, "drop_highest": 1}, (4, 2, 1)),
+        ({"drop_lowest": 3, "drop_highest": 1}, (4, 3, 0)),
+        ({"drop_highest": 4}, (4, 0, 0)),
+        ({"keep_best": 1}, (4, 3, 0)),
+        ({"keep_best": 3}, (4, 1, 0)),
+        ({"keep_best": 3, "drop_highest": 1}, (4, 1, 1)),
+        ({"keep_best": 9}, (4, 0, 0)),
+    ],
 )
-def test_a_drop_larger_than_the_category_is_limited(school, lowest, highest, expected):
+def test_a_drop_larger_than_the_category_is_limited(school, rule, expected):
     for title, more in (
         ("a", {}),
         ("b", {}),
@@ -189,14 +202,57 @@ def test_a_drop_larger_than_the_category_is_limited(school, lowest, highest, exp
             )
         )  # fmt: skip
     db.session.flush()
-    quizzes = replace(rules_of(school).categories[0], drop_lowest=lowest, drop_highest=highest)
+    quizzes = replace(rules_of(school).categories[0], **rule)
     drops = section_rules.drops_in(class_work(school.algebra, NOW), quizzes)
     assert (drops.pieces, drops.lowest, drops.highest) == expected
+
+
+def keeping(rules, **rule):
+    return replace(rules, categories=(replace(rules.categories[0], **rule), *rules.categories[1:]))
+
+
+def test_what_a_category_keeps_is_stored_with_before_and_after(school):
+    save(school, keeping(rules_of(school), keep_best=2))
+    (stored,) = db.session.scalars(select(Category).where(Category.title == "Quizzes"))
+    assert (stored.keep_best, stored.drop_lowest) == (2, 0)
+    assert rules_of(school).categories[0].keep_best == 2
+    (entry,) = db.session.scalars(select(AuditEntry)).all()
+    kept = [entry.facts[when]["categories"][0]["keep_best"] for when in ("before", "after")]
+    assert kept == [None, 2]
+
+
+def test_a_category_that_keeps_its_best_keeps_them_when_work_is_added(school):
+    """18 of 20, then 5 and 10 of 10; the best two are 18 and 10."""
+    save(school, keeping(replace(rules_of(school), total_mode=TotalMode.POINTS), keep_best=2))
+    school.test.counts = False
+    totals = []
+    for title, points in (("a", 5), ("b", 10)):
+        work = Assignment(
+            school_id=school.oak.id, section_id=school.algebra.id, category_id=school.quiz.category_id,
+            title=title, points=Decimal(10),
+        )  # fmt: skip
+        db.session.add(work)
+        db.session.flush()
+        make_score(work, school.maya, points=Decimal(points))
+        reading = section_rules.read(school.algebra, NOW)
+        (maya,) = (one for one in reading.scores.students if one.id == school.maya.id)
+        totals.append(str(reading.work.totals(maya, reading.scores.marks[maya.id], posted_only=False).current))
+    assert totals == ["76.67", "93.33"]
+
+
+@pytest.mark.parametrize("values", [{"keep_best": 0}, {"keep_best": 1001}, {"keep_best": 2, "drop_lowest": 1}])
+def test_the_database_refuses_what_contradicts_itself(school, values):
+    change = update(Category).where(Category.title == "Quizzes")
+    with pytest.raises(IntegrityError), db.session.begin_nested():
+        db.session.execute(change.values(**values))
+    db.session.execute(change.values(keep_best=2, drop_highest=1))
 
 
 @pytest.mark.parametrize(
     ("change", "code"),
     [
+        (lambda rules: keeping(rules, keep_best=0), "keeps_none"),
+        (lambda rules: keeping(rules, keep_best=2, drop_lowest=1), "keeps_and_drops"),
         (lambda rules: with_weights(rules, 30, 60), "weights"),
         (lambda rules: replace(rules, categories=()), "no_categories"),
         (lambda rules: replace(rules, categories=rules.categories[1:]), "in_use"),

@@ -1,7 +1,7 @@
 """The forms of assignments and of a class's rules."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import time
 from decimal import Decimal
 from typing import Any
@@ -193,19 +193,24 @@ class CategoryForm(Form):
     )
     extra_credit = BooleanField(_l("Extra credit: added on top, not part of the 100%"))
 
-    def draft(self, droppable: int) -> CategoryDraft:
-        """What was typed, in a category of so many pieces that may be dropped. Only after `validate`."""
-        drop_lowest = int(self.drop_lowest.amount or 0)
-        if self.keep_best.amount:
-            drop_lowest = max(0, droppable - int(self.keep_best.amount))
+    def validate_keep_best(self, field: AmountField) -> None:
+        """Keeping the best is the other way to say what is dropped, and keeping none would drop all."""
+        if field.amount == 0:
+            raise ValidationError(_("Keep at least 1, or leave it empty to keep all"))
+        if field.amount and self.drop_lowest.amount:
+            raise ValidationError(_("Either drop the lowest or keep only the best: empty one of the two"))
+
+    def draft(self) -> CategoryDraft:
+        """What was typed. Only after `validate`."""
         return CategoryDraft(
             key=self.key.data or None,
             title=self.title.data or "",
             weight=self.weight.amount or Decimal(0),
-            drop_lowest=drop_lowest,
+            drop_lowest=int(self.drop_lowest.amount or 0),
             drop_highest=int(self.drop_highest.amount or 0),
             weighing=Weighing(self.weighing.data),
             extra_credit=bool(self.extra_credit.data),
+            keep_best=int(self.keep_best.amount) if self.keep_best.amount else None,
         )
 
 
@@ -285,12 +290,11 @@ class RulesForm(FlaskForm):
         self,
         now: RulesDraft,
         scales: Iterable[GradingScale],
-        droppable: Mapping[str, int],
         periods: Iterable[WeightedPeriod],
     ) -> RulesDraft:
         """What was typed, in a class with the rules `now`. Only after `validate`.
 
-        droppable: how many pieces of each category may be dropped, by its key; periods: those that can be weighed.
+        periods: those that can be weighed.
         """
         weights = {entry.form.key.data: entry.form.weight.amount for entry in self.periods} if self.weighs else {}
         if self.keeps_scale:
@@ -298,7 +302,7 @@ class RulesForm(FlaskForm):
         else:
             scale_id = {one.public_id: one.id for one in scales}.get(self.scale.data)
         return RulesDraft(
-            categories=tuple(entry.form.draft(droppable.get(entry.form.key.data, 0)) for entry in self.categories),
+            categories=tuple(entry.form.draft() for entry in self.categories),
             total_mode=TotalMode(self.total_mode.data),
             missing_percent=(self.missing_percent.amount or Decimal(0)) if self.missing.data == YES else None,
             late_percent=self.late_percent.amount or Decimal(0),
@@ -348,4 +352,5 @@ def category_fields(one: CategoryDraft) -> dict[str, Any]:
         "drop_highest": typed(one.drop_highest),
         "weighing": one.weighing,
         "extra_credit": one.extra_credit,
+        "keep_best": typed(one.keep_best),
     }

@@ -62,11 +62,6 @@ class Desk:
         return section_rules.scales_of(self.reading.section)
 
     @property
-    def droppable(self) -> dict[str, int]:
-        """How many pieces of each category may be dropped."""
-        return {key: section_rules.droppable_in(self.work, key) for key in self.keys}
-
-    @property
     def keys(self) -> list[str]:
         """The categories, by public id."""
         return [one.public_id for one in self.work.categories]
@@ -94,7 +89,7 @@ class Desk:
     def draft(self, form: RulesForm) -> RulesDraft:
         """What was typed; only after `validate`."""
         scales = [] if form.keeps_scale else self.scales
-        return form.draft(self.now, scales, self.droppable, self.periods if form.weighs else [])
+        return form.draft(self.now, scales, self.periods if form.weighs else [])
 
 
 @dataclass
@@ -349,6 +344,9 @@ def _fault_words(fault: RulesFault) -> tuple[str, str]:
         return "#periods-0-weight", _("The grading periods’ weights add up to 0%. Give them weights that make 100%")
     if fault.code == "same_title":
         return "#categories-0-title", _("Two categories are called %(title)s. Rename one", title=fault.facts["title"])
+    if fault.code in ("keeps_and_drops", "keeps_none"):
+        title = fault.facts["title"]
+        return "#categories-0-title", _("%(title)s: either drop the lowest or keep at least the best 1", title=title)
     if fault.code == "in_use":
         return "#categories-0-title", _in_use_words(fault.facts["title"], fault.facts["count"])
     if fault.code == "no_categories":

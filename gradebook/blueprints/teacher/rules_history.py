@@ -65,6 +65,10 @@ def _missing(amount: str | None) -> str:
     return _("does not count") if amount is None else _percent(amount)
 
 
+def _kept(number: int | None) -> str:
+    return _("all") if number is None else str(number)
+
+
 def _chosen(words: dict[str, Any]) -> Callable[[Any], str]:
     return lambda value: str(words.get(value, value))
 
@@ -89,6 +93,7 @@ _CATEGORY: dict[str, tuple[Any, Callable[[Any], str]]] = {
     "weight": (_l("weight"), _percent),
     "drop_lowest": (_l("drop lowest"), str),
     "drop_highest": (_l("drop highest"), str),
+    "keep_best": (_l("keep only the best"), _kept),
     "weighing": (_l("pieces weigh"), _chosen(_WEIGHINGS)),
     "extra_credit": (_l("extra credit"), _yes),
 }

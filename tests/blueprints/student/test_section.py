@@ -105,6 +105,17 @@ def test_a_dropped_piece_says_by_which_rule(school, maya):
     assert "Dropped 1 out of 20" in text
 
 
+def test_where_the_best_are_kept_the_others_say_so(school, maya):
+    sheets = add_category(school.algebra, "Sheets", 10, keep_best=2)
+    for number in (1, 2, 3):
+        score(add_work(sheets, f"Sheet {number}"), school.maya, str(number))
+    text = words(page_of(maya, school.algebra))
+    assert "does not count: not among the best 2 of 3 in Sheets" in text
+    assert "Dropped: Sheet 1 (1 of 20), not among the best 2 of 3." in text
+    score(add_work(sheets, "Sheet 4"), school.maya, "4")
+    assert "not among the best 2 of 4 in Sheets" in words(page_of(maya, school.algebra))
+
+
 def test_feedback_is_text_and_stands_with_its_piece(school, maya):
     work = add_work(add_category(school.algebra, "Extra", 10), "The piece")
     score(work, school.maya, "12", comment="<script>alert(1)</script> مرحبا")

@@ -330,6 +330,12 @@ def test_without_the_version_nothing_is_changed(school, sign_in):
         ({"categories-0-weight": "1001"}, "Weight can be at most 1000"),
         ({"categories-0-drop_lowest": "1.5"}, "How many to drop must be a whole number, like 1"),
         ({"categories-0-drop_lowest": "-1"}, "How many to drop must be a whole number, like 1"),
+        ({"categories-0-keep_best": "2.5"}, "How many to keep must be a whole number, like 5"),
+        ({"categories-0-keep_best": "0"}, "Keep at least 1, or leave it empty to keep all"),
+        (
+            {"categories-0-keep_best": "2", "categories-0-drop_lowest": "1"},
+            "Either drop the lowest or keep only the best: empty one of the two",
+        ),
         ({"categories-0-weighing": "x"}, "Pieces weigh: choose one from the list"),
         ({"categories-0-key": "nonsense"}, "removed meanwhile"),
         ({"missing_percent": "101"}, "Missing work counts as can be at most 100"),
@@ -437,19 +443,78 @@ def test_a_drop_larger_than_the_category_is_saved_and_the_page_says_what_it_does
     assert "One piece always counts, so nothing is dropped so far." in teacher.post(url(school), data=other).text
 
 
-def test_keep_the_best_is_a_drop_of_all_the_others(school, sign_in):
+def test_keep_the_best_stays_as_it_was_typed_however_many_pieces_come(school, sign_in):
     more_quizzes(school, 3)
     teacher, fields = page_of(school, sign_in)
+    assert fields["categories-0-keep_best"] == ""
     typed = fields | {"categories-0-keep_best": "3", "do": "preview"}
     page = teacher.post(url(school), data=typed).text
-    assert "Keeps the best 3 of 4 pieces: drops the lowest 1." in page
+    assert "Keeps the best 3 of 4 pieces so far: drops the lowest 1." in page
     assert fields_of(page)["categories-0-keep_best"] == "3"
     assert teacher.post(url(school), data=typed | {"do": "save"}).status_code == 303
-    assert categories(school)[0].drop_lowest == 1
+    assert (categories(school)[0].keep_best, categories(school)[0].drop_lowest) == (3, 0)
+    more_quizzes(school, 2)
     again = teacher.get(url(school)).text
-    assert "3 of 4 pieces count." in again
-    too_many = typed | {"categories-0-keep_best": "4"}
-    assert "There are 4 pieces so far, so nothing is dropped." in teacher.post(url(school), data=too_many).text
+    assert "Keeps the best 3 of 6 pieces so far: drops the lowest 3." in again
+    assert fields_of(again)["categories-0-keep_best"] == "3"
+
+
+def test_the_best_are_kept_in_the_worked_sum_and_in_the_preview(school, sign_in):
+    more_quizzes(school, 2)
+    for quiz, points in zip(works_of(school, "Quiz 0", "Quiz 1"), (5, 10), strict=True):
+        make_score(quiz, school.maya, points=Decimal(points))  # beside 18 of 20
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"categories-0-keep_best": "2", "student": school.maya.public_id, "do": "preview"}
+    page = text_of(teacher.post(url(school), data=typed).text)
+    assert "Dropped: Quiz 0 (5 of 10), not among the best 2 of 3." in page
+    # (18 + 10) ÷ 30 of 40, and 41.5 ÷ 50 of 60: 37.33 + 49.8; before (18 + 5 + 10) ÷ 40 of 40: 33 + 49.8
+    assert "Maya Diaz : 82.8% → 87.13%" in page
+
+
+def works_of(school, *titles):
+    query = select(Assignment).where(Assignment.section_id == school.algebra.id, Assignment.title.in_(titles))
+    return list(db.session.scalars(query.order_by(Assignment.title)))
+
+
+@pytest.mark.parametrize(
+    ("best", "words"),
+    [
+        ("1", "There is 1 piece so far, and it is kept."),
+        ("4", "There is 1 piece so far, and it is kept."),
+    ],
+)
+def test_fewer_pieces_than_are_kept_is_no_mistake(school, sign_in, best, words):
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"categories-0-keep_best": best, "do": "preview"}
+    assert words in teacher.post(url(school), data=typed).text
+
+
+def test_of_the_best_the_highest_can_be_dropped_too(school, sign_in):
+    more_quizzes(school, 3)
+    teacher, fields = page_of(school, sign_in)
+    typed = fields | {"categories-0-keep_best": "3", "categories-0-drop_highest": "1", "do": "preview"}
+    page = text_of(teacher.post(url(school), data=typed).text)
+    assert "drops the lowest 1. Of these the highest 1 is dropped too." in page
+
+
+def test_what_a_category_keeps_can_be_taken_back(school, sign_in):
+    categories(school)[0].keep_best = 2
+    teacher, fields = page_of(school, sign_in)
+    assert fields["categories-0-keep_best"] == "2"
+    changed = fields | {"categories-0-keep_best": "", "categories-0-drop_lowest": "1", "do": "save"}
+    assert teacher.post(url(school), data=changed).status_code == 303
+    assert (categories(school)[0].keep_best, categories(school)[0].drop_lowest) == (None, 1)
+    history = text_of(teacher.get(url(school) + "/history").text)
+    assert "Quizzes, keep only the best 2 all" in history
+
+
+def test_who_was_quicker_is_told_what_is_kept_now(school, sign_in):
+    teacher, fields = page_of(school, sign_in)
+    categories(school)[0].keep_best = 2
+    db.session.commit()
+    answer = teacher.post(url(school), data=fields | {"categories-0-weight": "30", "do": "save"})
+    assert answer.status_code == 409
+    assert "all but the best 2" in answer.text
 
 
 # --- Grading periods

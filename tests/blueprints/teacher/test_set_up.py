@@ -81,6 +81,7 @@ def test_everything_is_shown_before_it_is_done(school, sign_in, geometry):
 def test_rules_categories_and_assignments_are_taken_over_without_scores(school, sign_in, geometry):
     school.algebra.late_percent, school.quiz.never_drop = Decimal(10), True
     school.quiz.description, school.test.weight = "Bring a pencil", Decimal("2.5")
+    school.quiz.category.keep_best = 4
     teacher = sign_in(school.rivera)
     answer = teacher.post(url(geometry), data=fields(school, do="copy"))
     assert answer.status_code == 303
@@ -93,6 +94,7 @@ def test_rules_categories_and_assignments_are_taken_over_without_scores(school, 
     assert (quiz.title, quiz.points, quiz.due_on) == ("Integers quiz", Decimal(20), date(2026, 9, 18) + YEAR_LATER)
     assert (quiz.never_drop, quiz.description, test.weight) == (True, "Bring a pencil", Decimal("2.5"))
     assert quiz.category.section_id == geometry.id
+    assert (quiz.category.keep_best, test.category.keep_best) == (4, None)
     assert not db.session.scalars(select(Score).where(Score.assignment_id.in_([quiz.id, test.id]))).all()
     assert len(works_of(school.algebra)) == 2
     assert categories_of(school.algebra) == [("Quizzes", Decimal(40)), ("Tests", Decimal(60))]
