@@ -39,6 +39,7 @@ from tests.rosters import RosterFolder
 from tests.school import make_role, make_user
 
 TODAY = date(2026, 10, 14)  # the day of the `clock` fixture
+YEAR_ROW = "y,,,2026-27,schoolYear,2026-08-31,2027-06-18,,2027"
 
 
 @pytest.fixture
@@ -637,6 +638,62 @@ def test_other_dates_inside_a_closed_period_are_noted_and_stay(roster):
     assert any("Quarter 1 is closed" in str(note) for note in plan.notes)
 
 
+# --- Terms that are parts of each other
+
+
+def circle_problems(roster):
+    """By line."""
+    found = plan_of(roster).problems
+    return sorted((one.file, one.line, one.field, one.value, str(one.text)) for one in found)
+
+
+def test_terms_that_are_parts_of_each_other_are_a_problem_of_each_of_their_rows(roster):
+    roster.change("academicSessions", YEAR_ROW, f"{YEAR_ROW[:-6]},t1,2027")
+    words = "is itself part of {}. Correct this row or the other, so that they are no parts of each other."
+    assert circle_problems(roster) == [
+        ("academicSessions.csv", 2, "parentSourcedId", "t1", words.format("2026-27")),
+        ("academicSessions.csv", 3, "parentSourcedId", "y", words.format("Term 1")),
+    ]
+    with pytest.raises(Refused, match="problems"):
+        bring_in(roster)
+    assert db.session.scalars(select(AcademicSession)).all() == []
+
+
+def test_a_term_that_is_part_of_itself_is_a_problem(roster):
+    roster.change("academicSessions", YEAR_ROW, f"{YEAR_ROW[:-6]},y,2027")
+    [(_, line, _, value, words)] = circle_problems(roster)
+    assert (line, value) == (2, "y")
+    assert words == "is the session itself. Empty the cell, or name the session that it is part of."
+
+
+def test_a_row_is_held_against_the_terms_that_are_there_already(roster):
+    bring_in(roster)
+    roster.take_out("academicSessions", "t1,").change("academicSessions", YEAR_ROW, f"{YEAR_ROW[:-6]},t1,2027")
+    assert [problem[1:4] for problem in circle_problems(roster)] == [(2, "parentSourcedId", "t1")]
+
+
+def test_without_the_rows_in_a_circle_the_terms_stay_as_they_are(roster):
+    bring_in(roster)
+    roster.change("academicSessions", YEAR_ROW, f"{YEAR_ROW[:-6]},t1,2027")
+    assert not bring_in(roster, leave_out_problems=True).writes
+    year = one(AcademicSession, AcademicSession.source_id == "y", AcademicSession.school_id == school().id)
+    assert year.parent_id is None
+
+
+def test_classes_of_a_term_that_is_left_out_are_left_out_too(roster):
+    roster.change("academicSessions", YEAR_ROW, f"{YEAR_ROW[:-6]},t1,2027")
+    plan = bring_in(roster, leave_out_problems=True)
+    assert plan.left_out["classes"] == 3
+    assert db.session.scalars(select(Section)).all() == []
+
+
+def test_terms_that_change_places_are_no_circle(roster):
+    bring_in(roster)
+    roster.change("academicSessions", YEAR_ROW, f"{YEAR_ROW[:-6]},t1,2027")
+    roster.change("academicSessions", "2027-01-29,y,2027", "2027-01-29,,2027")
+    assert circle_problems(roster) == []
+
+
 def test_a_closed_term_keeps_its_dates_and_its_classes(roster):
     bring_in(roster)
     close("2026-27")
@@ -649,6 +706,16 @@ def test_a_closed_term_keeps_its_dates_and_its_classes(roster):
     problems = [str(problem) for problem in plan_of(roster).problems]
     assert len(problems) == 2
     assert ("Quarter 1 is closed" in problems[0], "2026-27 is closed" in problems[1]) == (True, True)
+
+
+def test_a_class_in_a_new_term_of_a_closed_year_is_left_out_with_it(roster):
+    bring_in(roster)
+    close("2026-27")
+    roster.add("academicSessions", "t9,,,Term 9,term,2026-11-02,2026-11-27,y,2027")
+    roster.add("classes", "c9,,,Late class,07,alg,9,scheduled,3,n,t9,,,1")
+    plan = plan_of(roster)
+    assert {problem.value for problem in plan.problems} == {"t9"}
+    assert plan.left_out["classes"] == 1
 
 
 def test_a_period_that_is_closed_while_the_plan_was_made_stops_the_import(roster):

@@ -88,13 +88,46 @@ def _plan_sessions(draft: Draft) -> None:
     everywhere = set(draft.schools.values())
     for (school_id, source_id), stored in draft.state.sessions.items():
         draft.sessions[school_id, source_id] = stored.id
+    stored_parents = _stored_parents(draft.state)
     for session in sorted(roster.sessions.values(), key=lambda each: _depth(roster, each)):
         if session.parent and session.parent not in roster.sessions:
             text = _l("is not in this file, so the session stands alone.")
             draft.note("academicSessions", session.line, "parentSourcedId", session.parent, text)
         has_it = {school_id for school_id in everywhere if (school_id, session.id) in draft.state.sessions}
-        for school_id in sorted((used.get(_root(roster, session)) or everywhere) | has_it):
+        schools = sorted((used.get(_root(roster, session)) or everywhere) | has_it)
+        if any(_is_part_of_itself(roster, session, school_id, stored_parents) for school_id in schools):
+            draft.problem("academicSessions", session.line, "parentSourcedId", session.parent, _circle_words(session))
+            continue
+        for school_id in schools:
             _plan_session(draft, session, school_id)
+
+
+def _stored_parents(state: State) -> dict[tuple[int, str], str]:
+    """School and sourcedId -> the sourcedId of what it is part of."""
+    names = {stored.id: source_id for (_, source_id), stored in state.sessions.items()}
+    return {place: names.get(stored.parent_id or 0, "") for place, stored in state.sessions.items()}
+
+
+def _is_part_of_itself(
+    roster: Roster, session: Session, school_id: int, stored_parents: dict[tuple[int, str], str]
+) -> bool:
+    """Whether the session comes up again above itself; what the file does not describe stays as it is stored."""
+    above: list[str] = []
+    parent = session.parent
+    while parent and parent not in above:
+        above.append(parent)
+        other = roster.sessions.get(parent)
+        parent = other.parent if other else stored_parents.get((school_id, parent), "")
+    return session.id in above
+
+
+def _circle_words(session: Session) -> Any:
+    if session.parent == session.id:
+        return _l("is the session itself. Empty the cell, or name the session that it is part of.")
+    return _l(
+        "is itself part of %(title)s. Correct this row or the other, so that they are no parts of each other.",
+        title=session.title,
+    )
 
 
 def _plan_session(draft: Draft, session: Session, school_id: int) -> None:
@@ -188,7 +221,11 @@ def _term_of(draft: Draft, school_id: int, group: Group) -> str | None:
             text = _l("is not in academicSessions.csv. Add it there, or take it out here.")
             (draft.note if found else draft.problem)("classes", group.line, "termSourcedIds", key, text)
     if found:
-        return max(found, key=lambda each: (each.ends_on - each.begins_on, each.kind == SessionKind.YEAR)).id
+        term = max(found, key=lambda each: (each.ends_on - each.begins_on, each.kind == SessionKind.YEAR)).id
+        if (school_id, term) in draft.sessions:
+            return term
+        draft.leave_out("classes")  # the row of its term has a problem
+        return None
     stored = [key for key in group.sessions if (school_id, key) in draft.state.sessions]
     if not group.sessions:
         draft.problem(
