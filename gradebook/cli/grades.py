@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from gradebook.cli.reading import only_reading, person_called
+from gradebook.cli.reading import person_called
 from gradebook.cli.roster import print_problems
 from gradebook.clock import utc_now
-from gradebook.extensions import db
+from gradebook.extensions import db, only_reading
 from gradebook.grading.values import points_text
 from gradebook.interchange.grades_csv import as_csv, as_json
 from gradebook.interchange.scores_csv import read_scores

@@ -1,5 +1,6 @@
 """`flask import-oneroster`: people, classes and enrollments from the school's student system."""
 
+import math
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,12 +11,13 @@ from flask.cli import with_appcontext
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from gradebook.cli.reading import only_reading, person_called
+from gradebook.cli.reading import person_called
 from gradebook.clock import utc_now
-from gradebook.extensions import db
+from gradebook.extensions import db, only_reading
 from gradebook.interchange.oneroster.plan import Plan
 from gradebook.interchange.oneroster.reader import read_roster
 from gradebook.interchange.tables import Problem, Unreadable
+from gradebook.jobs import closings
 from gradebook.services import roster_import
 
 SHOWN = 50
@@ -51,6 +53,7 @@ def import_oneroster(
     if dry_run:
         click.echo(_("Nothing was written: this was a dry run."))
         return
+    closings.keep_for(math.inf)  # in transactions of their own, so that the import's need not do it all
     try:
         roster_import.apply(
             prepared, utc_now(), actor_id=actor_id, leave_out_problems=leave_out_problems,

@@ -57,6 +57,9 @@ class Section(HasPublicId, Base):
     closings: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     """What is closed of the class: the key of its term or of a grading period -> since when (ISO, UTC). A copy of
     academic_sessions.closed_at on the row that every write locks, so that no write needs to ask for it."""
+    unkept: Mapped[dict[str, list[int | None]] | None] = mapped_column(JSON(none_as_null=True))
+    """Of these, what has no stored grades yet: the grading periods whose grades are to be stored, null for the grade
+    of the class. None: everything is stored. Until then grades are worked out as of the closing."""
     has_overrides: Mapped[bool] = mapped_column(default=False)
     """Whether a teacher has replaced a grade: only then is grade_overrides read."""
     grades_outcomes: Mapped[bool] = mapped_column(default=False)

@@ -1,14 +1,15 @@
-"""Closing and reopening a term or grading period: the checklist, the classes it holds, their grades (G16).
+"""Closing and reopening a term or grading period: the checklist, the classes it holds, how far it is (G16).
 
-What is part of a closed term is closed with it, so a class only has to know its own term and its periods.
+What is part of a closed term is closed with it, so a class only has to know its own term and its periods. The grades
+are kept by services/freezing.py.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
@@ -17,6 +18,8 @@ from gradebook.models import (
     Assignment,
     Category,
     Enrollment,
+    GradingScale,
+    MasteryScale,
     RoleKind,
     School,
     Score,
@@ -24,10 +27,9 @@ from gradebook.models import (
     SessionKind,
     User,
 )
-from gradebook.services import audit, freezing, periods
-from gradebook.services.counters import next_number
+from gradebook.services import audit, freezing, periods, queue
 from gradebook.services.outcome_waiting import ratings_hidden, ratings_not_given
-from gradebook.services.rosters import RosterError, RosterFault, locked
+from gradebook.services.rosters import RosterError, RosterFault
 from gradebook.services.stored_grades import Scope
 
 LONGEST_REASON = 500
@@ -196,11 +198,12 @@ def _teachers(keys: Collection[int], day: date) -> dict[int, list[str]]:
 
 
 def close_session(school: School, session: AcademicSession, now: datetime, *, actor_id: int) -> int:
-    """Close a term with everything that is part of it, and keep its grades. How many classes in use it holds.
+    """Close a term with everything that is part of it. How many classes in use it holds.
 
-    Raises ALREADY_CLOSED.
+    From the commit on nothing that makes its grades can change. The grades themselves are kept by jobs, a few classes
+    in each (services/freezing.py), so that nobody waits for all of them. Raises ALREADY_CLOSED.
     """
-    locked(school)
+    _hold_calendar(school)
     branch = _branch(session, hold=True)
     if branch.session.closed_at is not None:
         raise RosterError(RosterFault.ALREADY_CLOSED, title=session.title)
@@ -208,29 +211,52 @@ def close_session(school: School, session: AcademicSession, now: datetime, *, ac
     for one in closing:
         one.closed_at, one.closed_by = now, actor_id
     db.session.flush()
-    sections = list(db.session.scalars(_sections(session, branch).order_by(Section.id)))
-    scopes = {section.id: _hold(section, closing, now) for section in sections}
-    copies = freezing.freeze(sections, now, scopes)
+    _hold_scales(school)
+    sections = _held_sections(session, branch)
     count = sum(not section.ended for section in sections)
-    _note("session.closed", session, now, actor_id, parts=_titles(closing), classes=count, grades=copies)
+    _write([_closed(section, closing, now) for section in sections])
+    plan_keeping([section.id for section in sections], now)
+    _note("session.closed", session, now, actor_id, parts=_titles(closing), classes=count)
     return count
 
 
-def _hold(section: Section, closing: Iterable[AcademicSession], now: datetime) -> list[Scope]:
-    """Write on the class's row what is closed of it; of what grades are to be kept, the course grade last."""
-    next_number(section)
+def plan_keeping(section_ids: Sequence[int], now: datetime) -> None:
+    """Jobs that keep what a closing left to be kept, a few classes in each: one that fails holds up no other."""
+    for first in range(0, len(section_ids), freezing.KEPT_AT_ONCE):
+        keys = list(section_ids[first : first + freezing.KEPT_AT_ONCE])
+        queue.enqueue("keep_grades", now, sections=keys)
+
+
+class _Marks(NamedTuple):
+    """What the row of a class says of closings."""
+
+    section: Section
+    closings: dict[str, str]
+    unkept: dict[str, list[Scope]]
+
+
+def _closed(section: Section, closing: Iterable[AcademicSession], now: datetime) -> _Marks:
+    """What is closed of the class from now on, and of what grades are to be kept."""
     own = [one for one in closing if one.id == section.term_id or one.kind == SessionKind.GRADING_PERIOD]
-    _write_closings(section, section.closings | {str(one.id): now.isoformat() for one in own})
-    periods: list[Scope] = [one.id for one in own if one.kind == SessionKind.GRADING_PERIOD]
-    return [*periods, None] if any(one.id == section.term_id for one in own) else periods
+    unkept = {str(one.id): _scopes(section, one) for one in own}
+    return _Marks(
+        section, section.closings | {str(one.id): now.isoformat() for one in own}, (section.unkept or {}) | unkept
+    )
+
+
+def _scopes(section: Section, session: AcademicSession) -> list[Scope]:
+    """The grades that end with this term or period."""
+    period: list[Scope] = [session.id] if session.kind == SessionKind.GRADING_PERIOD else []
+    return [*period, None] if session.id == section.term_id else period
 
 
 def reopen_session(school: School, session: AcademicSession, reason: str, now: datetime, *, actor_id: int) -> int:
-    """Open a term again with what was closed together with it; the kept grades are dropped. How many classes.
+    """Open a term again with what was closed together with it; the kept grades are dropped, and what is not kept yet
+    will not be. How many classes.
 
     Raises NOT_CLOSED, NO_REASON, and PART_OF_CLOSED (with the `title` of what it is part of).
     """
-    locked(school)
+    _hold_calendar(school)
     branch = _branch(session, hold=True)
     closed_at = branch.session.closed_at
     if closed_at is None:
@@ -243,11 +269,9 @@ def reopen_session(school: School, session: AcademicSession, reason: str, now: d
     for one in opening:
         one.closed_at = one.closed_by = None
     db.session.flush()
-    sections = list(db.session.scalars(_sections(session, branch).order_by(Section.id)))
+    sections = _held_sections(session, branch)
     keys = {str(one.id) for one in opening}
-    for section in sections:
-        next_number(section)
-        _write_closings(section, {key: since for key, since in section.closings.items() if key not in keys})
+    _write([_opened(section, keys) for section in sections])
     dropped = freezing.drop_copies(sections, now)
     count = sum(not section.ended for section in sections)
     _note(
@@ -257,14 +281,81 @@ def reopen_session(school: School, session: AcademicSession, reason: str, now: d
     return count
 
 
-def _write_closings(section: Section, closings: dict[str, str]) -> None:
-    db.session.execute(
-        update(Section)
-        .where(Section.id == section.id)
-        .values(closings=closings)
-        .execution_options(synchronize_session=False)
-    )
-    set_committed_value(section, "closings", closings)
+def _opened(section: Section, keys: Collection[str]) -> _Marks:
+    """What stays closed of the class."""
+    closings = {key: since for key, since in section.closings.items() if key not in keys}
+    return _Marks(section, closings, {key: some for key, some in (section.unkept or {}).items() if key in closings})
+
+
+def _write(marks: Sequence[_Marks]) -> None:
+    """Write it on the rows of the classes, which take their next number: in one statement for all."""
+    table: Any = Section.__table__
+    rows = [
+        {
+            "key_of_row": one.section.id,
+            "new_number": one.section.last_seq + 1,
+            "new_closings": one.closings,
+            "new_unkept": one.unkept or None,
+        }
+        for one in marks
+    ]
+    if rows:
+        written: dict[str, Any] = {
+            "last_seq": bindparam("new_number"),
+            "closings": bindparam("new_closings"),
+            "unkept": bindparam("new_unkept"),
+        }
+        db.session.execute(update(table).where(table.c.id == bindparam("key_of_row")).values(written), rows)
+    for one in marks:
+        set_committed_value(one.section, "last_seq", one.section.last_seq + 1)
+        set_committed_value(one.section, "closings", one.closings)
+        set_committed_value(one.section, "unkept", one.unkept or None)
+
+
+def _held_sections(session: AcademicSession, branch: "Branch") -> list[Section]:
+    """The classes that the closing holds, locked in the order of their keys as every act on several does it.
+
+    They take no number by counters.next_number: that would first keep all that an earlier closing left to be kept.
+    """
+    query = _sections(session, branch).order_by(Section.id).with_for_update(of=Section, key_share=True)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def _hold_calendar(school: School) -> None:
+    """Nobody else changes the school's calendar until the commit. Rows that only refer to the school can be written:
+    a worker that keeps grades holds a class and must not wait for us, who wait for the class."""
+    db.session.execute(select(School.id).where(School.id == school.id).with_for_update(key_share=True))
+
+
+def _hold_scales(school: School) -> None:
+    """No letter or level changes while the grades that have them become final (as both services of scales ask)."""
+    for model in (GradingScale, MasteryScale):
+        db.session.execute(
+            select(model.id).where(model.school_id == school.id).order_by(model.id).with_for_update(read=True)
+        )
+
+
+# --- How far the keeping is
+
+
+class Progress(NamedTuple):
+    """Of how many classes the grades of a closed term are kept."""
+
+    kept: int
+    """Classes in use, as `classes` are."""
+    classes: int
+    is_done: bool
+    """Whether nothing is left, of ended classes either."""
+
+
+def progress_of(session: AcademicSession) -> Progress:
+    """How far the keeping of a closed term is, in two statements."""
+    branch = _branch(session)
+    keys = {str(key) for key in branch.keys}
+    rows = db.session.execute(_sections(session, branch).with_only_columns(Section.unkept, Section.ended)).all()
+    waiting = [row for row in rows if not keys.isdisjoint(row.unkept or {})]
+    classes = sum(not row.ended for row in rows)
+    return Progress(classes - sum(not row.ended for row in waiting), classes, not waiting)
 
 
 def _titles(sessions: Iterable[AcademicSession]) -> list[str]:
@@ -323,7 +414,7 @@ def _branch(session: AcademicSession, *, hold: bool = False) -> Branch:
     """In one statement, whose rows are held if asked for."""
     query = select(AcademicSession).where(AcademicSession.school_id == session.school_id).order_by(AcademicSession.id)
     if hold:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     known = {one.id: one for one in db.session.scalars(query)}
     return Branch(periods.parts_of(known[session.id], known), periods.line_above(known[session.id], known)[1:])
 

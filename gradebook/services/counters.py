@@ -7,22 +7,27 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
 from gradebook.models import Section
+from gradebook.services import freezing
 
 
 def next_number(section: Section) -> int:
     """Take the class's next number. The row stays locked until the commit, so numbers appear in order.
 
-    What the row says of closed periods is read with it, so that it holds until then too (services/periods.py).
+    What the row says of closed periods is read with it, so that it holds until then too (services/periods.py). What a
+    closing left to be kept is kept first: whoever takes a number is about to change what grades are made of.
     """
-    number, closings = db.session.execute(
+    number, closings, unkept = db.session.execute(
         update(Section)
         .where(Section.id == section.id)
         .values(last_seq=Section.last_seq + 1)
-        .returning(Section.last_seq, Section.closings)
+        .returning(Section.last_seq, Section.closings, Section.unkept)
         .execution_options(synchronize_session=False)
     ).one()
     set_committed_value(section, "last_seq", number)  # the row has it; a flush must not write it again
     set_committed_value(section, "closings", closings)
+    set_committed_value(section, "unkept", unkept)
+    if unkept is not None:
+        freezing.keep([section])
     return int(number)
 
 
@@ -30,16 +35,17 @@ def next_number_if(section: Section, number: int, **values: Any) -> int | None:
     """Take the next number and write these fields of the class, if its last number is still `number`; else None.
 
     For a change that was worked out without holding the class: whoever wrote meanwhile took a number, and what was
-    read is then to be read again. Closings are read as by `next_number`.
+    read is then to be read again. Closings are read as by `next_number`, and what they left to be kept is kept first.
     """
     row = db.session.execute(
         update(Section)
-        .where(Section.id == section.id, Section.last_seq == number)
+        .where(Section.id == section.id, Section.last_seq == number, Section.unkept.is_(None))
         .values(last_seq=Section.last_seq + 1, **values)
         .returning(Section.last_seq, Section.closings)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:
+        freezing.keep_classes([section.id])
         return None
     for name, value in {**values, "last_seq": row.last_seq, "closings": row.closings}.items():
         set_committed_value(section, name, value)

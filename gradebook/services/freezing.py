@@ -2,21 +2,26 @@
 
 A copy holds as long as what it is of is closed or its student is gone; a copy that no longer holds is dropped, and
 its row stays as history.
+
+Closing only writes on each class what is to be kept (`Section.unkept`); the copies are made afterwards, a few classes
+at a time, as of the moment of the closing. Until then that is how they are read (`still_to_keep`), and whoever is
+about to change something in the class makes them first (services/counters.py).
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, exists, func, insert, or_, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
 from gradebook.grading.frozen import freeze as as_data
 from gradebook.grading.section_grade import Calculator
 from gradebook.models import AcademicSession, Enrollment, FrozenGrade, RoleKind, School, Section
 from gradebook.services import queue, stored_grades
-from gradebook.services.counters import next_number
 from gradebook.services.grades import (
     Cell,
     ClassWork,
@@ -29,12 +34,19 @@ from gradebook.services.grades import (
     work_of_column,
 )
 from gradebook.services.previews import with_calculator
-from gradebook.services.stored_grades import Scope
+from gradebook.services.stored_grades import Key, Scope, StoredGrade, StoredGrades, StoredOverride
 
 AT_ONCE = 20
 """Classes whose scores are in memory together."""
 IN_ONE_JOB = 50
 """Classes whose leavers one job freezes, so that it does not keep others from writing for long."""
+KEPT_AT_ONCE = 5
+"""Classes of a closing whose grades are stored in one transaction."""
+
+Row = dict[str, Any]
+"""A row of frozen_grades."""
+Scopes = Mapping[int, Collection[Scope]]
+"""By class: of what grades are to be stored."""
 
 
 class _Missing(NamedTuple):
@@ -47,42 +59,42 @@ class _Missing(NamedTuple):
 # --- Making copies
 
 
-def freeze(
-    sections: Sequence[Section],
-    now: datetime,
-    scopes: Mapping[int, Collection[Scope]],
-    *who: ColumnElement[bool],
-) -> int:
+def freeze(sections: Sequence[Section], now: datetime, scopes: Scopes, *who: ColumnElement[bool]) -> int:
     """Store the grades of these classes' students, past ones too, where no copy holds yet; returns how many.
 
     `scopes` says for each class (by key) of what; `who` are conditions on Enrollment that leave students out. Call
     it with the classes locked.
     """
     chunks = (sections[first : first + AT_ONCE] for first in range(0, len(sections), AT_ONCE))
-    return sum(_freeze_some(some, now, scopes, who) for some in chunks)
+    return sum(_store(_rows(some, now, scopes, who, stored_grades.stored_of(some))) for some in chunks)
 
 
-def _freeze_some(
-    sections: Sequence[Section],
-    now: datetime,
-    scopes: Mapping[int, Collection[Scope]],
-    who: Sequence[ColumnElement[bool]],
-) -> int:
-    db.session.flush()
-    work = work_of(list(sections), now)
-    missing = _missing([section.id for section in sections], scopes, who)
-    students = {one.student.id for some in missing.values() for one in some}
-    overrides = stored_grades.overrides_of(sections)
-    cells = by_student(cells_of([key for one in work.values() for key in one.by_id], students)) if students else {}
-    rows = [row for key, some in missing.items() for row in _copies(work[key], some, cells, overrides)]
+def _store(rows: Sequence[Row]) -> int:
     if rows:
         table: Any = FrozenGrade.__table__
         db.session.execute(insert(table), rows)
     return len(rows)
 
 
+def _rows(
+    sections: Sequence[Section], now: datetime, scopes: Scopes, who: Sequence[ColumnElement[bool]], stored: StoredGrades
+) -> list[Row]:
+    """The copies that are to be made, of the grades of that moment. Only reads; `stored` is all that there is."""
+    db.session.flush()
+    work = work_of(list(sections), now)
+    missing = _missing([section.id for section in sections], scopes, who)
+    students = {one.student.id for some in missing.values() for one in some}
+    if not students:
+        return []
+    cells = by_student(cells_of([key for one in work.values() for key in one.by_id], students))
+    parts = stored.by_class()
+    for key, one in work.items():
+        one.stored = parts.get(key, StoredGrades({}, {}))
+    return [row for key, some in missing.items() for row in _copies(work[key], some, cells)]
+
+
 def _missing(
-    section_ids: Sequence[int], scopes: Mapping[int, Collection[Scope]], who: Sequence[ColumnElement[bool]]
+    section_ids: Sequence[int], scopes: Scopes, who: Sequence[ColumnElement[bool]]
 ) -> dict[int, list[_Missing]]:
     """By class, the copies that are to be made, in two statements."""
     held = {
@@ -104,12 +116,8 @@ def _missing(
     return found
 
 
-def _copies(
-    work: ClassWork,
-    missing: Iterable[_Missing],
-    cells: Mapping[int, list[Cell]],
-    overrides: Mapping[stored_grades.Key, stored_grades.StoredOverride],
-) -> Iterator[dict[str, Any]]:
+def _copies(work: ClassWork, missing: Iterable[_Missing], cells: Mapping[int, list[Cell]]) -> Iterator[Row]:
+    overrides = work.stored.overrides if work.stored else {}
     parts = {scope: of_period(work, scope) for scope in {one.scope for one in missing}}
     for student, scope in missing:
         part = parts[scope]
@@ -129,7 +137,7 @@ def _copies(
         }
 
 
-def _shown(work: ClassWork, override: stored_grades.StoredOverride | None) -> dict[str, Any] | None:
+def _shown(work: ClassWork, override: StoredOverride | None) -> dict[str, Any] | None:
     """What stands in place of the grade, as it is shown: the letter of a percentage may be another one tomorrow."""
     if override is None:
         return None
@@ -150,12 +158,117 @@ def of_period(work: ClassWork, scope: Scope) -> ClassWork:
     )
     part = with_calculator(work, calculator)
     part.columns, part.by_id = columns, {column.id: column for column in columns}
+    part.stored = StoredGrades({}, {})  # what is stored of the class is no grade of the period
     return part
 
 
 def scopes_of(work: ClassWork) -> list[Scope]:
     """Everything of which a class gives grades: itself, and its grading periods."""
     return [None, *work.periods]
+
+
+# --- What a closing left to be kept
+
+
+def keep(sections: Sequence[Section]) -> int:
+    """Store what closings left to be kept of these classes, as it was then; how many copies. Call it with the classes
+    locked, before anything in them is changed."""
+    count = _store(_unkept_rows(sections))
+    _done(sections)
+    return count
+
+
+class WorkedOut(NamedTuple):
+    """The copies that are to be made of a class, worked out without holding anybody up."""
+
+    number: int
+    """The class's number then: they hold as long as nobody took another one."""
+    rows: list[Row]
+
+
+def work_out(keys: Collection[int]) -> dict[int, WorkedOut]:
+    """What `keep_classes` would store, by class. Only reads."""
+    sections = list(db.session.scalars(_with_unkept().where(Section.id.in_(keys))))
+    rows: dict[int, list[Row]] = defaultdict(list)
+    for row in _unkept_rows(sections):
+        rows[row["section_id"]].append(row)
+    return {section.id: WorkedOut(section.last_seq, rows[section.id]) for section in sections}
+
+
+def keep_classes(keys: Collection[int], worked_out: Mapping[int, WorkedOut] | None = None) -> int:
+    """Lock these classes and store what closings left to be kept of them; how many copies.
+
+    Each is stored once, however often this is asked for. What was worked out before is taken as it is where nobody
+    took a number since: every writer takes one, closing and reopening too.
+    """
+    ready = worked_out or {}
+    query = _with_unkept().where(Section.id.in_(keys)).order_by(Section.id).with_for_update(of=Section, key_share=True)
+    sections = list(db.session.scalars(query.execution_options(populate_existing=True)))
+    as_read = [one for one in sections if one.id in ready and ready[one.id].number == one.last_seq]
+    count = _store([row for section in as_read for row in ready[section.id].rows])
+    _done(as_read)
+    return count + keep([section for section in sections if section not in as_read])
+
+
+def _done(sections: Sequence[Section]) -> None:
+    """Nothing is left to be kept of these classes."""
+    if sections:
+        here = Section.id.in_([section.id for section in sections])
+        db.session.execute(update(Section).where(here).values(unkept=None).execution_options(synchronize_session=False))
+    for section in sections:
+        set_committed_value(section, "unkept", None)
+
+
+def unkept_classes(school_id: int | None = None, limit: int | None = None) -> list[int]:
+    """Keys of the classes (of one school, if given) of which something is left to be kept, in their order."""
+    query = select(Section.id).where(Section.unkept.is_not(None)).order_by(Section.id).limit(limit)
+    return list(db.session.scalars(query if school_id is None else query.where(Section.school_id == school_id)))
+
+
+def _with_unkept() -> Select[Section]:
+    return select(Section).where(Section.unkept.is_not(None))
+
+
+def still_to_keep(sections: Sequence[Section], student_ids: Collection[int] | None = None) -> dict[Key, StoredGrade]:
+    """What is left to be kept of these classes (of these students only, if given) as it will be stored. Only reads."""
+    who = () if student_ids is None else (Enrollment.user_id.in_(student_ids),)
+    return {key_of(row): stored_grade(row) for row in _unkept_rows(sections, *who)}
+
+
+def _unkept_rows(sections: Iterable[Section], *who: ColumnElement[bool]) -> list[Row]:
+    """The copies that closings left to be made, closing by closing: a later one is made of what an earlier one kept."""
+    sections = [section for section in sections if section.unkept]
+    if not sections:
+        return []
+    rows: list[Row] = []
+    stored = stored_grades.stored_of(sections)
+    for now, scopes in sorted(_by_moment(sections).items()):
+        closed = [section for section in sections if section.id in scopes]
+        some = _rows(closed, now, scopes, who, stored)
+        stored.copies.update({key_of(row): stored_grade(row) for row in some})
+        rows += some
+    return rows
+
+
+def _by_moment(sections: Iterable[Section]) -> dict[datetime, dict[int, list[Scope]]]:
+    """What is left to be kept, by the moment of the closing and by class."""
+    found: dict[datetime, dict[int, list[Scope]]] = defaultdict(dict)
+    for section in sections:
+        for key, scopes in (section.unkept or {}).items():
+            here = found[datetime.fromisoformat(section.closings[key])].setdefault(section.id, [])
+            here += [scope for scope in scopes if scope not in here]
+    return found
+
+
+def key_of(row: Row) -> Key:
+    """Of what a copy is."""
+    return row["section_id"], row["student_id"], row["period_id"]
+
+
+def stored_grade(row: Row) -> StoredGrade:
+    """A copy as it will be read."""
+    posted = row["grade"] if row["posted_grade"] is None else row["posted_grade"]
+    return StoredGrade(row["grade"], posted, row["override"], row["frozen_at"])
 
 
 # --- Dropping copies
@@ -235,9 +348,9 @@ def freeze_leavers(now: datetime) -> bool:
     more = False
     for school in db.session.scalars(select(School).order_by(School.id)).all():
         day = school.today(now)
-        sections = list(db.session.scalars(_with_leavers(school, day)))
-        for section in sections:
-            next_number(section)
+        query = _with_leavers(school, day).with_for_update(of=Section, key_share=True)
+        sections = list(db.session.scalars(query.execution_options(populate_existing=True)))
+        keep(sections)
         scopes = {key: scopes_of(work) for key, work in work_of(sections, now).items()} if sections else {}
         freeze(sections, now, scopes, Enrollment.ends_on <= day)
         more = more or len(sections) == IN_ONE_JOB

@@ -42,7 +42,8 @@ class ScaleDraft:
 
 class ScaleFault(ValueError):
     """A scale that cannot be saved. `code`: same_name {name}, no_bands, no_zero {label, bound},
-    equal_bounds {first, second, bound}, equal_labels {label}, empty_label, negative, too_many_decimals."""
+    equal_bounds {first, second, bound}, equal_labels {label}, empty_label, negative, too_many_decimals, being_kept
+    {count}: the grades of so many closed classes that have the scale are not stored yet."""
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
@@ -198,6 +199,8 @@ def change_scale(
     check(scale.school_id, after, scale)
     if after == before:
         return ScaleSaved(False)
+    if after.bands != before.bands:
+        _require_kept(scale)
     effects = effects_of(scale, after, now) if after.bands != before.bands else []
     name = name_of(effects)
     if effects and shown != name:
@@ -208,6 +211,14 @@ def change_scale(
         _renumber([effect.section for effect in effects])
     _record(scale, before, after, effects, now, actor_id)
     return ScaleSaved(True, effects)
+
+
+def _require_kept(scale: GradingScale) -> None:
+    """A closing holds the scale while it marks its classes: what is to be kept with these letters is known here."""
+    here = select(func.count()).select_from(Section)
+    count = db.session.scalar(here.where(Section.grading_scale_id == scale.id, Section.unkept.is_not(None)))
+    if count:
+        raise ScaleFault("being_kept", count=count)
 
 
 def effects_of(scale: GradingScale, draft: ScaleDraft, now: datetime) -> list[Effect]:

@@ -4,7 +4,7 @@ A scale on which something is rated keeps its numbers and its line of "met": res
 back, nor in a closed period. Its words can always be made better.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +22,7 @@ from gradebook.models import (
     Outcome,
     OutcomeRating,
     School,
+    Section,
     SectionOutcome,
     SectionOutcomeRules,
 )
@@ -46,7 +47,8 @@ class ScaleDraft:
 
 
 class ScaleFault(ValueError):
-    """A scale that cannot be saved. `code`: same_name, in_use {count}, or a code of MasteryError {label}."""
+    """A scale that cannot be saved. `code`: same_name, in_use {count}, being_kept {count} (the levels of so many
+    closed classes are not stored yet), or a code of MasteryError {label}."""
 
     def __init__(self, code: str, **facts: Any) -> None:
         super().__init__(code)
@@ -152,10 +154,24 @@ def _check(school_id: int, scale: MasteryScale | None, draft: ScaleDraft) -> Non
     names = db.session.execute(select(MasteryScale.id, MasteryScale.name).where(MasteryScale.school_id == school_id))
     if any(row.name.casefold() == draft.name.casefold() and (not scale or row.id != scale.id) for row in names):
         raise ScaleFault("same_name")
+    if scale is not None and replace(draft, name=scale.name) != draft_of(scale):
+        _require_kept(scale)
     if scale is not None and _numbers(draft) != _numbers(draft_of(scale)):
         count = count_rated(scale)
         if count:
             raise ScaleFault("in_use", count=count)
+
+
+def _require_kept(scale: MasteryScale) -> None:
+    """A closing holds the scale while it marks its classes: what is to be kept with these words is known here."""
+    count = db.session.scalar(
+        select(func.count())
+        .select_from(Section)
+        .join(SectionOutcomeRules, SectionOutcomeRules.section_id == Section.id)
+        .where(SectionOutcomeRules.scale_id == scale.id, Section.unkept.is_not(None))
+    )
+    if count:
+        raise ScaleFault("being_kept", count=count)
 
 
 def _numbers(draft: ScaleDraft) -> tuple[Decimal, frozenset[Decimal]]:

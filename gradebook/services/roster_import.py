@@ -134,6 +134,7 @@ class _Writer:
         self.keys: dict[int, int] = {}
 
     def write(self, roster: Roster) -> None:
+        freezing.keep_classes(freezing.unkept_classes())  # before anything that they are made of changes
         for kind, model in TABLES.items():
             items = self.plan.kinds[kind]
             # What makes room comes first: a key that moves to another row is given up before it is taken.

@@ -3,7 +3,8 @@
 Pages ask only for classes whose row says that there is something, so that the others cost no statement.
 """
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -106,15 +107,39 @@ class StoredGrades(NamedTuple):
     copies: dict[Key, StoredGrade]
     overrides: dict[Key, StoredOverride]
 
+    def by_class(self) -> dict[int, "StoredGrades"]:
+        """The same for each class that has any."""
+        found: dict[int, StoredGrades] = defaultdict(lambda: StoredGrades({}, {}))
+        for key, copy in self.copies.items():
+            found[key[0]].copies[key] = copy
+        for key, override in self.overrides.items():
+            found[key[0]].overrides[key] = override
+        return found
+
 
 def read(
     sections: Iterable[Section], student_ids: Collection[int] | None = None, *, have_left: bool = False
 ) -> StoredGrades:
     """All of it for these classes (and students), in two statements at most. `have_left`: the students may have left,
-    so that there may be copies in a class of which nothing is closed."""
+    so that there may be copies in a class of which nothing is closed.
+
+    What a closing left to be kept is worked out as of the closing, as it will be stored: some statements more.
+    """
     sections = list(sections)
     copied = [section for section in sections if have_left or has_copies(section)]
-    return StoredGrades(copies_of(copied, student_ids), overrides_of(sections, student_ids))
+    stored = StoredGrades(copies_of(copied, student_ids), overrides_of(sections, student_ids))
+    unkept = [section for section in copied if section.unkept]
+    if unkept:
+        from gradebook.services import freezing  # which works grades out, and for that reads what is stored here
+
+        for key, copy in freezing.still_to_keep(unkept, student_ids).items():
+            stored.copies.setdefault(key, copy)
+    return stored
+
+
+def stored_of(sections: Sequence[Section]) -> StoredGrades:
+    """What is in the database for these classes and nothing else: what copies are made of."""
+    return StoredGrades(copies_of([one for one in sections if has_copies(one)]), overrides_of(sections))
 
 
 def has_copies(section: Section) -> bool:

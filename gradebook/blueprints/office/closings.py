@@ -10,14 +10,20 @@ from gradebook.blueprints.office import bp
 from gradebook.blueprints.office.common import fault_words, own_school
 from gradebook.blueprints.office.forms import ReopeningForm
 from gradebook.extensions import db
+from gradebook.jobs import closings
 from gradebook.models import AcademicSession
 from gradebook.policy import access
 from gradebook.services import closing
-from gradebook.services.closing import Checklist
+from gradebook.services.closing import Checklist, Progress
 from gradebook.services.rosters import RosterError
 from gradebook.web import door
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
+
+AT_ONCE = 2.0
+"""Seconds for which closing a term keeps grades itself: enough for a small school, which then waits for no worker."""
+LONGER = 8.0
+"""Seconds for which somebody waits who has asked for it."""
 
 
 @bp.get("/terms/<term_id>/closing")
@@ -47,11 +53,35 @@ def term_closing_post(term_id: str) -> Any:
         count = closing.close_session(own_school(), found, moment(), actor_id=current_person().id)
     except RosterError as error:
         return _back(term_id, error)
-    title = found.title
+    title, school_id = found.title, found.school_id
     db.session.commit()
+    closings.keep_for(AT_ONCE, school_id)
     words = ngettext("%(title)s closed for %(num)s class.", "%(title)s closed for %(num)s classes.", count, title=title)
     flash(words, "good")
-    return redirect(url_for("office.terms"), 303)
+    if closing.progress_of(_term(term_id)).is_done:
+        return redirect(url_for("office.terms"), 303)
+    return redirect(url_for("office.term", term_id=term_id), 303)
+
+
+@bp.post("/terms/<term_id>/keeping")
+@door.office
+def term_keeping(term_id: str) -> Any:
+    """Keep grades of what is closed for a while, where no worker does it."""
+    found = _term(term_id)
+    school_id = found.school_id
+    db.session.rollback()
+    closings.keep_for(LONGER, school_id)
+    flash(_progress_words(closing.progress_of(_term(term_id))), "good")
+    return redirect(url_for("office.term", term_id=term_id), 303)
+
+
+def _progress_words(progress: Progress) -> str:
+    return ngettext(
+        "The grades of %(kept)s of %(num)s class are kept.",
+        "The grades of %(kept)s of %(num)s classes are kept.",
+        progress.classes,
+        kept=progress.kept,
+    )
 
 
 @bp.get("/terms/<term_id>/reopening")

@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, flash, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from gradebook.models import Position, RoleKind, School, SessionKind
 from gradebook.policy import access
@@ -113,6 +114,17 @@ def both_versions(rows: list[tuple[Any, Any, Any]], version: str, back: str) -> 
     differing = [row for row in rows if row[1] != row[2]]
     page = render_template("office/conflict.html", rows=differing, kept=kept_fields(), version=version, back=back)
     return page, 409
+
+
+def being_kept_words(count: int) -> str:
+    """Why a scale cannot change while grades that have it are being kept, and what to do."""
+    return ngettext(
+        "The grades of %(num)s closed class with this scale are being kept at this moment. The page of its term says "
+        "how far that is; save again when it is through",
+        "The grades of %(num)s closed classes with this scale are being kept at this moment. The page of their term "
+        "says how far that is; save again when it is through",
+        count,
+    )
 
 
 def fault_words(error: RosterError) -> str:

@@ -11,7 +11,7 @@ from wtforms import Form, FormField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from gradebook.blueprints.office import bp
-from gradebook.blueprints.office.common import own_school
+from gradebook.blueprints.office.common import being_kept_words, own_school
 from gradebook.extensions import db
 from gradebook.grading.outcomes import MOST_LEVELS
 from gradebook.models import MasteryScale, Outcome
@@ -234,6 +234,8 @@ def _fault_words(fault: ScaleFault) -> tuple[str, str]:
             _("From the lowest level on everything would be met. Enter the number of a higher level"),
         ),
     }
+    if fault.code == "being_kept":
+        return "#levels-0-label", being_kept_words(fault.facts["count"])
     if fault.code == "in_use":
         count = fault.facts["count"]
         said = ngettext(

@@ -13,6 +13,7 @@ from wtforms.validators import DataRequired, Length
 
 from gradebook.blueprints.office import bp
 from gradebook.blueprints.office.common import (
+    being_kept_words,
     both_versions,
     has_moved_on,
     kept_fields,
@@ -309,6 +310,8 @@ def _said(form: ScaleForm, fault: ScaleFault | None) -> dict[str, Any]:
 
 def _fault_words(fault: ScaleFault) -> tuple[str, str]:
     """Where to look, what is wrong, and a way out."""
+    if fault.code == "being_kept":
+        return "#bands", being_kept_words(fault.facts["count"])
     facts = {name: typed(value) or "0" if isinstance(value, Decimal) else value for name, value in fault.facts.items()}
     words = {
         "same_name": ("#name", _("There is a scale called %(name)s already. Choose another name")),

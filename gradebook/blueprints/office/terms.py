@@ -227,6 +227,7 @@ def _term_page(found: AcademicSession, form: TermChangeForm, status: int = 200) 
         kind=SESSION_KINDS[found.kind],
         version=version_shown(term_of(found)),
         closing=closing.closing_of(found),
+        progress=closing.progress_of(found) if found.closed_at else None,
         closed_on=found.closed_at and own_school().today(found.closed_at),
         span=span_words(found.begins_on, found.ends_on),
     )

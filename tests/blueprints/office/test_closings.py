@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import func, select
 
+from gradebook.blueprints.office import closings as closings_of_the_office
 from gradebook.extensions import db
-from gradebook.models import AcademicSession, FrozenGrade, SessionKind
+from gradebook.models import AcademicSession, FrozenGrade, GradingScale, GradingScaleBand, SessionKind
 from gradebook.services import rosters
 from tests.blueprints.office.test_classes import day, seen_on, text_of
 
@@ -76,8 +77,41 @@ def test_counts_that_moved_on_are_asked_about_again(pat, school, quarter):
     assert not is_closed(quarter)
 
 
+def test_the_page_of_the_term_says_how_far_the_keeping_is_and_goes_on_when_asked(pat, school, quarter, monkeypatch):
+    monkeypatch.setattr(closings_of_the_office, "AT_ONCE", 0.0)  # as if two seconds had not been enough
+    page = text_of(close(pat, quarter))
+    assert "Quarter 1 closed for 2 classes." in page
+    assert "0 of 2 classes kept" in page
+    assert db.session.scalar(select(func.count()).select_from(FrozenGrade)) == 0
+
+    address = f"/office/terms/{quarter.public_id}"
+    page = text_of(followed(pat, pat.post(f"{address}/keeping")))
+    assert "The grades of 2 of 2 classes are kept." in page
+    assert "classes kept" not in page
+    assert "Its grades are kept as they were." in page
+    assert db.session.scalar(select(func.count()).select_from(FrozenGrade)) == 4
+
+
+def test_a_scale_is_not_changed_while_grades_with_its_letters_wait(pat, school, quarter, monkeypatch):
+    scale = GradingScale(school_id=school.oak.id, name="Letters")
+    scale.bands = [GradingScaleBand(school_id=school.oak.id, label=one, bound=at) for one, at in (("A", 86), ("F", 0))]
+    db.session.add(scale)
+    db.session.flush()
+    school.algebra.grading_scale_id = scale.id
+    db.session.commit()
+    monkeypatch.setattr(closings_of_the_office, "AT_ONCE", 0.0)
+    close(pat, quarter)
+    address = f"/office/scales/{scale.public_id}"
+    data = {"seen": seen_on(pat.get(address)), "name": "Letters", "bands-0-label": "A", "bands-0-bound": "50"}
+    refused = pat.post(address, data={**data, "bands-1-label": "F", "bands-1-bound": "0"})
+    assert refused.status_code == 422
+    assert "The grades of 1 closed class with this scale are being kept at this moment." in text_of(refused)
+    assert 'value="50"' in refused.text  # what was typed stays
+
+
 def test_another_office_finds_no_such_term(sign_in, school, quarter):
     quinn = sign_in(school.quinn)
+    assert quinn.post(f"/office/terms/{quarter.public_id}/keeping").status_code == 404
     for path in ("", "/closing", "/reopening"):
         assert quinn.get(f"/office/terms/{quarter.public_id}{path}").status_code == 404
         assert quinn.post(f"/office/terms/{quarter.public_id}{path}", data={"reason": "x"}).status_code == 404

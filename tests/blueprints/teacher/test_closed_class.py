@@ -9,7 +9,7 @@ import pytest
 from gradebook.clock import utc_now
 from gradebook.extensions import db
 from gradebook.models import AcademicSession, Category, GradingScale, GradingScaleBand, SessionKind
-from gradebook.services import closing, periods, rosters
+from gradebook.services import closing, freezing, periods, rosters
 from gradebook.services.counters import next_number
 from gradebook.services.grades import by_student, cells_of, class_work, students_of
 from tests.blueprints.teacher.test_overrides import text_of
@@ -39,6 +39,7 @@ def close(school, session):
     closing.close_session(
         school.oak, db.session.get_one(AcademicSession, session.id), utc_now(), actor_id=school.pat.id
     )
+    freezing.keep_classes(freezing.unkept_classes())  # as the worker does
     db.session.commit()
     db.session.expire_all()
 
