@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from gradebook.extensions import db
 from gradebook.models import (
+    ChangeKind,
     Enrollment,
     GradingScale,
     GradingScaleBand,
@@ -18,6 +19,7 @@ from gradebook.models import (
     Restriction,
     RoleKind,
     Score,
+    ScoreChange,
 )
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import invitations, mastery_scales, messaging
@@ -59,6 +61,8 @@ SECRETS: dict[str, set[str]] = {
     "Hidden feedback for Maya": {*STAFF_OF_ALGEBRA},
     # the custody order
     "Family Court 26-118": {*OFFICE},
+    # what a score's history keeps
+    "Words taken back": {*STAFF_OF_ALGEBRA},
     # names: a family sees itself and its teachers, nobody else's child or guardian
     "Maya Diaz": {"maya", "dana", *STAFF_OF_ALGEBRA, *OFFICE},
     "Leo Evans": {"leo", "erin", "tess", "tess-parent", "osei", *STAFF_OF_ALGEBRA, *OFFICE},
@@ -84,6 +88,7 @@ def build_scene(school: Any, now: Any) -> Scene:
         scene.names[name] = guardianship.public_id
     scene.names["oak_key"] = str(school.oak.id)
     _add_conversations(scene, now)
+    _add_history(school, now)
     _add_rows(scene, now)
     _add_outcomes(scene, now)
     scene.tokens = {actor.name: token_of(actor, school, now) for actor in ACTORS}
@@ -102,6 +107,22 @@ def _add_feedback(school: Any) -> None:
             .where(Score.assignment_id == assignment.id, Score.student_id == student.id)
             .values(comment=words)
         )
+
+
+def _add_history(school: Any, now: Any) -> None:
+    """Change 1 of Algebra: feedback for Maya that was put in place of other words."""
+    school.algebra.last_seq = 1
+    keys = {"school_id": school.oak.id, "assignment_id": school.quiz.id, "student_id": school.maya.id}
+    db.session.execute(
+        update(Score).where(Score.assignment_id == school.quiz.id, Score.student_id == school.maya.id).values(seq=1)
+    )
+    db.session.add(
+        ScoreChange(
+            **keys, section_id=school.algebra.id, seq=1, changed_by=school.cole.id, changed_at=now,
+            kind=ChangeKind.TYPED, before={"points": 1800, "comment": "Words taken back"},
+            after={"points": 1800, "comment": "Feedback for Maya only"},
+        )
+    )  # fmt: skip
 
 
 def _add_outcomes(scene: Scene, now: Any) -> None:

@@ -50,6 +50,7 @@ from gradebook.services import (
     ratings,
     rosters,
     score_import,
+    score_restore,
     scores,
     section_rules,
     set_up_copies,
@@ -58,6 +59,7 @@ from gradebook.services.counters import next_number
 from gradebook.services.grades import class_work
 from gradebook.services.periods import PeriodClosed
 from gradebook.services.rosters import Place, Term, term_of
+from gradebook.services.score_history import Change
 from gradebook.services.scores import Content
 from gradebook.services.section_rules import RulesDraft, rules_now, version_of
 
@@ -138,6 +140,13 @@ def write_cells(school):
     scores.write_cells(
         school.algebra, wanted, {}, number=number, actor_id=school.rivera.id, now=NOW, kind=ChangeKind.RESTORE
     )
+
+
+def put_back(school):
+    place = (school.quiz.id, school.maya.id)
+    change = Change(1, 0, place, 0, "", NOW, ChangeKind.TYPED, {"points": 1200}, {"points": 1800})
+    work = class_work(school.algebra, NOW)
+    score_restore.restore(school.algebra, work, [change], actor_id=school.rivera.id, now=NOW)
 
 
 def write_imported(school):
@@ -327,6 +336,7 @@ CLOSED = {
     rosters.end_role: [end_role_inside],
     rosters.enroll: [enroll_inside],
     score_import.apply: [import_scores, import_new_work],
+    score_restore.restore: [put_back],
     scores.save_scores: [save_scores],
     scores.save_typed: [save_typed],
     scores.write_cells: [write_cells],
@@ -468,9 +478,12 @@ READ_ONLY_OR_ELSEWHERE = {
         "keep_restriction", "lift", "link_guardian", "link_of", "restrict",
     },
     "score_import": {"prepare"},
+    "score_restore": {"says_otherwise", "touched", "would_change"},
     "scores": {
         "cell_of", "content_from_facts", "content_of", "content_typed", "facts_of", "row_of", "stored_cells",
         "text_of",
+        "columns_of",
+        "write_rows",  # for writers that have asked
         "upsert_scores",  # the statement that write_cells and write_imported execute
     },
     "outcome_rules": {"settings_of", "version_of"},

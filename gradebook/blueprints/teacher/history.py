@@ -1,0 +1,388 @@
+"""T5: the score history of a class, and putting back what it says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+from gradebook.blueprints.teacher import bp
+from gradebook.blueprints.teacher.grid_fields import field_name, place_of
+from gradebook.blueprints.teacher.grid_words import Numbers
+from gradebook.blueprints.teacher.history_words import HOW, act_words, change_words, is_about_comment
+from gradebook.extensions import db
+from gradebook.models import Section
+from gradebook.policy import access
+from gradebook.policy.access import NotFound
+from gradebook.services import score_restore
+from gradebook.services.grades import class_work, day_begins
+from gradebook.services.periods import closed_since
+from gradebook.services.score_history import (
+    Act,
+    Change,
+    Names,
+    Pupil,
+    Wanted,
+    Work,
+    acts_of,
+    cells_of_act,
+    changes_by_id,
+    changes_of_act,
+    names_of,
+    people_of,
+    story_of,
+)
+from gradebook.services.score_restore import Clash, PutBack
+from gradebook.services.scores import facts_of, stored_cells
+from gradebook.web import door
+from gradebook.web.fields import DayField
+from gradebook.web.login import current_person
+from gradebook.web.requests import moment
+
+SPANS = {"1": _l("Today"), "7": _l("Last 7 days"), "14": _l("Last 14 days"), "30": _l("Last 30 days")}
+"""Days up to today."""
+
+
+class DaysForm(Form):
+    """The days between which the changes lie, both of them included."""
+
+    first = DayField(_l("From"))
+    last = DayField(_l("To"))
+
+
+@dataclass
+class Wish:
+    """What the address asks for."""
+
+    wanted: Wanted
+    arguments: dict[str, str]
+    """The filters as they stand in an address."""
+    days: DaysForm
+
+    @property
+    def has_days(self) -> bool:
+        """Whether any part of the two days was typed."""
+        return any(name.startswith(("first-", "last-")) for name in self.arguments)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any filter is on."""
+        return bool(self.arguments)
+
+
+class Line(NamedTuple):
+    """One line of the list: a cell, or an act of several cells."""
+
+    act: Act | None
+    """None for a cell."""
+    change: Change
+    """The cell; of an act any one of its cells, for who, when and how."""
+    words: tuple[str, str]
+    """Before and after; of an act what was done, and to what."""
+    work: Work | None
+    pupil: Pupil | None
+    can_restore: bool
+
+    @property
+    def is_comment(self) -> bool:
+        """Whether the words are comments rather than scores."""
+        return self.act is None and is_about_comment(self.change)
+
+
+@dataclass
+class Desk:
+    """What every page of the history needs of its class."""
+
+    section: Section
+    names: Names
+
+    @classmethod
+    def of(cls, section: Section) -> "Desk":
+        """For the class, at this moment."""
+        return cls(section, names_of(section, section.school.today(moment())))
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """How numbers are written."""
+        return Numbers.here()
+
+    @property
+    def student_choices(self) -> list[tuple[str, str]]:
+        """(public id, name) of everyone who is or was in the class."""
+        return [(pupil.public_id, pupil.sort_name) for pupil in self.names.pupils.values()]
+
+    @property
+    def assignment_choices(self) -> list[tuple[str, str]]:
+        """(public id, title), deleted ones too: their history is kept."""
+        works = self.names.works.values()
+        return [(w.public_id, _("%(title)s (deleted)", title=w.title) if w.is_deleted else w.title) for w in works]
+
+    def line(self, change: Change, stands: Mapping[Any, Any]) -> Line:
+        """One cell. `stands` are the cells as they are now."""
+        assignment_id, student_id = change.place
+        work, pupil = self.names.works[assignment_id], self.names.pupils.get(student_id)
+        can = self.is_open(work, pupil) and score_restore.would_change(change, facts_of(stands.get(change.place)))
+        return Line(None, change, change_words(change, self.numbers), work, pupil, can)
+
+    def act_line(self, act: Act, change: Change) -> Line:
+        """An act of several cells."""
+        work = self.names.works[act.assignment_id] if act.assignments == 1 else None
+        pupil = self.names.pupils.get(act.student_id) if act.students == 1 else None
+        return Line(
+            act,
+            change,
+            (ngettext("%(num)s score", "%(num)s scores", act.cells), ""),
+            work,
+            pupil,
+            closed_since(self.section) is None,
+        )
+
+    def is_open(self, work: Work, pupil: Pupil | None) -> bool:
+        """Whether the cell can be changed at all."""
+        here = pupil is not None and pupil.is_here and not work.is_deleted
+        return here and closed_since(self.section, work.period_id) is None
+
+
+@bp.get("/classes/<section_id>/history")
+@door.teacher
+def score_history(section_id: str) -> Any:
+    """What was changed, act by act; one cell's story where a student and an assignment are named."""
+    section = access.section_for_teacher(current_person(), section_id)
+    if section.grades_outcomes:
+        return redirect(url_for(".rating_history", section_id=section_id), 303)
+    desk, people = Desk.of(section), people_of(section)
+    wish = _wish(desk, people)
+    facts: dict[str, Any] = {
+        "section": section,
+        "desk": desk,
+        "people": [one[1:] for one in people],
+        "wish": wish,
+        "spans": SPANS,
+    }
+    status = 422 if wish.days.errors else 200
+    if wish.wanted.is_one_cell:
+        return render_template("teacher/score_story.html", **facts, **_story(desk, wish)), status
+    found = acts_of(section, wish.wanted, _page_number())
+    places = [act.first.place for act in found.lines if act.cells == 1]
+    stands = stored_cells(places) if places else {}
+    lines = [desk.line(act.first, stands) if act.cells == 1 else desk.act_line(act, act.first) for act in found.lines]
+    return render_template("teacher/score_history.html", **facts, found=found, lines=lines, how=HOW), status
+
+
+@bp.get("/classes/<section_id>/history/<int(max=2000000000):seq>")
+@door.teacher
+def score_act(section_id: str, seq: int) -> Any:
+    """All the cells of one act."""
+    section = access.section_for_teacher(current_person(), section_id)
+    found = cells_of_act(section, seq, _page_number())
+    if not found.lines:
+        raise NotFound
+    desk = Desk.of(section)
+    stands = stored_cells([change.place for change in found.lines])
+    return render_template(
+        "teacher/score_act.html",
+        section=section,
+        desk=desk,
+        found=found,
+        first=found.lines[0],
+        heading=act_words(found.lines[0].kind, found.total),
+        lines=[desk.line(change, stands) for change in found.lines],
+        can_restore=closed_since(section) is None,
+        how=HOW,
+    )
+
+
+@bp.post("/classes/<section_id>/history/restorations")
+@door.teacher
+def restore_scores(section_id: str) -> Any:
+    """Put back one score, or all of an act. Where that would undo later changes it asks first."""
+    person = current_person()
+    section = access.section_for_teacher(person, section_id)
+    changes = _changes_asked_for(section)
+    restored = score_restore.restore(
+        section,
+        class_work(section, moment()),
+        changes,
+        force=_forced(),
+        seen=_whole_number("seen"),
+        whole="whole" in request.form,
+        ask="decided" not in request.form,
+        actor_id=person.id,
+        now=moment(),
+    )
+    db.session.commit()
+    if restored.waiting or (not restored.places and (restored.clashes or restored.errors)):
+        return _ask(section, restored, changes)
+    _tell(section, restored, changes)
+    return redirect(_back(section), 303)
+
+
+def _changes_asked_for(section: Section) -> list[Change]:
+    if "seq" in request.form:
+        changes = changes_of_act(section, _whole_number("seq"))
+    else:
+        changes = changes_by_id(section, [_whole_number("change")])
+    if not changes:
+        raise NotFound
+    return changes
+
+
+def _whole_number(name: str) -> int:
+    """A number among the fields; 0 where there is none."""
+    text = request.form.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def _forced() -> set[Any]:
+    return {place for place in map(place_of, request.form.getlist("force")) if place is not None}
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+# --- The filters
+
+
+def _wish(desk: Desk, people: list[tuple[int, str, str]]) -> Wish:
+    """The filters of the address; what is on no list narrows nothing."""
+    given: MultiDict[str, str] = request.args
+    pupils = {pupil.public_id: pupil.id for pupil in desk.names.pupils.values()}
+    works = {work.public_id: work.id for work in desk.names.works.values()}
+    keys = {public_id: key for key, public_id, _name in people}
+    days = DaysForm(given)
+    days.validate()
+    since, until = _span(desk.section, given.get("days", ""), days)
+    wanted = Wanted(
+        pupils.get(given.get("student", "")),
+        works.get(given.get("assignment", "")),
+        keys.get(given.get("by", "")),
+        since,
+        until,
+    )
+    known = {"student": wanted.student_id, "assignment": wanted.assignment_id, "by": wanted.by_id}
+    arguments = {name: given[name] for name, key in known.items() if key is not None}
+    if given.get("days") in SPANS:
+        arguments["days"] = given["days"]
+    arguments |= {name: text for name, text in given.items() if text and name.startswith(("first-", "last-"))}
+    return Wish(wanted, arguments, days)
+
+
+def _span(section: Section, span: str, days: DaysForm) -> tuple[datetime | None, datetime | None]:
+    """From which moment to which; the days that were typed go before the span that was chosen."""
+    zone, today = ZoneInfo(section.school.timezone), section.school.today(moment())
+    first, last = days.first.day, days.last.day
+    if first is None and last is None and span in SPANS:
+        first = today - timedelta(days=int(span) - 1)
+    until = day_begins(last + timedelta(days=1), zone) if last else None
+    return (day_begins(first, zone) if first else None), until
+
+
+# --- One cell
+
+
+class Moment(NamedTuple):
+    """What a cell said for a time."""
+
+    words: str
+    change: Change | None
+    """What made it say so; None: it is how the cell was before the first change that is known."""
+    restores: int | None
+    """The change that ended it: putting that back brings this moment back. None: it is so now, or cannot be."""
+
+
+def _story(desk: Desk, wish: Wish) -> dict[str, Any]:
+    work = desk.names.works[wish.wanted.assignment_id or 0]
+    pupil = desk.names.pupils[wish.wanted.student_id or 0]
+    changes = story_of(desk.section, (work.id, pupil.id))
+    is_open = desk.is_open(work, pupil)
+    moments = []
+    for place, change in enumerate(changes):
+        ended = changes[place - 1].id if place and is_open else None
+        moments.append(Moment(change_words(change, desk.numbers, whole=True)[1], change, ended))
+    if changes:
+        first = change_words(changes[-1], desk.numbers, whole=True)[0]
+        moments.append(Moment(first, None, changes[-1].id if is_open else None))
+    return {"work": work, "pupil": pupil, "moments": moments, "is_open": is_open, "how": HOW}
+
+
+# --- Asking, and saying what was done
+
+
+class Choice(NamedTuple):
+    """A cell that was changed again since."""
+
+    name: str
+    who: str
+    back: str
+    """What it would be put back to."""
+    stands: str
+    clash: Clash
+
+
+def _ask(section: Section, restored: PutBack, changes: list[Change]) -> Any:
+    """What would undo later changes, each to be chosen, and what cannot be put back at all."""
+    desk = Desk.of(section)
+    choices = [
+        Choice(
+            field_name(clash.change.place),
+            _who(desk, clash.change),
+            *change_words(clash.change._replace(after=clash.stands), desk.numbers, whole=True),
+            clash,
+        )
+        for clash in restored.clashes
+    ]
+    lost = [
+        (_who(desk, change), restored.errors[change.place].code)
+        for change in changes
+        if change.place in restored.errors
+    ]
+    page = render_template(
+        "teacher/score_restore.html",
+        section=section,
+        choices=choices,
+        lost=lost,
+        waiting=len(restored.waiting),
+        fields=[(name, value) for name in ("seq", "change", "seen", "whole") for value in request.form.getlist(name)],
+        seen=section.last_seq,
+        back=_back(section),
+        arguments=request.args.to_dict(),
+    )
+    return page, 409
+
+
+def _who(desk: Desk, change: Change) -> str:
+    pupil = desk.names.pupils.get(change.place[1])
+    name = pupil.sort_name if pupil else _("A student who has left the class")
+    return _("%(student)s, %(assignment)s", student=name, assignment=desk.names.works[change.place[0]].title)
+
+
+def _tell(section: Section, restored: PutBack, changes: list[Change]) -> None:
+    if not restored.places:
+        flash(_("Nothing was changed: the scores already say that."), "info")
+        return
+    written = [change for change in changes if change.place in restored.places]
+    if len(written) == 1:
+        desk = Desk.of(section)
+        words = change_words(written[0], desk.numbers, whole=True)[0]
+        heading = _("%(score)s restored for %(cell)s.", score=words, cell=_who(desk, written[0]))
+    else:
+        heading = ngettext("%(num)s score restored.", "%(num)s scores restored.", len(written))
+    left = len(restored.clashes) + len(restored.errors)
+    text = ngettext("%(num)s was left as it is.", "%(num)s were left as they are.", left) if left else None
+    told: Any = {"heading": heading, "text": text}
+    flash(told, "good")
+
+
+def _back(section: Section) -> str:
+    arguments: dict[str, Any] = request.args.to_dict()
+    return url_for(".score_history", section_id=section.public_id, **arguments)

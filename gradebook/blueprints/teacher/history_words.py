@@ -1,0 +1,81 @@
+"""Changes of scores in words: what a cell said, and how it came to say something else."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from gradebook.blueprints.teacher.grid_words import Numbers
+from gradebook.models import ChangeKind
+from gradebook.services.score_history import Change, Facts
+from gradebook.services.score_restore import COMMENT, touched
+from gradebook.services.scores import Content, content_from_facts
+
+HOW: dict[ChangeKind, Any] = {
+    ChangeKind.IMPORT: _l("from a file"),
+    ChangeKind.PASTE: _l("pasted"),
+    ChangeKind.RESTORE: _l("restored"),
+    ChangeKind.RULE: _l("full marks changed"),
+    ChangeKind.TYPED: _l("typed"),
+    ChangeKind.UNDO: _l("undone"),
+}
+_STATUSES = {
+    "excused": _l("Excused"),
+    "incomplete": _l("Incomplete"),
+    "missing": _l("Missing"),
+    "turned_in": _l("Turned in"),
+}
+LONGEST_COMMENT = 60
+"""Letters of a comment that a line shows."""
+
+
+def change_words(change: Change, numbers: Numbers, whole: bool = False) -> tuple[str, str]:
+    """What the cell said before and after; of a change of the comment alone the comments, unless asked for `whole`."""
+    if not whole and is_about_comment(change):
+        return _comment(change.before), _comment(change.after)
+    return score_words(change.before, numbers), score_words(change.after, numbers)
+
+
+def is_about_comment(change: Change) -> bool:
+    """Whether the comment alone was changed."""
+    return touched(change) == [COMMENT]
+
+
+def score_words(facts: Facts, numbers: Numbers) -> str:
+    """15.5, late; 90%; B+; Missing; blank."""
+    content = content_from_facts(facts)
+    if content.status != "none":
+        return str(_STATUSES[content.status])
+    amount = _amount(content, numbers)
+    return _("%(score)s, late", score=amount) if content.late else amount
+
+
+def _amount(content: Content, numbers: Numbers) -> str:
+    if content.points is not None:
+        return numbers.points(content.points)
+    if content.percent is not None:
+        return _("%(number)s%%", number=numbers.points(content.percent))
+    return content.letter or _("blank")
+
+
+def _comment(facts: Facts) -> str:
+    text = (facts or {}).get("comment") or ""
+    if not text:
+        return _("no comment")
+    return f"“{text if len(text) <= LONGEST_COMMENT else text[:LONGEST_COMMENT] + '…'}”"
+
+
+def act_words(kind: ChangeKind, cells: int) -> str:
+    """28 scores pasted."""
+    if kind == ChangeKind.PASTE:
+        return ngettext("%(num)s score pasted", "%(num)s scores pasted", cells)
+    if kind == ChangeKind.IMPORT:
+        return ngettext("%(num)s score from a file", "%(num)s scores from a file", cells)
+    if kind == ChangeKind.RESTORE:
+        return ngettext("%(num)s score restored", "%(num)s scores restored", cells)
+    if kind == ChangeKind.UNDO:
+        return ngettext("%(num)s change undone", "%(num)s changes undone", cells)
+    if kind == ChangeKind.RULE:
+        return ngettext("%(num)s score kept in proportion", "%(num)s scores kept in proportion", cells)
+    return ngettext("%(num)s score typed", "%(num)s scores typed", cells)

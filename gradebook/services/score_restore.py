@@ -1,0 +1,214 @@
+"""Putting scores back as they were. Nothing is erased: what is put back is a new change of its own.
+
+A cell that was changed again since is a clash: it is left alone and named, unless the person chose it.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from gradebook.extensions import db
+from gradebook.grading.typed import ScoreError
+from gradebook.models import ChangeKind, ScoreChange, Section, User
+from gradebook.services import periods
+from gradebook.services.counters import next_number, return_number
+from gradebook.services.grades import Cell, ClassWork, places_and_cells
+from gradebook.services.score_history import Change, Facts
+from gradebook.services.scores import Place, Saved, columns_of, facts_of, write_rows
+
+SCORE = ("points", "percent", "letter", "status", "late", "late_cleared", "finish_by")
+COMMENT = ("comment",)
+PARTS = (SCORE, COMMENT, ("turned_in_at",))
+"""What of a cell belongs together: a change of the score is undone without touching a later comment."""
+
+
+class Later(NamedTuple):
+    """The last change of a cell after the one that is to be put back."""
+
+    by_id: int
+    by: str
+    at: datetime
+    by_others: bool
+    """Whether anyone but the person who asks changed it since."""
+
+
+class Clash(NamedTuple):
+    """A cell that was changed again since."""
+
+    change: Change
+    """What is to be put back: its `before`."""
+    stands: Facts
+    later: Later
+
+
+@dataclass
+class PutBack(Saved):
+    """What came of it. `errors` are cells that cannot be changed any more: code "gone" or "closed"."""
+
+    clashes: list[Clash] = field(default_factory=list)
+    waiting: list[Place] = field(default_factory=list)
+    """Cells that would be put back; nothing was written, because the person is to be asked first."""
+
+
+def restore(
+    section: Section,
+    work: ClassWork,
+    changes: Collection[Change],
+    *,
+    force: Collection[Place] = (),
+    seen: int = 0,
+    whole: bool = False,
+    ask: bool = False,
+    actor_id: int,
+    now: datetime,
+) -> PutBack:
+    """Put cells back to what they said before these changes, one of each cell, whoever made them.
+
+    A cell is a clash when it says something else by now than after the change, unless its last change is one that
+    the person saw (its number is at most `seen`). `whole` puts the score back even where a change touched the comment
+    only: the person chose a moment of the cell, not a change. With `ask` nothing is written when there is any clash or
+    error. Raises PeriodClosed when nothing of it can be changed.
+    """
+
+    def clashes(change: Change, stands: Cell | None, later: Later) -> bool:
+        return stands is not None and stands.seq > seen and says_otherwise(change, facts_of(stands))
+
+    return _put_back(
+        section, work, changes, clashes, ChangeKind.RESTORE,
+        force=force, whole=whole, ask=ask, actor_id=actor_id, now=now,
+    )  # fmt: skip
+
+
+def _put_back(
+    section: Section,
+    work: ClassWork,
+    changes: Collection[Change],
+    clashes: Callable[[Change, Cell | None, Later], bool],
+    kind: ChangeKind,
+    *,
+    force: Collection[Place],
+    whole: bool = False,
+    ask: bool = False,
+    actor_id: int,
+    now: datetime,
+) -> PutBack:
+    number = next_number(section)  # locks the class: what is read below stays true until the commit
+    periods.require_open(section)
+    today = section.school.today(work.now)
+    students, rows = places_and_cells(section, today, {change.place[1] for change in changes}, work.by_id)
+    cells = {(cell.assignment_id, cell.student_id): cell for cell in rows}
+    result = PutBack(students=students, cells=cells)
+    result.errors = _errors(section, work, changes, students)
+    later = _later(section, [c for c in changes if c.place in cells and cells[c.place].seq > c.seq], actor_id)
+    writing: dict[Place, Change] = {}
+    for change in changes:
+        stands = cells.get(change.place)
+        if change.place in result.errors or not would_change(change, facts_of(stands), whole):
+            continue
+        newer = later.get(change.place)
+        if newer and change.place not in force and clashes(change, stands, newer):
+            result.clashes.append(Clash(change, facts_of(stands), newer))
+        else:
+            writing[change.place] = change
+    if not writing or (ask and (result.clashes or result.errors)):
+        return_number(section)
+        result.waiting = list(writing)
+        _require_any_open(section, work, changes, result)
+        return result
+    result.number, result.places = number, list(writing)
+    result.cells = cells | write_rows(
+        section, _rows(section, writing, cells, number, whole), cells, actor_id=actor_id, now=now, kind=kind
+    )
+    return result
+
+
+def _errors(
+    section: Section, work: ClassWork, changes: Iterable[Change], students: Mapping[int, Any]
+) -> dict[Place, ScoreError]:
+    errors = {}
+    for change in changes:
+        column = work.by_id.get(change.place[0])
+        if column is None or change.place[1] not in students:
+            errors[change.place] = ScoreError("gone")
+        elif periods.closed_since(section, column.grading_period_id):
+            errors[change.place] = ScoreError("closed")
+    return errors
+
+
+def _require_any_open(section: Section, work: ClassWork, changes: Collection[Change], result: PutBack) -> None:
+    """Raises PeriodClosed when all that was asked for lies in closed periods: there is nothing to choose."""
+    codes = {error.code for error in result.errors.values()}
+    if len(result.errors) == len(changes) and codes == {"closed"}:
+        periods.require_open(section, {work.by_id[place[0]].grading_period_id for place in result.errors})
+
+
+def _later(section: Section, changes: Collection[Change], actor_id: int) -> dict[Place, Later]:
+    """The last change after each of these, and whether anyone else was at it, in one statement."""
+    if not changes:
+        return {}
+    seqs = {change.place: change.seq for change in changes}
+    rows = db.session.execute(
+        select(
+            ScoreChange.assignment_id,
+            ScoreChange.student_id,
+            ScoreChange.seq,
+            User.id,
+            User.display_name,
+            ScoreChange.changed_at,
+        )
+        .join(User, User.id == ScoreChange.changed_by)
+        .where(
+            ScoreChange.school_id == section.school_id,
+            ScoreChange.assignment_id.in_({place[0] for place in seqs}),
+            ScoreChange.student_id.in_({place[1] for place in seqs}),
+            ScoreChange.seq > min(seqs.values()),
+        )
+        .order_by(ScoreChange.seq)
+    )
+    found: dict[Place, Later] = {}
+    for assignment_id, student_id, seq, by_id, by, at in rows:
+        place = (assignment_id, student_id)
+        if place in seqs and seq > seqs[place]:
+            others = by_id != actor_id or (place in found and found[place].by_others)
+            found[place] = Later(by_id, by, at, others)
+    return found
+
+
+# --- What a change did to a cell
+
+
+def _part(facts: Facts, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple((facts or {}).get(name) for name in names)
+
+
+def touched(change: Change, whole: bool = False) -> list[tuple[str, ...]]:
+    """The parts of the cell that the change touched; with `whole` the score is one of them in any case."""
+    return [
+        names
+        for names in PARTS
+        if _part(change.before, names) != _part(change.after, names) or (whole and names is SCORE)
+    ]
+
+
+def says_otherwise(change: Change, stands: Facts) -> bool:
+    """Whether what the change touched is not any more as it left it."""
+    return any(_part(change.after, names) != _part(stands, names) for names in touched(change))
+
+
+def would_change(change: Change, stands: Facts, whole: bool = False) -> bool:
+    """Whether putting it back makes any difference."""
+    return any(_part(change.before, names) != _part(stands, names) for names in touched(change, whole))
+
+
+def _rows(
+    section: Section, writing: Mapping[Place, Change], cells: Mapping[Place, Cell], number: int, whole: bool
+) -> list[dict[str, Any]]:
+    rows = []
+    for place, change in writing.items():
+        stands = facts_of(cells.get(place)) or {}
+        back = {name: (change.before or {}).get(name) for names in touched(change, whole) for name in names}
+        rows.append(columns_of(section, place, {**stands, **back}, number))
+    return rows
