@@ -64,7 +64,7 @@ def worth(rules: Rules, categories: Sequence[Category], works: Sequence[Work], w
     marks: dict[int, Mark | int] = {
         work.id: work.possible // 2 if work.id == work_id else work.possible * (work.id in above) for work in works
     }
-    grade = Calculator(replace(rules, late=None, periods=()), categories, works).grade(marks, Asked(at))
+    grade = Calculator(replace(rules, periods=()), categories, works).grade(marks, Asked(at))
     for part in grade.final_parts:
         for line in part.lines:
             if line.work.id == work_id and line.share is not None:

@@ -3,8 +3,9 @@
 mutmut starts pytest again for each of some 4,000 mutants. Here pytest collects once and forks for each mutant; the
 tests that touch the mutated function run in turn, quickest first, until one fails.
 
-MUTANTS (a pattern such as gradebook.grading.drops.*) and EVERY (such as 6: every sixth) choose, OUTCOME is the file to
-which the outcome of each is added; what stands there already is not run again.
+MUTANTS (a pattern such as gradebook.grading.drops.*) chooses, EVERY (such as 6: every sixth) or SAMPLE (so many, drawn
+with SEED) takes a part of them. OUTCOME is the file to which the outcome of each is added; what stands there already is
+not run again.
 """
 
 import json
@@ -14,6 +15,7 @@ import sys
 from collections import defaultdict
 from fnmatch import fnmatch
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import mutmut.mutation.trampoline as trampoline
@@ -63,12 +65,16 @@ def _module_of(function: str) -> str:
 
 
 def _chosen() -> list[str]:
-    """Every so many of the mutants of the pattern, in their order."""
+    """Every so many of the mutants of the pattern, or a sample of them, in their order."""
     pattern, every = os.environ.get("MUTANTS", "*"), int(os.environ.get("EVERY", "1"))
     names: list[str] = []
     for meta in sorted(Path("gradebook/grading").glob("*.meta")):
         names += json.loads(meta.read_text("utf-8"))["exit_code_by_key"]
-    return [name for name in names if fnmatch(name, pattern)][::every]
+    names = [name for name in names if fnmatch(name, pattern)]
+    if "SAMPLE" not in os.environ:
+        return names[::every]
+    drawn = set(Random(os.environ.get("SEED")).sample(names, min(len(names), int(os.environ["SAMPLE"]))))
+    return [name for name in names if name in drawn]
 
 
 def _outcome(name: str, items: list[pytest.Item]) -> str:

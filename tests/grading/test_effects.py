@@ -74,6 +74,12 @@ def test_the_drop_rule_is_in_the_worth() -> None:
     assert worth(Rules(mode="weighted"), quizzes(drop_lowest=1), works(6), 6, AT) == Decimal("6.00")
 
 
+def test_of_the_others_half_lie_above() -> None:
+    """Of eight quizzes seven are others, four of them above: dropping the four highest leaves it in, 30 ÷ 4."""
+    categories = [Category(1, "Quizzes", Fraction(30), drop_highest=4), *quizzes()[1:]]
+    assert worth(Rules(mode="weighted"), categories, works(8), 8, AT) == Decimal("7.50")
+
+
 def test_in_points_mode_the_worth_is_the_part_of_all_points() -> None:
     assert worth(Rules(), quizzes(), works(5), 5, AT) == Decimal("10.00")
 

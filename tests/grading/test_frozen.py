@@ -130,6 +130,15 @@ def test_other_data_are_refused(data: dict[str, Any]) -> None:
         thaw(data)
 
 
+@pytest.mark.parametrize("other", [{"version": 2}, {"version": None}, {"kind": "standards"}])
+def test_a_whole_grade_of_another_version_or_kind_is_not_guessed_at(other: dict[str, Any]) -> None:
+    data = freeze(first_frozen()) | other
+    for read in (thaw, frozen_totals, frozen_exact):
+        with pytest.raises(FrozenError) as refused:
+            read(data)
+        assert str(refused.value) == f"not a frozen grade of version 1: {data['version']!r} {data['kind']!r}"
+
+
 def test_a_closed_period_brings_its_frozen_grade_to_the_course() -> None:
     rules = Rules(periods=(Period(1, Fraction(50)), Period(2, Fraction(50))))
     works = [Work(1, 1, possible=1000, period_id=1), Work(2, 1, possible=1000, period_id=2)]

@@ -357,7 +357,7 @@ def test_the_most_levels_and_the_fewest_are_allowed() -> None:
 
 @pytest.mark.parametrize("times", [0, 11])
 def test_an_outcome_cannot_be_asked_for_never_or_too_often(times: int) -> None:
-    with pytest.raises(ValueError, match="between 1 and 10"):
+    with pytest.raises(ValueError, match="^times must be between 1 and 10$"):
         OutcomeRules(Method.times_met, times)
     assert OutcomeRules(Method.times_met, 1).times == 1
     assert OutcomeRules(Method.times_met, 10).times == 10

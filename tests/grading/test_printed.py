@@ -99,7 +99,7 @@ def test_two_decimals_are_enough_where_they_add_up() -> None:
     sum_ = printed(weighted((8500, 10000, 40), (5050, 6000, 30), (2700, 4000, 20)))
     assert [str(part.adds) for part in sum_.parts] == ["34.00", "25.25", "13.50"]
     assert (str(sum_.together), str(sum_.percent), sum_.places) == ("72.75", "80.83", 2)
-    assert sum_.weight_sum == 90
+    assert (sum_.weight_sum, sum_.percent_places) == (90, 2)
 
 
 def test_more_decimals_are_printed_where_two_would_not_add_up() -> None:
@@ -123,6 +123,7 @@ def test_thirds_that_make_a_half_are_rounded_as_the_total_is() -> None:
     assert [str(part.adds) for part in sum_.parts] == ["30.001334", "30.001333", "28.002333"]
     assert (str(sum_.together), str(sum_.percent), sum_.places) == ("88.005000", "88.01", 6)
     assert [str(part.percent) for part in sum_.parts] == ["90.913131313", "90.913131313", "82.359803922"]
+    assert sum_.percent_places == 9
 
 
 def test_excused_and_dropped_work_is_named_with_its_reason() -> None:
@@ -247,6 +248,28 @@ def test_a_cap_is_printed_with_what_it_lowered() -> None:
         )
     )
     assert (str(sum_.percent), str(sum_.before_cap), sum_.cap_percent) == ("100.50", "113.13", Decimal("100.5"))
+
+
+@pytest.mark.parametrize(("cap", "before"), [(105, None), (0, Decimal("80.00"))])
+def test_a_cap_is_printed_only_where_it_lowered_something(cap: int, before: Decimal | None) -> None:
+    sum_ = printed(
+        section_grade(Rules(cap_percent=Fraction(cap)), [Category(1)], [Work(1, 1, possible=1000)], {1: 800}, Asked(AT))
+    )
+    assert (sum_.before_cap, sum_.cap_percent) == (before, None if before is None else Decimal(cap))
+
+
+def test_each_total_has_its_letter() -> None:
+    rules = Rules(scale=GradingScale.of([("A", 90), ("B", 40), ("F", 0)]))
+    works = [Work(1, 1, possible=1000), Work(2, 1, possible=1000)]
+    grade = section_grade(rules, [Category(1)], works, {1: 900}, Asked(AT))
+    assert (printed(grade).letter, printed(grade, final=True).letter) == ("A", "B")
+
+
+def test_work_out_of_a_hundredth_of_a_point_has_a_percentage_and_out_of_0_none() -> None:
+    works = [Work(1, 1, possible=1, position=1), Work(2, 1, possible=0, position=2)]
+    category = Category(1, "Quizzes", Fraction(100), weighing="equal")
+    (part,) = printed(section_grade(Rules(mode="weighted"), [category], works, {1: 1, 2: 5}, Asked(AT))).parts
+    assert [line.percent for line in part.lines] == [Decimal("100.00"), None]
 
 
 def test_categories_that_share_out_their_weight_are_named() -> None:

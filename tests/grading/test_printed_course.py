@@ -71,7 +71,8 @@ def test_the_lines_say_what_each_period_brings() -> None:
     assert [line.id for line in sum_.lines] == [1, 2, 3]
     assert [str(line.weight) for line in sum_.lines] == ["60.00", "30.00", "10.00"]
     assert (str(sum_.together), str(sum_.weight_sum), sum_.is_scaled) == ("55.00", "70.00", True)
-    assert (str(sum_.percent), sum_.before_cap, sum_.places) == ("78.57", None, 2)  # 55 ÷ 70 × 100
+    assert (str(sum_.percent), sum_.before_cap) == ("78.57", None)  # 55 ÷ 70 × 100
+    assert (sum_.places, sum_.percent_places) == (2, 2)
 
 
 def test_nothing_graded_has_lines_and_no_total() -> None:

@@ -54,6 +54,13 @@ def test_the_floor_is_seen_in_what_was_taken() -> None:
     assert shown.late == LateDeduction(9, Fraction(1800), Fraction(800), time_known=True)
 
 
+def test_late_work_out_of_0_loses_nothing_and_out_of_a_hundredth_its_part() -> None:
+    rule, mark = LateRule(Fraction(10)), Mark(points=1, late=True)
+    assert line(mark, work=QUIZ._replace(possible=0), late=rule).late is None
+    taken = line(mark, work=QUIZ._replace(possible=1), late=rule).late
+    assert taken == LateDeduction(1, Fraction(1, 10), Fraction(1, 10), time_known=False)
+
+
 @pytest.mark.parametrize("early", [timedelta(0), timedelta(days=1)])
 def test_a_late_mark_handed_in_by_the_due_moment_is_still_one_interval(early: timedelta) -> None:
     mark = Mark(points=1800, late=True, turned_in_at=AT - early)
@@ -157,6 +164,8 @@ def test_an_empty_cell_can_be_pretended() -> None:
     ask = partial(calculator.grade, asked=Asked(AT, posted_only=True))
     answer = what_if(ask, {1: 1000, 2: 1000}, {2: None})
     assert (answer.now.current, answer.then.current) == (Decimal("100.00"), Decimal("50.00"))
+    answer = what_if(ask, {1: 1000}, {2: None})  # empty already
+    assert (answer.now.current, answer.then.current) == (Decimal("50.00"), Decimal("50.00"))
 
 
 def test_what_was_dropped_is_still_told_in_full() -> None:

@@ -85,3 +85,4 @@ def test_what_is_refused_is_named(made: Callable[[], object], name: str) -> None
     with pytest.raises(RulesError) as caught:
         made()
     assert caught.value.name == name
+    assert caught.value.args == (caught.value.code, name)

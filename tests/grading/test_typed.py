@@ -116,6 +116,31 @@ def test_a_scale_of_numbers_is_read_as_its_labels() -> None:
     assert show_score(TypedScore(points=600), TWENTY, letters=letters) == "6"
 
 
+def test_a_long_label_can_be_typed_with_its_late_mark_and_no_longer() -> None:
+    letters = ("Satisfactory", "No")
+    assert parse_score("satisfactory l", TWENTY, letters=letters) == TypedScore(letter="Satisfactory", late=True)
+    with pytest.raises(ScoreError) as refused:
+        parse_score("satisfactory  l", TWENTY, letters=letters)
+    assert (refused.value.code, refused.value.params) == ("too_long", {"longest": "14"})
+
+
+@pytest.mark.parametrize(
+    ("score", "letters", "text"),
+    [
+        (TypedScore(points=500), ("5", "5.0"), "5.00"),
+        (TypedScore(points=500), ("5", "5.0", "5.00"), "5/20"),
+        (TypedScore(points=9000), ("90",), "90.0"),  # above 150% it was confirmed, and is no label for that
+        (TypedScore(percent=Fraction(50)), ("50%",), "50.0%"),
+        (TypedScore(letter="m"), ("m", "p"), "M"),  # m is missing
+        (TypedScore(letter="B", late=True), ("B", "Bl"), "B l"),
+    ],
+)
+def test_what_looks_like_a_label_is_written_in_another_way(
+    score: TypedScore, letters: tuple[str, ...], text: str
+) -> None:
+    assert show_score(score, TWENTY, letters=letters) == text
+
+
 @pytest.mark.parametrize(
     ("score", "text"),
     [
