@@ -114,7 +114,9 @@ export function warnUnsaved(root) {
     const cameBack = form.querySelector("[aria-invalid='true']") !== null;
     const line = form.querySelector("[data-unsaved]");
     let leaving = false;
-    const changed = () => cameBack || snapshot(new FormData(form)) !== saved;
+    // The attribute goes where another script takes over the saving.
+    const changed = () =>
+      form.hasAttribute("data-warn-unsaved") && (cameBack || snapshot(new FormData(form)) !== saved);
     form.addEventListener("input", () => {
       if (line) line.hidden = !changed();
     });

@@ -1,0 +1,275 @@
+"""What the grid's scripts need from the page: addresses, full marks, letters, and every text that they show."""
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from babel import Locale
+from flask import current_app, jsonify, url_for
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from gradebook.blueprints.teacher import bp
+from gradebook.blueprints.teacher.grid_page import Grid
+from gradebook.policy.person import Person
+from gradebook.web import door
+
+NUMBERS = (0, 1, 2, 3, 5, 11, 100, 1_000_000)
+"""Between them they have every plural form of every language."""
+_ADDRESSES = {
+    "changes": "teacher.changes",
+    "undo": "teacher.undo",
+    "redo": "teacher.redo",
+    "undoable": "teacher.undoable",
+    "stream": "teacher.stream",
+}
+
+
+@bp.get("/grid-texts")
+@door.teacher
+def grid_texts() -> Any:
+    """The texts of the grid's menus and dialogs, asked for when the grid is first used: the page itself stays small."""
+    return jsonify(texts=_answers() | _bulk() | _dialogs(), plurals=_plurals(_locale(), _counted_in_bulk))
+
+
+def script_facts(grid: Grid, person: Person) -> dict[str, str]:
+    """The data attributes of the grid's form, by name."""
+    section_id = grid.section.public_id
+    here = {
+        name: url_for(endpoint, section_id=section_id)
+        for name, endpoint in _ADDRESSES.items()
+        if endpoint in current_app.view_functions
+    }
+    possible = [column.possible for column in grid.columns]
+    return {
+        **here,
+        "sign-in": url_for("auth.sign_in"),
+        "texts": url_for("teacher.grid_texts"),
+        "person": person.user.public_id,
+        "columns": _compact({"points": possible, "letters": list(grid.letters)}),
+        "words": _words(str(_locale())),
+    }
+
+
+def _locale() -> Locale:
+    return get_locale() or Locale("en")
+
+
+@lru_cache(maxsize=64)
+def _words(language: str) -> Markup:
+    """What typing needs as JSON, once for each language: texts by name, and texts by number."""
+    return _compact({"texts": _texts(), "plurals": _plurals(Locale.parse(language), _counted)})
+
+
+def _compact(value: Any) -> Markup:
+    """JSON for an attribute in single quotes: hundreds of double quotes stay one byte each."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&#39;"))  # noqa: S704 - escaped here
+
+
+def _texts() -> dict[str, Any]:
+    return {
+        **_statuses(),
+        "states": {
+            "failed": _("not saved: %(reason)s", reason="{reason}"),
+            "wrong": _("not saved: %(reason)s", reason="{reason}"),
+            "check": _("check this: %(reason)s", reason="{reason}"),
+            "choose": "{reason}",
+            "saving": _("saving"),
+        },
+        "reason_away": _("no answer from the server"),
+        "reason_offline": _("you are offline"),
+        "reason_signedOut": _("you are signed out"),
+        "all_saved": _("All changes saved"),
+        "retry": _("Retry"),
+        "choose": _("Choose"),
+        "go_to": _("Go to it"),
+        "sign_in": _("Sign in again"),
+        "undo": _("Undo"),
+        "redo": _("Redo"),
+    }
+
+
+def _answers() -> dict[str, Any]:
+    """What may have to be said once somebody has typed."""
+    return {
+        "why": _reasons(),
+        "changed_by": _("changed by %(name)s, was %(was)s", name="{name}", was="{was}"),
+        "two_versions": _(
+            "two versions: yours %(mine)s, %(name)s’s %(theirs)s", mine="{mine}", name="{name}", theirs="{theirs}"
+        ),
+        "not_saved_cell": _("Score for %(cell)s not saved", cell="{cell}"),
+        "refused": _("The server did not take this. Load the page again"),
+        "nothing_to_undo": _("Nothing to undo"),
+        "nothing_to_redo": _("Nothing to redo"),
+        "keys_on": _("Spreadsheet keys are on, press Control slash for help"),
+    }
+
+
+def _statuses() -> dict[str, str]:
+    """As grid_table.py and the legend say them."""
+    return {
+        "missing": _("Missing"),
+        "exc": _("Exc"),
+        "inc": _("Inc"),
+        "in": _("In"),
+        "l": _("L"),
+        "extra": _("Extra"),
+        "late": _("late"),
+        "excused": _("excused"),
+        "incomplete": _("incomplete"),
+        "turned_in": _("turned in"),
+        "extra_credit": _("extra credit"),
+        "has_comment": _("has comment"),
+        "with_hidden": _("with hidden scores"),
+        "blank": _("blank"),
+    }
+
+
+def _reasons() -> dict[str, str]:
+    """As grid_words.why_not says them."""
+    named = {"assignment": "{assignment}", "points": "{points}", "typed": "{typed}"}
+    return {
+        "too_many_decimals": _("Use no more than 2 decimal places"),
+        "needs_confirmation": _(
+            "%(assignment)s is out of %(points)s. You typed %(typed)s. Press Enter to keep it or correct it", **named
+        ),
+        "other_total": _(
+            "%(assignment)s is out of %(points)s. You typed %(typed)s. Correct one of the numbers", **named
+        ),
+        "negative": _("A score cannot be less than 0. You typed %(typed)s", typed="{typed}"),
+        "too_large": _("%(typed)s is too large. The largest score is 99999.99", typed="{typed}"),
+        "not_a_score": _(
+            '"%(typed)s" is not a score. Type a number, or m for missing, e for excused, i for incomplete',
+            typed="{typed}",
+        ),
+    }
+
+
+def _bulk() -> dict[str, str]:
+    return {
+        "fill_blanks": _("Fill blanks…"),
+        "fill_heading": _("Fill blank cells of %(assignment)s", assignment="{assignment}"),
+        "fill_value": _("Score or status to put in"),
+        "fill_hint": _("A score, or m for missing, e for excused, i for incomplete, t for turned in."),
+        "set_value": _("Put a value in the selected cells…"),
+        "set_missing": _("Missing"),
+        "set_excused": _("Excused"),
+        "set_incomplete": _("Incomplete"),
+        "set_turned_in": _("Turned in"),
+        "clear": _("Clear"),
+        "copy": _("Copy"),
+        "fill_down": _("Fill down"),
+        "open_student": _("Open the student’s page"),
+        "nothing_to_fill": _("Select the cells to fill first: the value of the first row goes into the others"),
+        "cell_menu": _("Menu of the cell"),
+        "paste_outside": _("Go to a score first: a paste begins at the cell in focus"),
+        "nothing_pasted": _("There was nothing to paste"),
+    }
+
+
+def _dialogs() -> dict[str, str]:
+    return {
+        "cancel": _("Cancel"),
+        "close": _("Close"),
+        "apply": _("Apply"),
+        "choose_heading": _("Choose which scores to keep"),
+        "choose_words": _("Nobody’s work was overwritten. Choose which to keep; both stay in the history."),
+        "all_mine": _("Use all mine"),
+        "all_theirs": _("Use all theirs"),
+        "student": _("Student"),
+        "assignment": _("Assignment"),
+        "yours": _("Yours"),
+        "theirs_of": _("%(name)s’s, %(when)s", name="{name}", when="{when}"),
+        "theirs": _("Theirs"),
+        "review_heading": _("Review what was pasted"),
+        "review_row": _("Row"),
+        "review_pasted": _("Pasted"),
+        "review_why": _("What does not fit"),
+        "review_into": _("Into"),
+        "leave_out": _("Leave out"),
+        "did_you_mean": _("Did you mean %(name)s?", name="{name}"),
+        "no_student": _("No student of this page is called “%(name)s”", name="{name}"),
+        "two_students": _("Two students are called “%(name)s”", name="{name}"),
+        "no_room": _("There is no cell for it on this page"),
+        "locked": _("The cell is locked"),
+        "sign_in_heading": _("Sign in to save what you typed"),
+        "sign_in_words": _("You were signed out. What you typed is kept on this page and is saved when you are back."),
+        "sign_in_page": _("Open the sign-in page in a new tab"),
+        "lost_words": _("You can no longer change the scores of this class."),
+        "lost_copy": _("Copy them"),
+        "lost_copied": _("Copied"),
+        "stale": _("Students or assignments of this class have changed."),
+        "reload": _("Load the page again"),
+        "help_heading": _("Keys in the grid"),
+        "help_keys": _keys(),
+    }
+
+
+def _keys() -> Any:
+    return [
+        [_("Arrows"), _("move; with Shift select; with Ctrl to the next blank cell")],
+        [_("0–9, letters"), _("type a score; Enter saves and goes down, Tab to the next cell, Esc takes it back")],
+        [_("Enter, F2"), _("edit the score")],
+        [_("Home, End"), _("start or end of the row; with Ctrl of the grid")],
+        [_("Page Up, Page Down"), _("one screen of rows")],
+        [_("Shift Space, Ctrl Space, Ctrl A"), _("select the row, the column, everything")],
+        [_("Ctrl C, X, V, D"), _("copy, cut, paste, fill down")],
+        [_("Ctrl Enter"), _("while typing: put the value in all selected cells")],
+        [_("Ctrl Z, Ctrl Y"), _("undo, redo")],
+        [_("Delete"), _("clear")],
+        [_("Shift F10"), _("menu of the cell")],
+        [_("Ctrl S"), _("save now")],
+        [_("Tab"), _("leave the grid")],
+    ]
+
+
+def _plurals(locale: Locale, counted: Callable[[int], dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Each text in every form that the language has, by the names that browsers know them by."""
+    forms: dict[str, dict[str, str]] = {}
+    for number in NUMBERS:
+        for name, text in counted(number).items():
+            forms.setdefault(name, {}).setdefault(locale.plural_form(number), text.replace(str(number), "{num}", 1))
+    return forms
+
+
+def _counted(number: int) -> dict[str, str]:
+    return {
+        "saving": ngettext("Saving %(num)s change…", "Saving %(num)s changes…", number),
+        "failed": ngettext("%(num)s change not saved.", "%(num)s changes not saved.", number),
+        "offline": ngettext(
+            "You are offline. %(num)s change is waiting.", "You are offline. %(num)s changes are waiting.", number
+        ),
+        "signed_out": ngettext(
+            "You are signed out. %(num)s change is waiting.", "You are signed out. %(num)s changes are waiting.", number
+        ),
+        "choose": ngettext("%(num)s change needs your choice", "%(num)s changes need your choice", number),
+    }
+
+
+def _counted_in_bulk(number: int) -> dict[str, str]:
+    return {
+        "theirs": ngettext("%(num)s score changed by someone else", "%(num)s scores changed by someone else", number),
+        "selected": ngettext("%(num)s cell selected", "%(num)s cells selected", number),
+        "undone": ngettext("%(num)s change undone.", "%(num)s changes undone.", number),
+        "redone": ngettext("%(num)s change done again.", "%(num)s changes done again.", number),
+        "clashed": ngettext(
+            "%(num)s was changed by someone since and is left.",
+            "%(num)s were changed by someone since and are left.",
+            number,
+        ),
+        "cleared": ngettext("%(num)s cell cleared", "%(num)s cells cleared", number),
+        "filled": ngettext("%(num)s score filled", "%(num)s scores filled", number),
+        "pasted": ngettext("%(num)s score pasted", "%(num)s scores pasted", number),
+        "replaced": ngettext("%(num)s replaced", "%(num)s replaced", number),
+        "put_in": ngettext("Fill %(num)s blank cell", "Fill %(num)s blank cells", number),
+        "put_selected": ngettext("Put it in %(num)s cell", "Put it in %(num)s cells", number),
+        "save_pasted": ngettext("Save %(num)s", "Save %(num)s", number),
+        "left_out": ngettext("leave %(num)s", "leave %(num)s", number),
+        "fitting": ngettext("%(num)s score fits its cell.", "%(num)s scores fit their cells.", number),
+        "copied": ngettext("%(num)s cell copied", "%(num)s cells copied", number),
+        "not_fitting": ngettext("%(num)s row does not fit:", "%(num)s rows do not fit:", number),
+        "lost": ngettext("%(num)s change was not saved.", "%(num)s changes were not saved.", number),
+    }

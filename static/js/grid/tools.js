@@ -1,0 +1,216 @@
+// What the grid can do beyond typing: copy, paste, fill, menus, and what needs an answer. Read when it is first used.
+
+import { planPaste, parseTable, writeTable } from "../lib/clipboard.js";
+import { placesOf, sizeOf } from "../lib/grid-keys.js";
+import { announce } from "../lib/shell.js";
+import { toast } from "../lib/toast.js";
+import * as dialogs from "./dialogs.js";
+
+const STATUSES = [["m", "set_missing"], ["e", "set_excused"], ["i", "set_incomplete"], ["t", "set_turned_in"]];
+
+export class Tools {
+  constructor(parts) {
+    Object.assign(this, parts); // form, grid, words, editor, saving, change, turn
+  }
+
+  /** The column menus and the right mouse button. */
+  listen() {
+    const { table } = this.grid;
+    table.addEventListener("contextmenu", (event) => {
+      const place = this.grid.placeOf(event.target);
+      if (!place || !this.grid.isOpen(place) || event.target.closest("input")) return;
+      event.preventDefault();
+      if (!this.grid.at(place).classList.contains("sel")) this.editor.go(place);
+      this.menu(place);
+    });
+    for (const menu of table.querySelectorAll("thead details.menu > p")) this.#addToMenu(menu);
+  }
+
+  #addToMenu(menu) {
+    const column = this.grid.placeOf(menu).column;
+    if (!this.grid.rows.some((_tr, row) => this.grid.isOpen({ row, column }))) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.tabIndex = -1;
+    button.textContent = this.words.fill_blanks;
+    button.addEventListener("click", () => {
+      menu.parentElement.open = false;
+      this.fillBlanks(column);
+    });
+    menu.append(button);
+  }
+
+  // Clipboard ---------------------------------------------------------------------------------------------------------
+
+  /** Put the selected cells on the clipboard, and clear them after a cut. */
+  copy(event) {
+    const { editor } = this;
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", this.#asText());
+    if (event.type === "cut") this.change(editor.cells.map((cell) => [cell, ""]), { said: "cleared" });
+    else announce(this.words.plural("copied", sizeOf(editor.block)));
+  }
+
+  #asText() {
+    const { block } = this.editor;
+    const rows = new Map();
+    for (const place of placesOf(block)) rows.set(place.row, [...(rows.get(place.row) ?? []), this.grid.textAt(place)]);
+    return writeTable([...rows.values()]);
+  }
+
+  /** Put a copied block into the grid. What does not fit is reviewed first, and nothing is saved before. */
+  paste(text) {
+    const { editor, grid, words } = this;
+    const rows = parseTable(text);
+    if (!text.trim()) {
+      announce(words.nothing_pasted);
+      return;
+    }
+    if (rows.length === 1 && rows[0].length === 1 && editor.hasSelection) {
+      this.change(editor.cells.map((cell) => [cell, rows[0][0]]), { how: "paste", said: "filled" });
+      return;
+    }
+    const { top, start } = editor.block;
+    if (!editor.hasSelection && (editor.place.row < 0 || editor.place.column < grid.first)) {
+      announce(words.paste_outside);
+      return;
+    }
+    const plan = planPaste(rows, { row: top, column: start }, this.#view());
+    if (plan.misfits.length) dialogs.review(this, plan, (fits) => this.#put(fits));
+    else this.#put(plan.fits);
+  }
+
+  #view() {
+    const { grid } = this;
+    return {
+      rows: grid.rows.length,
+      columns: grid.heads.length,
+      students: grid.rows.map((tr, row) => ({ row, name: grid.studentAt(row), id: tr.querySelector("th a").pathname.split("/").pop() })),
+      isOpen: (place) => grid.isOpen(place),
+      problemOf: (place, text) => grid.read({ column: place.column }, text).problem,
+    };
+  }
+
+  #put(fits) {
+    const { grid, words } = this;
+    const pairs = fits.map((fit) => [grid.cellAt(grid.at(fit)), fit.text, fit.keep]);
+    const replaced = pairs.filter(([cell, text]) => cell.text && cell.text !== text).length;
+    const count = this.change(pairs, { how: "paste" });
+    const said = [words.plural("pasted", pairs.length), ...(replaced ? [words.plural("replaced", replaced)] : [])].join(", ");
+    if (count) toast(said, { label: words.undo, run: () => this.turn("before") });
+    else announce(said);
+  }
+
+  // Filling -----------------------------------------------------------------------------------------------------------
+
+  /** The first row of the selection goes into the others. */
+  fillDown() {
+    const { editor, grid, words } = this;
+    const { block } = editor;
+    if (!editor.hasSelection || block.top === block.bottom) {
+      announce(words.nothing_to_fill);
+      return;
+    }
+    const pairs = editor.cells
+      .filter((cell) => cell.row > block.top)
+      .map((cell) => [cell, grid.textAt({ row: block.top, column: cell.column })]);
+    this.change(pairs, { how: "fill", said: "filled" });
+  }
+
+  /** A value or a status into every blank cell of a column. */
+  fillBlanks(column) {
+    const { grid, words } = this;
+    const cells = grid.rows
+      .map((_tr, row) => ({ row, column }))
+      .filter((place) => grid.isBlank(place))
+      .map((place) => grid.cellAt(grid.at(place)));
+    const heading = words.fill("fill_heading", { assignment: grid.assignmentAt(column) });
+    dialogs.ask(this, heading, cells, "put_in", (text) => this.change(cells.map((cell) => [cell, text]), { how: "fill", said: "filled" }));
+  }
+
+  /** A value or a status into every selected cell. */
+  setValue() {
+    const { cells } = this.editor;
+    dialogs.ask(this, this.words.set_value.replace("…", ""), cells, "put_selected", (text) =>
+      this.change(cells.map((cell) => [cell, text]), { how: "fill", said: "filled" }),
+    );
+  }
+
+  // Menu of a cell ----------------------------------------------------------------------------------------------------
+
+  /** Shift F10, the menu key or the right mouse button. */
+  menu(place) {
+    const { grid, words, editor } = this;
+    if (!grid.isOpen(place)) return;
+    const cell = grid.cellAt(grid.at(place));
+    const set = (text) => this.change(editor.cells.map((one) => [one, text]), { how: editor.hasSelection ? "fill" : "", said: editor.hasSelection ? "filled" : "" });
+    const items = [
+      ...(cell.state === "failed" ? [[words.retry, () => this.saving.queue.flush()]] : []),
+      ...(cell.state === "choose" ? [[words.choose, () => this.choose()]] : []),
+      ...STATUSES.map(([code, key]) => [words[key], () => set(code)]),
+      [words.clear, () => set("")],
+      ...(editor.hasSelection ? [[words.fill_down, () => this.fillDown()], [words.set_value, () => this.setValue()]] : []),
+      [words.open_student, () => grid.rows[place.row].querySelector("th a").click()],
+    ];
+    dialogs.menuAt(grid.at(place), words.cell_menu, items, () => editor.go(editor.place));
+  }
+
+  // What needs an answer ----------------------------------------------------------------------------------------------
+
+  choose() {
+    const cells = this.grid.troubled().filter(({ state }) => state === "choose");
+    if (!cells.length) return;
+    dialogs.choose(this, cells, (mine) => {
+      for (const cell of cells) this.saving.choose(cell, mine(cell));
+      this.editor.go({ row: cells[0].row, column: cells[0].column });
+    });
+  }
+
+  help() {
+    dialogs.help(this);
+  }
+
+  /** The session has ended: the sign-in page's form, over this page. */
+  signIn(page) {
+    dialogs.signIn(this, page);
+  }
+
+  /** The class may no longer be changed: what was not saved can be copied. */
+  lost(left) {
+    const lines = [...left].map(([name, { text }]) => {
+      const cell = this.grid.cell(name);
+      return [this.grid.studentAt(cell.row), this.grid.assignmentAt(cell.column), text];
+    });
+    dialogs.banner(`${this.words.lost_words} ${this.words.plural("lost", left.size)}`, this.words.lost_copy, async (button) => {
+      await navigator.clipboard.writeText(writeTable(lines));
+      button.textContent = this.words.lost_copied;
+    });
+  }
+
+  /** Students or assignments have changed: the page does not show them. */
+  stale() {
+    dialogs.banner(this.words.stale, this.words.reload, () => this.saving.whenSaved(() => location.reload()));
+  }
+
+  // Undo after a reload -----------------------------------------------------------------------------------------------
+
+  /** Take back the newest change that this person made before the page was loaded. */
+  async undoEarlier() {
+    const { form, saving, words } = this;
+    const { undoable, undo } = form.dataset;
+    const list = await saving.ask(undoable).then((answer) => (answer.ok ? answer.json() : [])).catch(() => []);
+    const [newest] = list;
+    if (!newest || !undo) {
+      announce(words.nothing_to_undo);
+      return;
+    }
+    const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value, seq: newest.seq, seen: saving.queue.seen });
+    const answer = await saving.ask(undo, { method: "POST", body }).catch(() => null);
+    const facts = await answer?.json().catch(() => null);
+    if (!facts?.saved) return;
+    saving.undone(facts);
+    const left = Object.keys(facts.clashes ?? {}).length;
+    const said = words.plural("undone", Object.keys(facts.saved).length);
+    toast(left ? `${said} ${words.plural("clashed", left)}` : said);
+  }
+}

@@ -1,0 +1,54 @@
+// What a person did in this page, to be taken back and done again, step by step.
+
+const MOST = 200; // steps: more than anyone goes back, and a page may stay open for a day
+
+/** A step is { words, changes: [{ name, before, after }] }. */
+export class UndoStack {
+  #done = [];
+  #undone = [];
+
+  /** Remember a step; what had been taken back cannot be done again after it. */
+  push(step) {
+    if (!step.changes.length) return;
+    this.#done.push(step);
+    if (this.#done.length > MOST) this.#done.shift();
+    this.#undone = [];
+  }
+
+  /** The newest step, now among those taken back; undefined when there is none. */
+  undo() {
+    return pass(this.#done, this.#undone);
+  }
+
+  /** The step last taken back, now done again; undefined when there is none. */
+  redo() {
+    return pass(this.#undone, this.#done);
+  }
+
+  get canUndo() {
+    return this.#done.length > 0;
+  }
+
+  get canRedo() {
+    return this.#undone.length > 0;
+  }
+}
+
+function pass(from, to) {
+  const step = from.pop();
+  if (step) to.push(step);
+  return step;
+}
+
+/** What to type to take a step back ("before") or do it again ("after"), and the cells that someone changed since:
+    those no longer say what the step left there. */
+export function toward(step, side, textOf) {
+  const left = side === "before" ? "after" : "before";
+  const wanted = new Map();
+  const clashes = [];
+  for (const change of step.changes) {
+    if (textOf(change.name) === change[left]) wanted.set(change.name, change[side]);
+    else clashes.push(change.name);
+  }
+  return { wanted, clashes };
+}

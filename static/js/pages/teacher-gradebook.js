@@ -1,0 +1,199 @@
+// T2: the grid of a class with scripts. The form below it works without any of this, and stays where something is
+// missing: a page that came back with errors, or someone who asked for plain fields.
+
+import { Editor } from "../grid/editor.js";
+import { Saving } from "../grid/saving.js";
+import { GridTable } from "../grid/table.js";
+import { announce } from "../lib/shell.js";
+import { toast } from "../lib/toast.js";
+import { UndoStack, toward } from "../lib/undo-stack.js";
+
+const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
+
+function start(form) {
+  const words = textsOf(form);
+  const grid = new GridTable(form, words);
+  const stack = new UndoStack();
+  let tools = null; // copying, pasting, filling, dialogs: read when the grid is first used
+  let loaded = null; // the same when it has arrived
+
+  const saving = new Saving(form, grid, words, {
+    choose: () => use((it) => it.choose()),
+    goTo: (cell) => editor.go({ row: cell.row, column: cell.column }),
+    signIn: (page) => use((it) => it.signIn(page)),
+    lost: (left) => use((it) => it.lost(left)),
+    stale: () => use((it) => it.stale()),
+    isTyping: () => editor.hasUnfinished,
+  });
+
+  const editor = new Editor(grid, words, {
+    held: (name) => saving.hold(name),
+    commit: (cell, text) => change([[cell, text]]),
+    commitAll: (cells, text) => change(cells.map((cell) => [cell, text]), { how: "fill", said: "filled" }),
+    act: (name, place) => acts[name]?.(place),
+  });
+
+  /** Put texts into cells as one step that can be taken back. */
+  function change(pairs, { how = "", said = "", isStep = true } = {}) {
+    const changes = [];
+    for (const [cell, text, keep = false] of pairs) {
+      const before = cell.text;
+      if (before === text && cell.state === "saved") continue;
+      saving.commit(cell, text, { how, keep });
+      changes.push({ name: cell.name, before, after: cell.text });
+    }
+    if (isStep) stack.push({ changes });
+    if (said && changes.length) toast(words.plural(said, changes.length), { label: words.undo, run: () => turn("before") });
+    return changes.length;
+  }
+
+  /** Take the newest step back ("before"), or do the last one taken back again ("after"). */
+  function turn(side) {
+    const step = side === "before" ? stack.undo() : stack.redo();
+    if (!step) {
+      if (side === "before" && form.dataset.undoable) use((it) => it.undoEarlier());
+      else announce(side === "before" ? words.nothing_to_undo : words.nothing_to_redo);
+      return;
+    }
+    const { wanted, clashes } = toward(step, side, (name) => grid.cell(name)?.text);
+    change([...wanted].map(([name, text]) => [grid.cell(name), text]), { isStep: false });
+    const [first] = wanted.keys();
+    if (first) editor.go(grid.placeNamed(first));
+    const said = words.plural(side === "before" ? "undone" : "redone", wanted.size);
+    announce(clashes.length ? `${said} ${words.plural("clashed", clashes.length)}` : said);
+  }
+
+  const acts = {
+    undo: () => turn("before"),
+    redo: () => turn("after"),
+    send: () => saving.sendNow(),
+    clear: () => change(editor.cells.map((cell) => [cell, ""]), { said: editor.hasSelection ? "cleared" : "" }),
+    fillDown: () => use((it) => it.fillDown()),
+    menu: (place) => use((it) => it.menu(place)),
+    help: () => use((it) => it.help()),
+    comment: () => false,
+    /** Enter on a cell: what waits for an answer gets one; false opens the field. */
+    enter: (place) => answered(place),
+    /** A character on a cell: two versions are chosen from, not typed over. */
+    typing: (place) => isChoice(place) && answered(place),
+    cancel(place) {
+      const cell = cellAt(place);
+      if (cell && ["check", "wrong"].includes(cell.state)) saving.restore(cell);
+    },
+  };
+
+  const cellAt = (place) => (grid.isOpen(place) ? grid.cellAt(grid.at(place)) : null);
+  const isChoice = (place) => cellAt(place)?.state === "choose";
+
+  function answered(place) {
+    const cell = cellAt(place);
+    if (cell?.state === "choose") use((it) => it.choose());
+    else if (cell?.state === "check") {
+      saving.commit(cell, cell.text, { keep: true });
+      editor.go({ row: Math.min(place.row + 1, grid.rows.length - 1), column: place.column });
+    } else return false;
+    return true;
+  }
+
+  /** Read the rest of the grid's scripts once, and use it. */
+  function use(run) {
+    tools ??= Promise.all([import("../grid/tools.js"), texts()]).then(([{ Tools }]) => {
+      const made = new Tools({ form, grid, words, editor, saving, change, turn });
+      made.listen();
+      loaded = made;
+      return made;
+    });
+    const asked = tools;
+    asked.then(run).catch((problem) => {
+      tools = null; // without a network they are asked for again
+      console.warn(problem);
+    });
+  }
+
+  /** The texts that the page did not bring: asked for once, and before a session can end. */
+  async function texts() {
+    if (words.hasAll) return;
+    const answer = await saving.ask(form.dataset.texts);
+    if (!answer.ok) throw new Error(`no texts: ${answer.status}`);
+    words.add(await answer.json());
+    saving.explain();
+  }
+
+  /** Copy, cut and paste come from the browser, which lets the clipboard be read and written only at once. */
+  function clipboard(event) {
+    if (editor.mode !== "moving" || !grid.table.contains(document.activeElement)) return;
+    if (event.type === "paste") {
+      const text = event.clipboardData.getData("text/plain");
+      event.preventDefault();
+      use((it) => it.paste(text));
+    } else {
+      loaded?.copy(event);
+    }
+  }
+
+  /** The buttons that need scripts stand beside the filters. */
+  function addButtons() {
+    const gap = document.querySelector(".toolbar .gap");
+    for (const [name, run] of [["undo", acts.undo], ["redo", acts.redo]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = `btn btn--sm btn--tool${name === "redo" ? " is-extra" : ""}`;
+      button.append(words.icon(name, true), words[name]);
+      button.setAttribute("aria-keyshortcuts", name === "undo" ? "Control+Z" : "Control+Y");
+      button.title = `${MODIFIER} ${name === "undo" ? "Z" : "Y"}`;
+      button.addEventListener("click", run);
+      gap?.before(button);
+    }
+  }
+
+  grid.takeOver();
+  editor.start();
+  saving.start(document.querySelector("main"));
+  form.querySelector(".grid-save")?.remove();
+  form.addEventListener("submit", (event) => event.preventDefault());
+  addButtons();
+  for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, clipboard);
+  texts().catch(() => {}); // asked again when they are needed
+  grid.table.addEventListener("focusin", () => use(() => announce(words.keys_on)), { once: true });
+}
+
+/** The page's texts, from the catalogue: plain ones, ones by number, and the icons that stand beside them. */
+function textsOf(form) {
+  const { lang } = document.documentElement;
+  const rules = new Intl.PluralRules(lang);
+  const given = JSON.parse(form.dataset.words);
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return {
+    ...given.texts,
+    /** More texts have arrived. */
+    add({ texts, plurals }) {
+      Object.assign(this, texts, { hasAll: true });
+      Object.assign(given.plurals, plurals);
+    },
+    fill(key, values) {
+      return fill(this[key] ?? "", values);
+    },
+    plural(key, count, values = {}) {
+      const forms = given.plurals[key] ?? { other: "" }; // it has not arrived yet
+      return fill(forms[rules.select(count)] ?? forms.other, { num: count, ...values });
+    },
+    whyNot(problem, text, grid, cell) {
+      const typed = [...text].length <= 20 ? text : `${[...text].slice(0, 20).join("")}…`;
+      const points = grid.possibleAt(cell.column) / 100;
+      return fill(this.why?.[problem] ?? this.why?.not_a_score ?? "", { typed, points, assignment: grid.assignmentAt(cell.column) });
+    },
+    icon(name, isTurned = false) {
+      const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+      svg.setAttribute("class", `icon${isTurned ? " icon--dir" : ""}`);
+      svg.setAttribute("aria-hidden", "true");
+      const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+      use.setAttribute("href", `${form.dataset.icons}#i-${name}`);
+      svg.append(use);
+      return svg;
+    },
+  };
+}
+
+const form = document.querySelector("form#grid[data-words]");
+const cameBack = document.querySelector("[data-error-summary]"); // its cells hold what was typed, its links lead there
+if (form && form.elements.columns.value && !cameBack) start(form);
