@@ -258,14 +258,19 @@ class FamilyClass:
         """What a family may have to look at now: what is missing or unfinished, due, or new. The rest is not read."""
         return [self._piece(column) for column in self.work.columns if self._may_matter(column)]
 
+    @property
+    def _cells(self) -> dict[int, Cell]:
+        """The posted scores that say something: none of those from before a class came to grade outcomes."""
+        return {} if self.section.grades_outcomes else self.seen.cells
+
     def _piece(self, column: Column) -> Piece:
-        cell = self.seen.cells.get(column.id)
+        cell = self._cells.get(column.id)
         return Piece(self, column, cell, self.work.read(self.student, column, cell))
 
     def _may_matter(self, column: Column) -> bool:
         if column.due_on is not None and column.due_on >= self.today:
             return True
-        cell = self.seen.cells.get(column.id)
+        cell = self._cells.get(column.id)
         return cell is not None and (
             cell.status in (Status.missing, Status.incomplete) or self.shown_since(column) >= self._recent
         )
@@ -306,13 +311,13 @@ class FamilyClass:
 
     def latest(self, limit: int) -> list[Piece]:
         """The newest posted scores and comments, however old."""
-        posted = (self._piece(column) for column in self.work.columns if column.id in self.seen.cells)
+        posted = (self._piece(column) for column in self.work.columns if column.id in self._cells)
         return newest_first(piece for piece in posted if piece.is_news)[:limit]
 
     @property
     def has_scores(self) -> bool:
         """Whether anything at all has been posted."""
-        return any(not is_blank(cell) or cell.comment for cell in self.seen.cells.values())
+        return any(not is_blank(cell) or cell.comment for cell in self._cells.values())
 
     @cached_property
     def work_by_category(self) -> list[tuple[CategoryGrade, list[Piece]]]:

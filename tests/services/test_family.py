@@ -349,3 +349,25 @@ def test_classes_of_another_term_stand_apart(school):
     overview = family.overview_of_student(student(school.maya))
     assert [one.section.title for one in overview.current] == ["Algebra"]
     assert [one.section.title for one in overview.others] == ["Last year"]
+
+
+# --- A class that came to grade outcomes
+
+
+def test_scores_from_before_a_class_graded_outcomes_are_in_no_list(school, extra):
+    """They stay in the database, and are back with the points."""
+    score(add_work(extra, "Old sheet", due_on=date(2026, 10, 1)), school.maya, status="missing")
+    ahead = add_work(extra, "Handed in early", due_on=TODAY + timedelta(days=2))
+    score(ahead, school.maya, "20")
+    changed(ahead, school.maya, NOW, school.rivera)
+    dana = guardian(school.dana)
+    before = algebra_of(school)
+    assert (titles(before.missing), titles(before.upcoming), before.has_scores) == (["Old sheet"], [], True)
+    assert "Handed in early" in titles(before.news)
+    assert attention(school, dana) == [("missing", "Maya", ["Old sheet"])]
+
+    school.algebra.grades_outcomes = True
+    after = algebra_of(school)
+    assert (titles(after.missing), titles(after.upcoming), after.has_scores) == ([], ["Handed in early"], False)
+    assert after.news == after.latest(5) == []
+    assert attention(school, dana) == []
