@@ -4,7 +4,6 @@ scores kept in proportion, weights scaled to 100."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -64,7 +63,7 @@ def worth(rules: Rules, categories: Sequence[Category], works: Sequence[Work], w
     marks: dict[int, Mark | int] = {
         work.id: work.possible // 2 if work.id == work_id else work.possible * (work.id in above) for work in works
     }
-    grade = Calculator(replace(rules, periods=()), categories, works).grade(marks, Asked(at))
+    grade = Calculator(rules, categories, works).grade(marks, Asked(at))
     for part in grade.final_parts:
         for line in part.lines:
             if line.work.id == work_id and line.share is not None:

@@ -114,6 +114,25 @@ def test_work_from_before_or_after_the_students_time_in_the_class_says_so() -> N
             assert (shown.what, shown.reason) == ("not_assigned", reason)
 
 
+def test_so_many_are_graded_and_so_many_count() -> None:
+    works = [Work(at, 2, f"Essay {at}", 1000, position=at) for at in range(1, 5)]
+    grade = section_grade(Rules(), [ESSAYS], works, {1: 900, 2: Mark(status=Status.excused)}, Asked(AT))
+    assert (grade.graded_count, grade.counting_count) == (1, 3)
+    totals = Calculator(Rules(), [ESSAYS], works).totals({1: 900, 2: Mark(status=Status.excused)}, Asked(AT))
+    assert (totals.graded_count, totals.counting_count) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("percent", "possible", "value"),
+    [(50, 3, Fraction(3, 2)), (1, 101, Fraction(101, 100)), (1, 100, 1), (Fraction(1, 3), 100, Fraction(1, 3))],
+)
+def test_a_part_of_the_points_is_exact_to_the_smallest_part_of_a_hundredth(
+    percent: int | Fraction, possible: int, value: Fraction | int
+) -> None:
+    shown = line(Mark(status=Status.missing), work=QUIZ._replace(possible=possible), missing_percent=Fraction(percent))
+    assert shown.value == value
+
+
 def test_missing_work_that_does_not_count_says_so() -> None:
     shown = line(Mark(status=Status.missing), missing_percent=None)
     assert (shown.what, shown.reason) == ("not_graded", "missing_not_counted")
