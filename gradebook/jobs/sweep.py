@@ -1,18 +1,22 @@
-"""Once a day: delete what signing in and finished jobs leave behind, keep the grades of who left and what is still
-left of closed terms, plan the next day's sweep."""
+"""Once a day: delete what signing in, saves and finished jobs leave behind, keep the grades of who left and what is
+still left of closed terms, plan the next day's sweep."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from gradebook.jobs import closings
 from gradebook.jobs.leavers import freeze_leavers
-from gradebook.services import accounts, queue
+from gradebook.services import accounts, queue, scores
+
+KEEP_REQUESTS = timedelta(hours=48)
+"""How long a save that is sent again is known: longer than a page waits for its connection."""
 
 
 def sweep(now: datetime, _arguments: dict[str, Any]) -> None:
     """Run the sweep; being run twice does no harm."""
     accounts.sweep(now)
     queue.forget_done(now)
+    scores.forget_requests(now - KEEP_REQUESTS)
     closings.plan_again(now)
     freeze_leavers(now, {})
     plan_sweep(now + timedelta(days=1))

@@ -171,6 +171,9 @@ class ChangeKind(StrEnum):
     UNDO = "undo"
 
 
+_WAS_SENT = text("request IS NOT NULL")
+
+
 class ScoreChange(HasId, Base):
     """One change of one cell; never erased."""
 
@@ -179,6 +182,13 @@ class ScoreChange(HasId, Base):
         ForeignKeyConstraint(["section_id", "school_id"], ["sections.id", "sections.school_id"]),
         UniqueConstraint("school_id", "assignment_id", "student_id", "seq"),
         Index("ix_score_changes_section_id_seq", "section_id", "seq"),
+        Index(
+            "uq_score_changes_request",
+            *("section_id", "changed_by", "request", "assignment_id", "student_id"),
+            unique=True,
+            sqlite_where=_WAS_SENT,
+            postgresql_where=_WAS_SENT,
+        ),
     )
 
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
@@ -193,6 +203,10 @@ class ScoreChange(HasId, Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """The cell's fields as services/scores.py writes them; None: there was no score."""
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    undoes: Mapped[int | None]
+    """The class's number of the change that this one puts back."""
+    request: Mapped[str | None] = mapped_column(String(36))
+    """The key under which a script sent it: sent again, it is not written again. Forgotten after two days."""
 
 
 class FrozenGrade(HasId, Base):

@@ -16,11 +16,16 @@ def next_number(section: Section) -> int:
     What the row says of closed periods is read with it, so that it holds until then too (services/periods.py). What a
     closing left to be kept is kept first: whoever takes a number is about to change what grades are made of.
     """
-    number, closings, unkept = db.session.execute(
+    return next_number_and(section)[0]
+
+
+def next_number_and(section: Section, *also: Any) -> tuple[int, tuple[Any, ...]]:
+    """The same, with what else is to be read of the class in the same statement, as it was when that began."""
+    number, closings, unkept, *rest = db.session.execute(
         update(Section)
         .where(Section.id == section.id)
         .values(last_seq=Section.last_seq + 1)
-        .returning(Section.last_seq, Section.closings, Section.unkept)
+        .returning(Section.last_seq, Section.closings, Section.unkept, *also)
         .execution_options(synchronize_session=False)
     ).one()
     set_committed_value(section, "last_seq", number)  # the row has it; a flush must not write it again
@@ -28,7 +33,7 @@ def next_number(section: Section) -> int:
     set_committed_value(section, "unkept", unkept)
     if unkept is not None:
         freezing.keep([section])
-    return int(number)
+    return int(number), tuple(rest)
 
 
 def next_number_if(section: Section, number: int, **values: Any) -> int | None:

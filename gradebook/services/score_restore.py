@@ -1,4 +1,4 @@
-"""Putting scores back as they were. Nothing is erased: what is put back is a new change of its own.
+"""Putting scores back as they were: restore, undo, redo. Nothing is erased: each is a new change of its own.
 
 A cell that was changed again since is a clash: it is left alone and named, unless the person chose it.
 """
@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from gradebook.extensions import db
 from gradebook.grading.typed import ScoreError
 from gradebook.models import ChangeKind, ScoreChange, Section, User
+from gradebook.policy.access import NotFound
 from gradebook.services import periods
-from gradebook.services.counters import next_number, return_number
+from gradebook.services.counters import return_number
 from gradebook.services.grades import Cell, ClassWork, places_and_cells
-from gradebook.services.score_history import Change, Facts
-from gradebook.services.scores import Place, Saved, columns_of, facts_of, write_rows
+from gradebook.services.score_history import Change, Facts, changes_of_act
+from gradebook.services.scores import Place, Saved, columns_of, facts_of, take_number, write_rows
 
+UNDOABLE = (ChangeKind.IMPORT, ChangeKind.PASTE, ChangeKind.RESTORE, ChangeKind.TYPED)
 SCORE = ("points", "percent", "letter", "status", "late", "late_cleared", "finish_by")
 COMMENT = ("comment",)
 PARTS = (SCORE, COMMENT, ("turned_in_at",))
@@ -58,6 +60,7 @@ def restore(
     work: ClassWork,
     changes: Collection[Change],
     *,
+    undoes: int | None = None,
     force: Collection[Place] = (),
     seen: int = 0,
     whole: bool = False,
@@ -78,8 +81,59 @@ def restore(
 
     return _put_back(
         section, work, changes, clashes, ChangeKind.RESTORE,
-        force=force, whole=whole, ask=ask, actor_id=actor_id, now=now,
+        undoes=undoes, force=force, whole=whole, ask=ask, actor_id=actor_id, now=now,
     )  # fmt: skip
+
+
+def undo(
+    section: Section,
+    work: ClassWork,
+    seq: int,
+    *,
+    force: Collection[Place] = (),
+    request: str | None = None,
+    actor_id: int,
+    now: datetime,
+) -> PutBack:
+    """Take back a change of this person's own. A cell that anyone else changed since, or that says something else by
+    now, is a clash. Raises NotFound for what is no such change, and PeriodClosed as `restore` does.
+
+    `request` is the key under which it was sent, as for scores.save_typed.
+    """
+    changes = [change for change in changes_of_act(section, seq) if change.by_id == actor_id]
+    if not changes or changes[0].kind not in UNDOABLE:
+        raise NotFound
+    return _put_back(
+        section, work, changes, _is_others, ChangeKind.UNDO,
+        undoes=seq, force=force, request=request, actor_id=actor_id, now=now,
+    )  # fmt: skip
+
+
+def redo(
+    section: Section,
+    work: ClassWork,
+    seq: int,
+    *,
+    force: Collection[Place] = (),
+    request: str | None = None,
+    actor_id: int,
+    now: datetime,
+) -> PutBack:
+    """Do again what this person undid of the change `seq`. Nothing happens when it is not undone. Raises as `undo`."""
+    own = (ScoreChange.section_id == section.id, ScoreChange.changed_by == actor_id)
+    undone = select(ScoreChange.seq).where(*own, ScoreChange.undoes == seq, ScoreChange.kind == ChangeKind.UNDO)
+    if db.session.scalar(select(func.count()).where(*own, ScoreChange.seq == seq)) == 0:
+        raise NotFound
+    redone = select(ScoreChange.undoes).where(*own, ScoreChange.undoes.is_not(None))
+    last = db.session.scalar(undone.where(ScoreChange.seq.not_in(redone)).order_by(ScoreChange.seq.desc()).limit(1))
+    return _put_back(
+        section, work, changes_of_act(section, last) if last else [], _is_others, ChangeKind.UNDO,
+        undoes=last, force=force, request=request, actor_id=actor_id, now=now,
+    )  # fmt: skip
+
+
+def _is_others(change: Change, stands: Cell | None, later: Later) -> bool:
+    return later.by_others or says_otherwise(change, facts_of(stands))
 
 
 def _put_back(
@@ -89,18 +143,24 @@ def _put_back(
     clashes: Callable[[Change, Cell | None, Later], bool],
     kind: ChangeKind,
     *,
+    undoes: int | None,
     force: Collection[Place],
     whole: bool = False,
     ask: bool = False,
+    request: str | None = None,
     actor_id: int,
     now: datetime,
 ) -> PutBack:
-    number = next_number(section)  # locks the class: what is read below stays true until the commit
-    periods.require_open(section)
+    number, sent = take_number(section, actor_id, request)  # locks the class: what is read below stays true
+    if not sent:
+        periods.require_open(section)
     today = section.school.today(work.now)
-    students, rows = places_and_cells(section, today, {change.place[1] for change in changes}, work.by_id)
+    if sent:
+        changes = []  # done already; what was left alone then is left alone
+    asked = {place[1] for place in (*(change.place for change in changes), *sent)}
+    students, rows = places_and_cells(section, today, asked, work.by_id)
     cells = {(cell.assignment_id, cell.student_id): cell for cell in rows}
-    result = PutBack(students=students, cells=cells)
+    result = PutBack(students=students, cells=cells, sent=sent)
     result.errors = _errors(section, work, changes, students)
     later = _later(section, [c for c in changes if c.place in cells and cells[c.place].seq > c.seq], actor_id)
     writing: dict[Place, Change] = {}
@@ -116,11 +176,13 @@ def _put_back(
     if not writing or (ask and (result.clashes or result.errors)):
         return_number(section)
         result.waiting = list(writing)
+        result.places = [place for place in sent if place in cells]
         _require_any_open(section, work, changes, result)
         return result
-    result.number, result.places = number, list(writing)
+    result.number, result.places = number, [*writing, *(place for place in sent if place in cells)]
+    rows_back = _rows(section, writing, cells, number, whole)
     result.cells = cells | write_rows(
-        section, _rows(section, writing, cells, number, whole), cells, actor_id=actor_id, now=now, kind=kind
+        section, rows_back, cells, actor_id=actor_id, now=now, kind=kind, undoes=undoes, request=request
     )
     return result
 
@@ -141,7 +203,7 @@ def _errors(
 def _require_any_open(section: Section, work: ClassWork, changes: Collection[Change], result: PutBack) -> None:
     """Raises PeriodClosed when all that was asked for lies in closed periods: there is nothing to choose."""
     codes = {error.code for error in result.errors.values()}
-    if len(result.errors) == len(changes) and codes == {"closed"}:
+    if changes and len(result.errors) == len(changes) and codes == {"closed"}:
         periods.require_open(section, {work.by_id[place[0]].grading_period_id for place in result.errors})
 
 
@@ -212,3 +274,47 @@ def _rows(
         back = {name: (change.before or {}).get(name) for names in touched(change, whole) for name in names}
         rows.append(columns_of(section, place, {**stands, **back}, number))
     return rows
+
+
+# --- What can be undone, and what done again
+
+
+class OwnAct(NamedTuple):
+    """A change of this person's own, as a list of what can be undone needs it."""
+
+    seq: int
+    kind: ChangeKind
+    cells: int
+    first_id: int
+    """The key of one of its changes."""
+
+
+def own_acts(section: Section, actor_id: int, limit: int = 50) -> tuple[list[OwnAct], list[OwnAct]]:
+    """What this person can undo, and what can be done again because nothing else was done since; newest first."""
+    rows = db.session.execute(
+        select(
+            ScoreChange.seq,
+            ScoreChange.kind,
+            ScoreChange.undoes,
+            func.count().label("cells"),
+            func.min(ScoreChange.id).label("first_id"),
+        )
+        .where(
+            ScoreChange.section_id == section.id,
+            ScoreChange.changed_by == actor_id,
+            ScoreChange.kind.in_([*UNDOABLE, ChangeKind.UNDO]),
+        )
+        .group_by(ScoreChange.seq, ScoreChange.kind, ScoreChange.undoes)
+        .order_by(ScoreChange.seq.desc())
+        .limit(limit * 4)
+    ).all()
+    acts = {row.seq: OwnAct(row.seq, row.kind, row.cells, row.first_id) for row in rows}
+    undos = {row.seq: row.undoes for row in rows if row.kind == ChangeKind.UNDO}
+    redone = {undone for undone in undos.values() if undone in undos}
+    taken_back = {seq: undo for undo, seq in undos.items() if undo not in redone and seq in acts and seq not in undos}
+    newest = max((seq for seq in acts if seq not in undos), default=0)
+    again = sorted((undo for undo in taken_back.values() if undo > newest), reverse=True)
+    return (
+        [act for seq, act in acts.items() if seq not in undos and seq not in taken_back][:limit],
+        [acts[undos[undo]] for undo in again][:limit],
+    )

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -18,7 +18,7 @@ from gradebook.grading.values import Status
 from gradebook.models import Assignment, ChangeKind, Enrollment, RoleKind, Score, ScoreChange, Section, User
 from gradebook.policy.access import NotFound
 from gradebook.services import periods
-from gradebook.services.counters import next_number, return_number
+from gradebook.services.counters import next_number, next_number_and, return_number
 from gradebook.services.grades import Cell, ClassWork, Student, cells_of, places_and_cells
 
 Place = tuple[int, int]
@@ -65,6 +65,8 @@ class Saved:
     """The students whose cells were sent (keys and dates only) …"""
     cells: dict[Place, Cell] = field(default_factory=dict)
     """… and all their cells as they are after the save."""
+    sent: dict[Place, Content] = field(default_factory=dict)
+    """Those of `places` that an earlier request with the same key had written, with what they said then."""
 
 
 # --- What a cell says
@@ -110,18 +112,25 @@ def save_typed(
     actor_id: int,
     now: datetime,
     keep: Collection[tuple[Place, str]] = (),
+    kind: ChangeKind = ChangeKind.TYPED,
+    request: str | None = None,
 ) -> Saved:
     """Save what was typed into cells of this class; whatever is not understood is refused, the rest is saved.
 
     `keep` names texts above 150% that the person confirmed. A cell whose text says what the person saw at number
-    `seen` was not touched: it is neither read as a score nor written, whatever it holds now. Raises NotFound for a
-    place that never belonged to the class, and PeriodClosed when the whole class is closed.
+    `seen` was not touched: it is neither read as a score nor written, whatever it holds now. `request` is the key of
+    these texts: what was written under it before is not written again, and is told again as it was saved then. While
+    another request is writing under the same key the database refuses (IntegrityError); ask once more. Raises NotFound
+    for a place that never belonged to the class, and PeriodClosed when the whole class is closed.
     """
     if not texts:
         return Saved()
-    number = next_number(section)  # locks the class: what is read below stays true until the commit
-    periods.require_open(section)
-    students, stored = _places_of(section, work, texts)
+    number, sent = take_number(section, actor_id, request)  # locks the class: what is read below stays true
+    if sent:
+        texts = {place: text for place, text in texts.items() if place not in sent}
+    else:
+        periods.require_open(section)
+    students, stored = _places_of(section, work, [*texts, *sent])
     gone = [place for place in texts if place[0] not in work.by_id or place[1] not in students]
     if gone:
         stored = stored | _cells_once_here(section, work, gone, students)
@@ -130,9 +139,59 @@ def save_typed(
     for place in [place for place in read if periods.closed_since(section, work.by_id[place[0]].grading_period_id)]:
         errors[place] = ScoreError("closed")
         del read[place]
-    saved = _save(section, read, stored, was, number=number, seen=seen, actor_id=actor_id, now=now)
-    saved.errors, saved.students = errors, students
+    saved = _save(
+        section, read, stored, was, number=number, seen=seen, actor_id=actor_id, now=now, kind=kind, request=request
+    )
+    if request and not sent and not saved.places:
+        sent = _sent(section, actor_id, request)  # by one that was ahead of this one at the class's row
+    saved.errors, saved.students, saved.sent = errors, students, sent
+    for place in sent:
+        if place[0] in work.by_id and place[1] in students:
+            saved.places.append(place)
+        else:
+            errors[place] = ScoreError("gone")
     return saved
+
+
+def take_number(section: Section, actor_id: int, request: str | None) -> tuple[int, dict[Place, Content]]:
+    """The class's next number, and what this person wrote under this key before: what each cell said then.
+
+    The key is looked for in the counter's own statement: a save has none to spare.
+    """
+    if request is None:
+        return next_number(section), {}
+    seq = select(func.min(ScoreChange.seq)).where(*_sent_as(section, actor_id, request)).scalar_subquery()
+    number, (before,) = next_number_and(section, seq)
+    return number, _sent(section, actor_id, request) if before else {}
+
+
+def _sent(section: Section, actor_id: int, request: str) -> dict[Place, Content]:
+    """What this person wrote under this key, in one statement."""
+    rows = db.session.execute(
+        select(ScoreChange.assignment_id, ScoreChange.student_id, ScoreChange.after).where(
+            *_sent_as(section, actor_id, request)
+        )
+    )
+    return {(row[0], row[1]): content_from_facts(row[2]) for row in rows}
+
+
+def _sent_as(section: Section, actor_id: int, request: str) -> tuple[Any, ...]:
+    return (
+        ScoreChange.section_id == section.id,
+        ScoreChange.changed_by == actor_id,
+        ScoreChange.request == request,
+    )
+
+
+def forget_requests(before: datetime) -> int:
+    """Forget the keys of what was written before this moment. Returns of how many changes."""
+    gone = db.session.execute(
+        update(ScoreChange)
+        .where(ScoreChange.request.is_not(None), ScoreChange.changed_at < before)
+        .values(request=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def save_scores(
@@ -247,6 +306,7 @@ def _save(
     actor_id: int,
     now: datetime,
     kind: ChangeKind = ChangeKind.TYPED,
+    request: str | None = None,
 ) -> Saved:
     """Write the touched cells under the number already taken, which goes back when there is nothing to write."""
     writing: dict[Place, Content] = {}
@@ -260,7 +320,9 @@ def _save(
         else:
             clashing.append(place)
     if writing:
-        stored = stored | write_cells(section, writing, stored, number=number, actor_id=actor_id, now=now, kind=kind)
+        stored = stored | write_cells(
+            section, writing, stored, number=number, actor_id=actor_id, now=now, kind=kind, request=request
+        )
     else:
         return_number(section)
     conflicts = _described(section, clashing, wanted, stored)
@@ -354,6 +416,7 @@ def write_cells(
     actor_id: int,
     now: datetime,
     kind: ChangeKind,
+    request: str | None = None,
 ) -> dict[Place, Cell]:
     """Write cells and their history in two statements, under a number already taken. Comments and times stay.
 
@@ -361,7 +424,7 @@ def write_cells(
     """
     periods.require_work_open(section, {place[0] for place in writing})
     rows = [row_of(section, place, content, stored.get(place), number) for place, content in writing.items()]
-    return write_rows(section, rows, stored, actor_id=actor_id, now=now, kind=kind)
+    return write_rows(section, rows, stored, actor_id=actor_id, now=now, kind=kind, request=request)
 
 
 def write_rows(
@@ -372,6 +435,8 @@ def write_rows(
     actor_id: int,
     now: datetime,
     kind: ChangeKind,
+    undoes: int | None = None,
+    request: str | None = None,
 ) -> dict[Place, Cell]:
     """Write whole scores (row_of, columns_of) and their history in two statements. The cells as they are now.
 
@@ -393,6 +458,8 @@ def write_rows(
             "kind": kind,
             "before": facts_of(stored.get(place)),
             "after": facts_of(cell),
+            "undoes": undoes,
+            "request": request,
         }
         for place, cell in written.items()
     ]

@@ -81,9 +81,27 @@ def quarters(school):
         )
         for title, span in (("Quarter 1", FIRST), ("Quarter 2", SECOND))
     ]
+    add_history(school)
     db.session.commit()
     db.session.expire_all()
     return made
+
+
+def add_history(school):
+    """Ms Rivera typed two scores of the quiz before the closing, and took the second one back."""
+    school.algebra.last_seq = 3
+    keys = {"school_id": school.oak.id, "section_id": school.algebra.id, "assignment_id": school.quiz.id}
+    for seq, student, kind, undoes, before, after in (
+        (1, school.maya, ChangeKind.TYPED, None, 1200, 1800),
+        (2, school.leo, ChangeKind.TYPED, None, 900, 700),
+        (3, school.leo, ChangeKind.UNDO, 2, 700, 900),
+    ):
+        db.session.add(
+            ScoreChange(
+                **keys, student_id=student.id, seq=seq, changed_by=school.rivera.id, changed_at=NOW, kind=kind,
+                undoes=undoes, before={"points": before}, after={"points": after},
+            )
+        )  # fmt: skip
 
 
 @pytest.fixture(params=["period", "term"])
@@ -147,6 +165,16 @@ def put_back(school):
     change = Change(1, 0, place, 0, "", NOW, ChangeKind.TYPED, {"points": 1200}, {"points": 1800})
     work = class_work(school.algebra, NOW)
     score_restore.restore(school.algebra, work, [change], actor_id=school.rivera.id, now=NOW)
+
+
+def undo(school):
+    work = class_work(school.algebra, NOW)
+    score_restore.undo(school.algebra, work, 1, actor_id=school.rivera.id, now=NOW)
+
+
+def redo(school):
+    work = class_work(school.algebra, NOW)
+    score_restore.redo(school.algebra, work, 2, actor_id=school.rivera.id, now=NOW)
 
 
 def write_imported(school):
@@ -336,7 +364,9 @@ CLOSED = {
     rosters.end_role: [end_role_inside],
     rosters.enroll: [enroll_inside],
     score_import.apply: [import_scores, import_new_work],
+    score_restore.redo: [redo],
     score_restore.restore: [put_back],
+    score_restore.undo: [undo],
     scores.save_scores: [save_scores],
     scores.save_typed: [save_typed],
     scores.write_cells: [write_cells],
@@ -461,7 +491,7 @@ READ_ONLY_OR_ELSEWHERE = {
         "is_title_taken", "keep_choice", "rescaled", "work_with",
     },
     "closing": {"checklist", "close_session", "closing_of", "reopen_session"},  # the office closes
-    "counters": {"next_number", "next_number_if", "return_number"},  # the lock itself
+    "counters": {"next_number", "next_number_and", "next_number_if", "return_number"},  # the lock itself
     "freezing": {"drop_copies", "follow", "freeze", "freeze_leavers", "of_period", "scopes_of"},  # the copies
     "overrides": set(),
     "periods": {
@@ -478,11 +508,13 @@ READ_ONLY_OR_ELSEWHERE = {
         "keep_restriction", "lift", "link_guardian", "link_of", "restrict",
     },
     "score_import": {"prepare"},
-    "score_restore": {"says_otherwise", "touched", "would_change"},
+    "score_restore": {"own_acts", "says_otherwise", "touched", "would_change"},
     "scores": {
         "cell_of", "content_from_facts", "content_of", "content_typed", "facts_of", "row_of", "stored_cells",
         "text_of",
         "columns_of",
+        "forget_requests",  # under which key a change was sent is no part of it
+        "take_number",  # the lock itself
         "write_rows",  # for writers that have asked
         "upsert_scores",  # the statement that write_cells and write_imported execute
     },

@@ -17,4 +17,5 @@ from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
     rules_history,
     set_up,
     students,
+    undo,
 )

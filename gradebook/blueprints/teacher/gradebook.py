@@ -8,14 +8,15 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from gradebook.blueprints.teacher import bp, grid_answer, grid_page
-from gradebook.blueprints.teacher.grid_fields import Sent, sent_cells
+from gradebook.blueprints.teacher.grid_fields import Sent, request_key, sent_cells
+from gradebook.blueprints.teacher.grid_once import once
 from gradebook.blueprints.teacher.grid_one import asks_letter_keys, one_of
 from gradebook.blueprints.teacher.grid_script import script_facts
 from gradebook.blueprints.teacher.grid_table import Trouble, table_of
 from gradebook.blueprints.teacher.grid_view import facts_of
 from gradebook.blueprints.teacher.grid_wish import Wish
 from gradebook.extensions import db
-from gradebook.models import Section
+from gradebook.models import ChangeKind, Section
 from gradebook.policy import access
 from gradebook.policy.access import NotFound
 from gradebook.services.grades import ClassWork, class_work
@@ -49,11 +50,25 @@ def enter_scores(assignment_id: str) -> Any:
 @door.teacher
 def scores(section_id: str) -> Any:
     """Save any cells of the class: from the grid, from one assignment's page, from a script."""
+    return once(lambda: _save(section_id))
+
+
+def _save(section_id: str) -> Any:
     person = current_person()
     section = access.section_for_teacher(person, section_id)
     sent, work = sent_cells(request, section.last_seq), class_work(section, moment())
     _check_back(work)
-    saved = save_typed(section, work, sent.texts, seen=sent.seen, keep=sent.keep, actor_id=person.id, now=moment())
+    saved = save_typed(
+        section,
+        work,
+        sent.texts,
+        seen=sent.seen,
+        keep=sent.keep,
+        actor_id=person.id,
+        now=moment(),
+        kind=ChangeKind.PASTE if request.form.get("how") == "paste" else ChangeKind.TYPED,
+        request=request_key(request),
+    )
     number = section.last_seq  # of the moment at which the other values were read
     answer = None if wants_page() else grid_answer.answer_of(work, sent, saved, number)
     db.session.commit()

@@ -94,7 +94,7 @@ def _choice(work: ClassWork, sent: Sent, conflict: Conflict, students: Mapping[i
         student=students[student_id].sort_name,
         assignment=work.by_id[assignment_id].title,
         mine=sent.texts[conflict.place],
-        theirs=_text(work, conflict.place, conflict.theirs),
+        theirs=text(work, conflict.place, conflict.theirs),
         by=conflict.by,
         is_own=conflict.by_id == person.id,
         at=conflict.at,
@@ -105,7 +105,7 @@ def answer_of(work: ClassWork, sent: Sent, saved: Saved, number: int) -> dict[st
     """What a script needs: the number now seen, the texts of the saved cells and the new totals of their students."""
     answer: dict[str, Any] = {
         "number": number,
-        "saved": {field_name(place): _text(work, place, content_of(saved.cells[place])) for place in saved.places},
+        "saved": {field_name(place): text(work, place, _saved_content(saved, place)) for place in saved.places},
         "students": _totals(work, saved),
     }
     if saved.errors:
@@ -118,7 +118,7 @@ def answer_of(work: ClassWork, sent: Sent, saved: Saved, number: int) -> dict[st
         answer["conflicts"] = {
             field_name(conflict.place): {
                 "mine": sent.texts[conflict.place],
-                "theirs": _text(work, conflict.place, conflict.theirs),
+                "theirs": text(work, conflict.place, conflict.theirs),
                 "by": conflict.by,
                 "at": conflict.at.isoformat(timespec="seconds"),
             }
@@ -127,7 +127,13 @@ def answer_of(work: ClassWork, sent: Sent, saved: Saved, number: int) -> dict[st
     return answer
 
 
-def _text(work: ClassWork, place: Place, content: Content) -> str:
+def _saved_content(saved: Saved, place: Place) -> Content:
+    """What was saved in a cell: of one that an earlier request had written, what it wrote."""
+    return saved.sent[place] if place in saved.sent else content_of(saved.cells[place])
+
+
+def text(work: ClassWork, place: Place, content: Content) -> str:
+    """What stands in the cell's field for this content."""
     return text_of(content, work.by_id[place[0]].possible, work.scale.labels if work.scale else ())
 
 

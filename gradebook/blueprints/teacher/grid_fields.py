@@ -17,6 +17,7 @@ MOST_CELLS = 30_000
 """More than any page holds."""
 _KEYS = re.compile(r"[0-9]{1,18}(?:,[0-9]{1,18})*", re.ASCII)
 _NAME = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
+_REQUEST = re.compile(r"[0-9A-Za-z-]{8,36}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -58,6 +59,14 @@ def seen_number(request: Request, last: int) -> int:
     if not _NUMBER.fullmatch(seen) or int(seen) > last:
         raise PreconditionRequired
     return int(seen)
+
+
+def request_key(request: Request) -> str | None:
+    """The key of what was sent, by which it is known when it is sent again. Raises BadRequest for what is no key."""
+    key = request.values.get("request")
+    if key is not None and not _REQUEST.fullmatch(key):
+        raise BadRequest
+    return key
 
 
 def place_of(name: str) -> Place | None:

@@ -211,6 +211,7 @@ def restore_scores(section_id: str) -> Any:
         section,
         class_work(section, moment()),
         changes,
+        undoes=changes[0].seq,
         force=_forced(),
         seen=_whole_number("seen"),
         whole="whole" in request.form,
@@ -379,7 +380,8 @@ def _tell(section: Section, restored: PutBack, changes: list[Change]) -> None:
         heading = ngettext("%(num)s score restored.", "%(num)s scores restored.", len(written))
     left = len(restored.clashes) + len(restored.errors)
     text = ngettext("%(num)s was left as it is.", "%(num)s were left as they are.", left) if left else None
-    told: Any = {"heading": heading, "text": text}
+    undo = url_for(".undo", section_id=section.public_id, seq=restored.number)
+    told: Any = {"heading": heading, "text": text, "url": undo, "label": _("Undo"), "post": True}
     flash(told, "good")
 
 
