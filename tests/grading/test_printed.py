@@ -241,6 +241,15 @@ def test_an_extra_credit_category_is_added_after_rescaling() -> None:
     assert (sum_.weight_sum, sum_.weight_total) == (60, 60)
 
 
+@pytest.mark.parametrize(("weights", "rescaled"), [((60, 40), None), ((60, 39), "86.06"), ((60, 60), None)])
+def test_weights_are_shared_out_only_below_100(weights: tuple[int, int], rescaled: str | None) -> None:
+    """90% of 60 and 80% of 39: (54 + 31.2) ÷ 99 × 100 = 86.06."""
+    grade = weighted((900, 1000, weights[0]), (800, 1000, weights[1]))
+    sum_ = printed(grade)
+    assert (sum_.rescaled if sum_.rescaled is None else str(sum_.rescaled)) == rescaled
+    assert (grade.current_working.scaled_by is None) == (rescaled is None)
+
+
 def test_a_cap_is_printed_with_what_it_lowered() -> None:
     sum_ = printed(
         section_grade(
