@@ -163,6 +163,12 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/teacher/classes/{full}/rules", 422, press="Save weights", fill={"cap_percent": "much"}),
         Screen("/teacher/classes/{full}/rules", press="Save weights", fill={"missing_percent": "60"}),
         Screen("/teacher/classes/{full}/rules/history"),
+        Screen("/teacher/classes/{algebra}/history"),
+        Screen("/teacher/classes/{algebra}/history?assignment={test}"),
+        Screen("/teacher/classes/{algebra}/history?first-day=31&first-month=2&first-year=2026", 422),
+        Screen("/teacher/classes/{algebra}/history?student={maya}&assignment={quiz}"),
+        Screen("/teacher/classes/{full}/history"),
+        Screen("/teacher/classes/{algebra}/history/1"),
         Screen("/teacher/classes/{bare}/set-up"),
         Screen("/teacher/classes/{bare}/set-up?from={full}"),
         Screen("/teacher/classes/{full}/set-up"),
@@ -285,8 +291,8 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
     ),
 }
 
-# These show nothing by themselves: they answer machines, or lead to the home of the role in use.
-NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index"}
+# These show nothing by themselves: they answer machines and scripts, or lead to the home of the role in use.
+NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teacher.grid_texts"} | {"teacher.changes", "teacher.undoable"}
 
 
 def routes_of(app: Flask) -> set[str]:

@@ -249,6 +249,28 @@ def test_pasting_by_name_filling_and_taking_back(grid, axe):
     expect(cell(page, 3, 5)).to_have_text("4")
 
 
+def test_undo_goes_on_after_a_reload(grid):
+    page = grid()
+    before = [cell(page, row, 0).inner_text() for row in range(2)]
+    type_into(page, 0, 0, "1", "1", "Enter")
+    all_saved(page)
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    all_saved(page)
+    page.keyboard.press("Control+z")
+    expect(cell(page, 1, 0)).to_have_text(before[1])
+    page.reload()
+    cell(page, 5, 5).click()
+    page.keyboard.press("Control+z")
+    expect(cell(page, 0, 0)).to_have_text(before[0])
+    expect(page.locator("#status")).to_have_text("1 change undone.")
+    page.keyboard.press("Control+y")
+    expect(cell(page, 0, 0)).to_have_text("11")
+    page.reload()
+    expect(cell(page, 0, 0)).to_have_text("11")
+    expect(cell(page, 1, 0)).to_have_text(before[1])
+
+
 def test_signed_out_while_typing(grid, site):
     page = grid()
     with site.app.app_context():

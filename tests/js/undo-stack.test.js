@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { UndoStack, toward } from "../../static/js/lib/undo-stack.js";
+import { Step, UndoStack, toward } from "../../static/js/lib/undo-stack.js";
 
 const step = (name, before, after) => ({ changes: [{ name, before, after }] });
 
@@ -35,4 +35,25 @@ test("a cell that someone changed since is left, and named", () => {
   assert.deepEqual([...wanted], [["a", ""]]);
   assert.deepEqual(clashes, ["b"]);
   assert.deepEqual([...toward(paste, "after", (name) => ({ a: "", b: "5" })[name]).wanted], [["a", "1"], ["b", "2"]]);
+});
+
+test("a step is one change of the server only when it was saved whole and alone", () => {
+  const whole = new Step();
+  whole.changes.push({ name: "a", before: "", after: "1" }, { name: "b", before: "", after: "2" });
+  assert.equal(whole.number, null, "not saved yet");
+  whole.written("a", 7, 2);
+  assert.equal(whole.number, null);
+  whole.written("b", 7, 2);
+  assert.equal(whole.number, 7);
+
+  const among = new Step();
+  among.changes.push({ name: "a", before: "", after: "1" });
+  among.written("a", 7, 3);
+  assert.equal(among.number, null, "two more were saved with it");
+
+  const split = new Step();
+  split.changes.push({ name: "a", before: "", after: "1" }, { name: "b", before: "", after: "2" });
+  split.written("a", 7, 1);
+  split.written("b", 8, 1);
+  assert.equal(split.number, null);
 });

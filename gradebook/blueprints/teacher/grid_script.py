@@ -24,6 +24,7 @@ _ADDRESSES = {
     "redo": "teacher.redo",
     "undoable": "teacher.undoable",
     "stream": "teacher.stream",
+    "history": "teacher.score_history",
 }
 
 
@@ -162,6 +163,7 @@ def _bulk() -> dict[str, str]:
         "clear": _("Clear"),
         "copy": _("Copy"),
         "fill_down": _("Fill down"),
+        "history": _("Score history"),
         "open_student": _("Open the student’s page"),
         "nothing_to_fill": _("Select the cells to fill first: the value of the first row goes into the others"),
         "cell_menu": _("Menu of the cell"),

@@ -37,9 +37,9 @@ export function choose({ words, grid }, cells, done) {
   const radio = (cell, side, text) => {
     const input = element("input", { type: "radio", name: cell.name, value: side });
     input.checked = side === "theirs";
-    const label = element("label", { class: "choice" }, input, element("b", {}, text || words.blank));
-    if (side === "theirs") label.append(element("span", { class: "muted sm" }, words.fill("theirs_of", { name: cell.theirs.by, when: when(cell.theirs.at) })));
-    return element("td", {}, label);
+    const said = element("span", {}, element("b", {}, text || words.blank));
+    if (side === "theirs") said.append(element("small", {}, words.fill("theirs_of", { name: cell.theirs.by, when: when(cell.theirs.at) })));
+    return element("td", {}, element("label", { class: "choice" }, input, said));
   };
   const rows = cells.map((cell) =>
     element("tr", {}, element("th", { scope: "row" }, grid.studentAt(cell.row)), element("td", {}, grid.assignmentAt(cell.column)), radio(cell, "mine", cell.text), radio(cell, "theirs", cell.theirs.theirs)),

@@ -153,7 +153,7 @@ export class Editor {
   }
 
   _page(action, place) {
-    this.go(keys.byScreen(place, action, this.grid.shape));
+    this.go(keys.byScreen(place, action, { ...this.grid.shape, screen: this.grid.screen }));
   }
 
   _extend(action, place) {

@@ -82,8 +82,8 @@ export class Saving {
     }
   }
 
-  /** Save this text, or say in the cell why it cannot be. `keep`: the person confirmed it. */
-  commit(cell, text, { keep = false, how = "" } = {}) {
+  /** Save this text, or say in the cell why it cannot be. `keep`: the person confirmed it; `step`: of which it is part. */
+  commit(cell, text, { keep = false, how = "", step = null } = {}) {
     Object.assign(cell, { text, by: "", reason: "", theirs: null });
     const { problem } = this.grid.read(cell, text, keep);
     if (problem) {
@@ -95,7 +95,7 @@ export class Saving {
       cell.state = "saved";
     } else {
       cell.state = "waiting";
-      this.queue.put(cell.name, text, { keep, how });
+      this.queue.put(cell.name, text, { keep, how, step });
     }
     this.#paint(cell);
     this.grid.showTally(cell.column);
@@ -180,7 +180,9 @@ export class Saving {
 
   #answered(flight, answer, behind) {
     const columns = new Set();
+    const written = Object.keys(answer.saved ?? {});
     for (const [name, entry] of flight.entries) {
+      if (written.includes(name)) entry.step?.written(name, answer.number, written.length);
       const cell = this.grid.cell(name);
       if (!cell) continue;
       columns.add(cell.column);
@@ -217,8 +219,17 @@ export class Saving {
     Object.assign(cell, { text: cell.saved, state: "saved", reason: "" });
   }
 
-  /** The server took back an earlier change: its cells as they are now. */
-  undone({ number, saved, students }) {
+  /** Have the server take back a change of this person ("undo") or do it again ("redo"); `number` is the change's own.
+      The answer, or null without one; an answer without `saved` says no. */
+  async turn(kind, number) {
+    const body = new URLSearchParams({ csrf_token: this.#form.elements.csrf_token.value, seq: number });
+    const answer = await this.ask(this.#form.dataset[kind], { method: "POST", body }).catch(() => null);
+    const facts = await answer?.json().catch(() => ({}));
+    if (facts?.saved) this.#turned(facts);
+    return facts ?? null;
+  }
+
+  #turned({ number, saved, students }) {
     for (const [name, text] of Object.entries(saved)) {
       const cell = this.grid.cell(name);
       if (!cell || this.queue.has(name)) continue;

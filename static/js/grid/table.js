@@ -28,11 +28,15 @@ export class GridTable {
     this.#name(form);
   }
 
-  /** { rows, columns, first, screen } as the moves need it. */
+  /** { rows, columns, first } as the moves need it. */
   get shape() {
+    return { rows: this.rows.length, columns: this.heads.length, first: this.first };
+  }
+
+  /** How many rows one screen holds. Asking makes the browser lay out the page, so only where it is needed. */
+  get screen() {
     const box = this.table.parentElement;
-    const screen = Math.floor(box.clientHeight / (this.rows[0]?.offsetHeight || 32)) - 4; // heads and foot cover four
-    return { rows: this.rows.length, columns: this.heads.length, first: this.first, screen };
+    return Math.floor(box.clientHeight / (this.rows[0]?.offsetHeight || 32)) - 4; // heads and foot cover four
   }
 
   /** Every input gives way to its text; what has a status is shown with its mark and its words. */
@@ -187,13 +191,14 @@ export class GridTable {
     const tags = { excused: ["e", words.exc, words.excused], incomplete: ["i", words.inc, words.incomplete], turned_in: ["t", words.in, words.turned_in] };
     if (tags[shown.status]) {
       const [kind, short, long] = tags[shown.status];
+      kinds.push("w");
       return [mark(kind, short), heard(long)];
     }
     const text = shown.late ? cell.text.replace(/ ?[lL]$/, "") : cell.text;
     const number = document.createElement("span");
     number.className = "v";
     number.textContent = text;
-    const extra = isScored(shown) && isExtra(shown, this.possibleAt(cell.column));
+    const extra = cell.state !== "check" && isScored(shown) && isExtra(shown, this.possibleAt(cell.column));
     return extra ? [mark("x", words.extra), heard(`${words.extra_credit},`), number] : text ? [number] : [];
   }
 

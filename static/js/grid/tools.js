@@ -10,7 +10,7 @@ const STATUSES = [["m", "set_missing"], ["e", "set_excused"], ["i", "set_incompl
 
 export class Tools {
   constructor(parts) {
-    Object.assign(this, parts); // form, grid, words, editor, saving, change, turn
+    Object.assign(this, parts); // form, grid, words, editor, saving, change, turn, turned
   }
 
   /** The column menus and the right mouse button. */
@@ -29,6 +29,10 @@ export class Tools {
   #addToMenu(menu) {
     const column = this.grid.placeOf(menu).column;
     if (!this.grid.rows.some((_tr, row) => this.grid.isOpen({ row, column }))) return;
+    const history = document.createElement("a");
+    history.href = this.#history(column);
+    history.tabIndex = -1;
+    history.textContent = this.words.history;
     const button = document.createElement("button");
     button.type = "button";
     button.tabIndex = -1;
@@ -37,7 +41,15 @@ export class Tools {
       menu.parentElement.open = false;
       this.fillBlanks(column);
     });
-    menu.append(button);
+    menu.append(button, history);
+  }
+
+  /** Where the story of a column is told, or of one cell in it. */
+  #history(column, row) {
+    const key = (link) => link.pathname.split("/").pop();
+    const asked = new URLSearchParams({ assignment: key(this.grid.heads[column].querySelector("a")) });
+    if (row !== undefined) asked.set("student", key(this.grid.rows[row].querySelector("a")));
+    return `${this.form.dataset.history}?${asked}`;
   }
 
   // Clipboard ---------------------------------------------------------------------------------------------------------
@@ -150,9 +162,15 @@ export class Tools {
       ...STATUSES.map(([code, key]) => [words[key], () => set(code)]),
       [words.clear, () => set("")],
       ...(editor.hasSelection ? [[words.fill_down, () => this.fillDown()], [words.set_value, () => this.setValue()]] : []),
-      [words.open_student, () => grid.rows[place.row].querySelector("th a").click()],
+      [words.history, () => this.#open(this.#history(cell.column, cell.row))],
+      [words.open_student, () => this.#open(grid.rows[place.row].querySelector("th a").href)],
     ];
     dialogs.menuAt(grid.at(place), words.cell_menu, items, () => editor.go(editor.place));
+  }
+
+  /** Go to a page of this class once everything is saved. */
+  #open(address) {
+    this.saving.whenSaved(() => location.assign(address));
   }
 
   // What needs an answer ----------------------------------------------------------------------------------------------
@@ -194,23 +212,25 @@ export class Tools {
 
   // Undo after a reload -----------------------------------------------------------------------------------------------
 
-  /** Take back the newest change that this person made before the page was loaded. */
-  async undoEarlier() {
+  /** Take back the newest change that this person made before the page was loaded, or do the last one taken back again.
+      `side` is "before" or "after". */
+  async turnEarlier(side) {
     const { form, saving, words } = this;
-    const { undoable, undo } = form.dataset;
-    const list = await saving.ask(undoable).then((answer) => (answer.ok ? answer.json() : [])).catch(() => []);
-    const [newest] = list;
-    if (!newest || !undo) {
-      announce(words.nothing_to_undo);
+    const kind = side === "before" ? "undo" : "redo";
+    const list = await this.#asked(form.dataset.undoable);
+    const [newest] = list?.[kind] ?? [];
+    if (!newest) {
+      announce(words[`nothing_to_${kind}`]);
       return;
     }
-    const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value, seq: newest.seq, seen: saving.queue.seen });
-    const answer = await saving.ask(undo, { method: "POST", body }).catch(() => null);
-    const facts = await answer?.json().catch(() => null);
-    if (!facts?.saved) return;
-    saving.undone(facts);
-    const left = Object.keys(facts.clashes ?? {}).length;
-    const said = words.plural("undone", Object.keys(facts.saved).length);
-    toast(left ? `${said} ${words.plural("clashed", left)}` : said);
+    const facts = await saving.turn(kind, newest.seq);
+    if (facts?.saved) this.turned(side, Object.keys(facts.saved), Object.keys(facts.clashes ?? {}).length);
+    else announce(facts ? words.refused : words.reason_away, { urgent: true });
+  }
+
+  /** What the server answers; null without an answer. */
+  async #asked(address, options) {
+    const answer = await this.saving.ask(address, options).catch(() => null);
+    return answer ? answer.json().catch(() => ({})) : null;
   }
 }

@@ -16,7 +16,7 @@ export class SendProblem extends Error {
 }
 
 export class SaveQueue {
-  #waiting = new Map(); // name -> { text, keep, how }
+  #waiting = new Map(); // name -> { text, keep, how, step }
   #versions = new Map(); // name -> the number at which this page knows the cell, where it is not #seen
   #seen;
   #timer = null;
@@ -56,9 +56,9 @@ export class SaveQueue {
   }
 
   /** Save this text; a text that still waits for the same cell is replaced. */
-  put(name, text, { keep = false, how = "" } = {}) {
+  put(name, text, { keep = false, how = "", step = null } = {}) {
     this.#waiting.delete(name); // so that it goes to the end
-    this.#waiting.set(name, { text, keep, how });
+    this.#waiting.set(name, { text, keep, how, step });
     if (this.state === "rest") this.#gather();
     this.#outside.changed();
   }

@@ -2,7 +2,27 @@
 
 const MOST = 200; // steps: more than anyone goes back, and a page may stay open for a day
 
-/** A step is { words, changes: [{ name, before, after }] }. */
+/** A step is made of changes: [{ name, before, after }]. */
+export class Step {
+  changes = [];
+  #numbers = new Map(); // name -> the number under which the server wrote it
+  #sizes = new Map(); // number -> how many cells were written under it
+
+  /** The server wrote this cell of the step under a number, with so many cells in all. */
+  written(name, number, size) {
+    this.#numbers.set(name, number);
+    this.#sizes.set(number, size);
+  }
+
+  /** The number of the server's change that is this step and nothing else; null where quick typing put several into
+      one, or one into several. */
+  get number() {
+    const [[number, size] = []] = this.#sizes;
+    const isWhole = this.#sizes.size === 1 && size === this.changes.length && this.#numbers.size === size;
+    return isWhole ? number : null;
+  }
+}
+
 export class UndoStack {
   #done = [];
   #undone = [];

@@ -6,7 +6,7 @@ import { Saving } from "../grid/saving.js";
 import { GridTable } from "../grid/table.js";
 import { announce } from "../lib/shell.js";
 import { toast } from "../lib/toast.js";
-import { UndoStack, toward } from "../lib/undo-stack.js";
+import { Step, UndoStack, toward } from "../lib/undo-stack.js";
 
 const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
 
@@ -14,6 +14,7 @@ function start(form) {
   const words = textsOf(form);
   const grid = new GridTable(form, words);
   const stack = new UndoStack();
+  let turning = Promise.resolve(); // undo and redo, one after the other
   let tools = null; // copying, pasting, filling, dialogs: read when the grid is first used
   let loaded = null; // the same when it has arrived
 
@@ -35,32 +36,61 @@ function start(form) {
 
   /** Put texts into cells as one step that can be taken back. */
   function change(pairs, { how = "", said = "", isStep = true } = {}) {
-    const changes = [];
+    const step = new Step();
     for (const [cell, text, keep = false] of pairs) {
       const before = cell.text;
       if (before === text && cell.state === "saved") continue;
-      saving.commit(cell, text, { how, keep });
-      changes.push({ name: cell.name, before, after: cell.text });
+      saving.commit(cell, text, { how, keep, step });
+      step.changes.push({ name: cell.name, before, after: cell.text });
     }
-    if (isStep) stack.push({ changes });
-    if (said && changes.length) toast(words.plural(said, changes.length), { label: words.undo, run: () => turn("before") });
-    return changes.length;
+    const count = step.changes.length;
+    if (isStep) stack.push(step);
+    if (said && count) toast(words.plural(said, count), { label: words.undo, run: () => turn("before") });
+    return count;
   }
 
-  /** Take the newest step back ("before"), or do the last one taken back again ("after"). */
+  /** Take the newest step back ("before"), or do the last one taken back again ("after"); one after the other. */
   function turn(side) {
+    turning = turning.then(() => turnNow(side));
+  }
+
+  async function turnNow(side) {
     const step = side === "before" ? stack.undo() : stack.redo();
-    if (!step) {
-      if (side === "before" && form.dataset.undoable) use((it) => it.undoEarlier());
-      else announce(side === "before" ? words.nothing_to_undo : words.nothing_to_redo);
+    if (!step) await turnEarlier(side);
+    else if (step.number && form.dataset.undo && saving.queue.size === 0) await turnThere(side, step);
+    else turnHere(side, step);
+  }
+
+  /** Before this page was loaded there was more: the server knows it. */
+  async function turnEarlier(side) {
+    if (form.dataset.undoable && saving.queue.size === 0) await use((it) => it.turnEarlier(side));
+    else announce(side === "before" ? words.nothing_to_undo : words.nothing_to_redo);
+  }
+
+  /** The server's own undo: the history says what it was, and what others changed since is left. */
+  async function turnThere(side, step) {
+    const facts = await saving.turn(side === "before" ? "undo" : "redo", step.number);
+    if (facts?.saved) {
+      turned(side, Object.keys(facts.saved), Object.keys(facts.clashes ?? {}).length);
       return;
     }
+    if (side === "before") stack.redo();
+    else stack.undo();
+    announce(facts ? words.refused : words.reason_away, { urgent: true });
+  }
+
+  /** A part of what was saved together, or something not saved yet: typed again as it was. */
+  function turnHere(side, step) {
     const { wanted, clashes } = toward(step, side, (name) => grid.cell(name)?.text);
     change([...wanted].map(([name, text]) => [grid.cell(name), text]), { isStep: false });
-    const [first] = wanted.keys();
-    if (first) editor.go(grid.placeNamed(first));
-    const said = words.plural(side === "before" ? "undone" : "redone", wanted.size);
-    announce(clashes.length ? `${said} ${words.plural("clashed", clashes.length)}` : said);
+    turned(side, [...wanted.keys()], clashes.length);
+  }
+
+  function turned(side, names, left) {
+    const place = grid.placeNamed(names[0] ?? "");
+    if (place) editor.go(place);
+    const said = words.plural(side === "before" ? "undone" : "redone", names.length);
+    announce(left ? `${said} ${words.plural("clashed", left)}` : said);
   }
 
   const acts = {
@@ -98,13 +128,13 @@ function start(form) {
   /** Read the rest of the grid's scripts once, and use it. */
   function use(run) {
     tools ??= Promise.all([import("../grid/tools.js"), texts()]).then(([{ Tools }]) => {
-      const made = new Tools({ form, grid, words, editor, saving, change, turn });
+      const made = new Tools({ form, grid, words, editor, saving, change, turn, turned });
       made.listen();
       loaded = made;
       return made;
     });
     const asked = tools;
-    asked.then(run).catch((problem) => {
+    return asked.then(run).catch((problem) => {
       tools = null; // without a network they are asked for again
       console.warn(problem);
     });
