@@ -292,7 +292,10 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
 }
 
 # These show nothing by themselves: they answer machines and scripts, or lead to the home of the role in use.
-NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teacher.grid_texts"} | {"teacher.changes", "teacher.undoable"}
+NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teacher.grid_texts"} | {
+    "teacher.changes",
+    "teacher.undoable",
+}
 
 
 def routes_of(app: Flask) -> set[str]:
