@@ -3,10 +3,12 @@
 `freeze(grade)` gives what `json.dumps` can write; `thaw(data)` gives an equal `Grade` or `CourseGrade` back, with
 all its parts. `frozen_totals(data)` and `frozen_exact(data)` read the numbers alone, for pages with many students.
 
+`freeze_levels(levels)` and `thaw_levels(data)` do the same for the levels of a class that grades outcomes.
+
 The data have the names of the fields of values.py; what has its default is left out. An amount that is not whole
 is the text "n/d", a rounded percentage is its text with 2 places, a moment its ISO text. A final total with the
 same parts as the current one is stored once. **A change of these names is a new VERSION**, and the old one must
-still be read: tests/grading/frozen_1.json is such a grade.
+still be read: tests/grading/frozen_1.json is such a grade, frozen_levels_1.json are such levels.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from .outcomes import LevelsOfStudent
 from .periods import CourseGrade
 from .section_grade import ExactTotals
 from .values import Grade, Totals
@@ -28,6 +31,7 @@ from .values import Grade, Totals
 VERSION = 1
 
 _KINDS: dict[str, type] = {"class": Grade, "course": CourseGrade}
+LEVELS = "levels"
 _NOTHING = object()
 
 
@@ -63,6 +67,22 @@ def frozen_exact(data: dict[str, Any]) -> ExactTotals:
     """The totals of a frozen grade before rounding: what a closed period brings to a course grade."""
     exact = [None if one.get("exact") is None else Fraction(one["exact"]) for one in _workings(data)]
     return ExactTotals(exact[0], exact[1], *_counts(data))
+
+
+def freeze_levels(levels: LevelsOfStudent) -> dict[str, Any]:
+    """The levels as JSON types only."""
+    return {"version": VERSION, "kind": LEVELS, "levels": _plain(levels)}
+
+
+def thaw_levels(data: dict[str, Any]) -> LevelsOfStudent:
+    """The levels that `freeze_levels` was given; raises FrozenError."""
+    if data.get("version") != VERSION or data.get("kind") != LEVELS:
+        raise FrozenError(f"not frozen levels of version {VERSION}: {data.get('version')!r} {data.get('kind')!r}")
+    try:
+        levels: LevelsOfStudent = _reader(LevelsOfStudent)(data["levels"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise FrozenError(f"not frozen levels: {error!r}") from error
+    return levels
 
 
 def _stored(data: dict[str, Any]) -> dict[str, Any]:

@@ -256,6 +256,25 @@ class OutcomeResult:
         }
 
 
+class OutcomeLevel(NamedTuple):
+    """An outcome in the words in which it was graded, and its level."""
+
+    id: int
+    public_id: str
+    title: str
+    code: str | None
+    description: str | None
+    result: OutcomeResult
+
+
+class LevelsOfStudent(NamedTuple):
+    """All levels of a student in a class with the scale and the rules that made them: what is stored of them (G16)."""
+
+    scale: MasteryScale
+    rules: OutcomeRules
+    outcomes: tuple[OutcomeLevel, ...]
+
+
 def _text(number: Fraction | None) -> str | None:
     return None if number is None else exact_text(number)
 

@@ -234,6 +234,10 @@ class FrozenGrade(HasId, Base):
     """… and as families see it; None: the same, as nothing was hidden."""
     override: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """What a teacher had put in its place: percent and letter as they were shown."""
+    levels: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """In a class that grades outcomes: their levels with all that made them, as teachers see them …"""
+    posted_levels: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """… and as families see them; None: the same."""
     dropped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

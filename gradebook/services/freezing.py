@@ -19,9 +19,10 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
 from gradebook.grading.frozen import freeze as as_data
+from gradebook.grading.frozen import freeze_levels
 from gradebook.grading.section_grade import Calculator
 from gradebook.models import AcademicSession, Enrollment, FrozenGrade, RoleKind, School, Section
-from gradebook.services import queue, stored_grades
+from gradebook.services import outcomes, queue, stored_grades
 from gradebook.services.grades import (
     Cell,
     ClassWork,
@@ -90,7 +91,11 @@ def _rows(
     parts = stored.by_class()
     for key, one in work.items():
         one.stored = parts.get(key, StoredGrades({}, {}))
-    return [row for key, some in missing.items() for row in _copies(work[key], some, cells)]
+    rows = [row for key, some in missing.items() for row in _copies(work[key], some, cells)]
+    for section in sections:
+        if section.grades_outcomes:
+            _add_levels(section, now, [row for row in rows if row["section_id"] == section.id])
+    return rows
 
 
 def _missing(
@@ -129,12 +134,36 @@ def _copies(work: ClassWork, missing: Iterable[_Missing], cells: Mapping[int, li
             "student_id": student.id,
             "period_id": scope,
             "frozen_at": work.now,
-            "grade": as_data(part.grade(student, part.marks(own), posted_only=False)),
-            "posted_grade": as_data(part.grade(student, part.marks(posted), posted_only=False))
-            if len(posted) < len(own)
-            else None,
+            **_both(part, student, own, posted),
+            "levels": None,
+            "posted_levels": None,
             "override": _shown(part, overrides.get((work.section.id, student.id, scope))),
         }
+
+
+def _both(work: ClassWork, student: Student, own: list[Cell], posted: list[Cell]) -> Row:
+    """The grade as teachers see it, and as families do: without what is hidden, here or in a period kept earlier."""
+    grade = as_data(work.grade(student, work.marks(own), posted_only=False))
+    if len(posted) == len(own) and not (work.stored and work.stored.copies):
+        return {"grade": grade, "posted_grade": None}
+    family = as_data(work.grade(student, work.marks(posted), posted_only=False, for_family=True))
+    return {"grade": grade, "posted_grade": None if family == grade else family}
+
+
+def _add_levels(section: Section, now: datetime, rows: Iterable[Row]) -> None:
+    """The levels of a class that grades outcomes stand beside the grade of the class: they are of all its ratings,
+    whatever period the work lies in."""
+    wanted = [row for row in rows if row["period_id"] is None]
+    found = outcomes.class_outcomes(section, now) if wanted else None
+    if found is None:
+        return
+    given = outcomes.ratings_of(list(found.aligned), [row["student_id"] for row in wanted])
+    ratings = outcomes.by_student(given)
+    for row in wanted:
+        own = ratings.get(row["student_id"], [])
+        levels, posted = (found.levels(found.results(own, posted_only=one)) for one in (False, True))
+        row["levels"] = freeze_levels(levels)
+        row["posted_levels"] = None if posted == levels else freeze_levels(posted)
 
 
 def _shown(work: ClassWork, override: StoredOverride | None) -> dict[str, Any] | None:
@@ -233,6 +262,13 @@ def still_to_keep(sections: Sequence[Section], student_ids: Collection[int] | No
     """What is left to be kept of these classes (of these students only, if given) as it will be stored. Only reads."""
     who = () if student_ids is None else (Enrollment.user_id.in_(student_ids),)
     return {key_of(row): stored_grade(row) for row in _unkept_rows(sections, *who)}
+
+
+def levels_to_keep(section: Section, student_ids: Collection[int] | None) -> dict[int, outcomes.Kept]:
+    """The levels that will be stored of a class, by student. Only reads."""
+    who = () if student_ids is None else (Enrollment.user_id.in_(student_ids),)
+    rows = [row for row in _unkept_rows([section], *who) if row["levels"] is not None]
+    return {row["student_id"]: outcomes.Kept(row["levels"], row["posted_levels"], row["frozen_at"]) for row in rows}
 
 
 def _unkept_rows(sections: Iterable[Section], *who: ColumnElement[bool]) -> list[Row]:

@@ -4,8 +4,8 @@ Nothing here is read for a class that grades points (`Section.grades_outcomes`).
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from fractions import Fraction
 from functools import cached_property
@@ -16,9 +16,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from gradebook.extensions import db
+from gradebook.grading.frozen import thaw_levels
 from gradebook.grading.outcomes import (
     Level,
+    LevelsOfStudent,
     Method,
+    OutcomeLevel,
     OutcomeResult,
     OutcomeRules,
     Rating,
@@ -28,6 +31,7 @@ from gradebook.grading.outcomes import (
 from gradebook.grading.outcomes import MasteryScale as Levels
 from gradebook.models import (
     Assignment,
+    FrozenGrade,
     MasteryLevel,
     MasteryScale,
     Outcome,
@@ -165,6 +169,28 @@ class ClassOutcomes:
             outcome.id: outcome_result(self.scale, self.rules, by_outcome[outcome.id], posted_only=posted_only)
             for outcome in self.outcomes
         }
+
+    def levels(self, results: Mapping[int, OutcomeResult]) -> LevelsOfStudent:
+        """One student's results with all that made them."""
+        named = (
+            OutcomeLevel(one.id, one.public_id, one.title, one.code, one.description, results[one.id])
+            for one in self.outcomes
+        )
+        return LevelsOfStudent(self.scale, self.rules, tuple(named))
+
+    def as_kept(self, levels: LevelsOfStudent) -> "ClassOutcomes":
+        """The class as it was when these levels were kept: its scale, rules, outcomes and the titles of its work."""
+        outcomes = [
+            OutcomeRow(one.id, one.public_id, one.title, one.code, one.description, False, 0) for one in levels.outcomes
+        ]
+        works = dict(self.works_by_id)
+        for rating in (line.rating for one in levels.outcomes for line in one.result.lines):
+            works[rating.work_id] = works.get(rating.work_id, GONE)._replace(id=rating.work_id, title=rating.title)
+        return replace(self, scale=levels.scale, rules=levels.rules, outcomes=outcomes, works=list(works.values()))
+
+
+GONE = WorkRow(0, "", "", None, None, None, None, 0, None, 0)
+"""Work that was deleted since its ratings were kept."""
 
 
 # --- Reading
@@ -312,6 +338,48 @@ def by_student(rows: Iterable[RatingRow]) -> dict[int, list[RatingRow]]:
     return found
 
 
+# --- Levels that are kept as they were
+
+
+class Kept(NamedTuple):
+    """A student's levels as grading/frozen.py writes them."""
+
+    levels: dict[str, Any]
+    posted_levels: dict[str, Any] | None
+    """As families see them; None: the same."""
+    at: datetime
+
+    def thawed(self, *, posted_only: bool) -> LevelsOfStudent:
+        """As teachers see them, or as families do."""
+        return thaw_levels(self.posted_levels if posted_only and self.posted_levels is not None else self.levels)
+
+
+def kept_levels(
+    section: Section, student_ids: Collection[int] | None = None, *, have_left: bool = False
+) -> dict[int, Kept]:
+    """The levels that are kept of a class whose term is closed, by student; one statement, none while it is open.
+
+    `have_left`: the students may have left, so that there may be kept levels in an open class.
+    """
+    closed = str(section.term_id) in section.closings
+    if not closed and not have_left:
+        return {}
+    query = select(FrozenGrade.student_id, FrozenGrade.levels, FrozenGrade.posted_levels, FrozenGrade.frozen_at).where(
+        FrozenGrade.section_id == section.id,
+        FrozenGrade.period_id.is_(None),
+        FrozenGrade.dropped_at.is_(None),
+        FrozenGrade.levels.is_not(None),
+    )
+    if student_ids is not None:
+        query = query.where(FrozenGrade.student_id.in_(student_ids))
+    found = {row[0]: Kept(*row[1:]) for row in db.session.execute(query)}
+    if section.unkept and closed:
+        from gradebook.services import freezing  # which works levels out as it will store them, by what is here
+
+        found = freezing.levels_to_keep(section, student_ids) | found
+    return found
+
+
 # --- The whole class
 
 
@@ -340,14 +408,26 @@ class Overview:
 
 
 def overview_of(outcomes: ClassOutcomes, *, posted_only: bool = False) -> Overview:
-    """Everyone's levels in two statements."""
+    """Everyone's levels in two statements; in a class whose term is closed as they were kept, with one more."""
     students = students_of(outcomes.section, outcomes.section.school.today(outcomes.now))
     rated = by_student(ratings_of(list(outcomes.aligned)))
+    kept = {key: one.thawed(posted_only=posted_only) for key, one in kept_levels(outcomes.section).items()}
+    if kept:
+        outcomes = outcomes.as_kept(next(iter(kept.values())))
     rows = [
-        StudentLevels(student, outcomes.results(rated.get(student.id, ()), posted_only=posted_only))
+        StudentLevels(
+            student,
+            _results(kept[student.id])
+            if student.id in kept
+            else outcomes.results(rated.get(student.id, ()), posted_only=posted_only),
+        )
         for student in students
     ]
     return Overview(outcomes, rows)
+
+
+def _results(levels: LevelsOfStudent) -> dict[int, OutcomeResult]:
+    return {one.id: one.result for one in levels.outcomes}
 
 
 # --- One student
@@ -360,11 +440,18 @@ class StudentOutcomes:
     outcomes: ClassOutcomes
     student_id: int
     results: dict[int, OutcomeResult]
+    kept_at: datetime | None = None
+    """Since when the levels are final; None: they are worked out."""
 
     @property
     def met(self) -> int:
         """How many outcomes are met."""
         return sum(result.is_met for result in self.results.values())
+
+    @property
+    def kept_on(self) -> date | None:
+        """The school day since which the levels are final."""
+        return self.outcomes.section.school.today(self.kept_at) if self.kept_at else None
 
     @property
     def has_ratings(self) -> bool:
@@ -381,23 +468,38 @@ class StudentOutcomes:
         return [work for work in self.outcomes.works_about(outcome) if work.id not in said]
 
 
-def outcomes_of_student(section: Section, student_id: int, now: datetime) -> StudentOutcomes | None:
+def outcomes_of_student(
+    section: Section, student_id: int, now: datetime, *, has_left: bool = False
+) -> StudentOutcomes | None:
     """What teachers see of one student: hidden ratings included."""
     outcomes = class_outcomes(section, now)
     if outcomes is None:
         return None
+    kept = kept_levels(section, [student_id], have_left=has_left).get(student_id)
+    if kept is not None:
+        return _as_kept(outcomes, student_id, kept, posted_only=False)
     rows = ratings_of(list(outcomes.aligned), [student_id])
     return StudentOutcomes(outcomes, student_id, outcomes.results(rows, posted_only=False))
 
 
-def outcomes_for_family(section: Section, student_id: int, now: datetime) -> StudentOutcomes | None:
+def outcomes_for_family(
+    section: Section, student_id: int, now: datetime, *, has_left: bool = False
+) -> StudentOutcomes | None:
     """What a student and the guardians see: ratings of posted work only; the others stay in the database (G8)."""
     outcomes = class_outcomes(section, now)
     if outcomes is None:
         return None
+    kept = kept_levels(section, [student_id], have_left=has_left).get(student_id)
+    if kept is not None:
+        return _as_kept(outcomes, student_id, kept, posted_only=True)
     posted = [work.id for work in outcomes.works if outcomes.is_posted(work)]
     rows = ratings_of(posted, [student_id])
     return StudentOutcomes(outcomes, student_id, outcomes.results(rows, posted_only=True))
+
+
+def _as_kept(outcomes: ClassOutcomes, student_id: int, kept: Kept, *, posted_only: bool) -> StudentOutcomes:
+    levels = kept.thawed(posted_only=posted_only)
+    return StudentOutcomes(outcomes.as_kept(levels), student_id, _results(levels), kept.at)
 
 
 # --- History
@@ -512,10 +614,11 @@ def _said(result: OutcomeResult) -> dict[str, str] | None:
 
 def exported(outcomes: ClassOutcomes) -> dict[int, list[dict[str, Any]]]:
     """Every student's levels with their ratings in JSON types, hidden ratings included."""
+    overview = overview_of(outcomes)
     return {
         row.student.id: [
             {"outcome": outcome.title, "code": outcome.code, **row.results[outcome.id].to_dict()}
-            for outcome in outcomes.outcomes
+            for outcome in overview.outcomes.outcomes
         ]
-        for row in overview_of(outcomes).rows
+        for row in overview.rows
     }

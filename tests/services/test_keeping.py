@@ -16,6 +16,7 @@ from gradebook.extensions import db
 from gradebook.grading.frozen import thaw
 from gradebook.grading.values import Status
 from gradebook.jobs import closings
+from gradebook.jobs.sweep import sweep
 from gradebook.jobs.worker import do_one
 from gradebook.models import (
     AcademicSession,
@@ -338,7 +339,7 @@ def test_jobs_that_are_given_up_are_planned_again_by_the_sweep(school, quarters,
     db.session.commit()
     keep_all()
     assert stored() == 0
-    closings.plan_again(clock())
+    sweep(clock(), {})
     keep_all()
     assert stored() == 4
 
@@ -365,10 +366,16 @@ def test_a_quarter_that_waits_is_kept_as_of_its_own_closing_when_the_year_is_clo
     """The year's grade is made of it, by weights."""
     draft = section_rules.read(school.algebra, NOW).rules
     save_rules(school, replace(draft, period_weights=((quarters[0].id, Decimal(50)), (quarters[1].id, Decimal(50)))))
+    school.test.posted_at = NOW - timedelta(minutes=30)  # hidden at the first closing, posted at the second
+    school.test.grading_period_id = quarters[0].id
+    hidden = seen_by_family(school.algebra, school.maya, NOW - timedelta(hours=1))
+    assert hidden != seen_by_family(school.algebra, school.maya)
     mark_closed(school, quarters[0], NOW - timedelta(hours=1))
     mark_closed(school, school.algebra.term)
     shown = seen_by_teacher(school.algebra, school.maya)
+    assert seen_by_family(school.algebra, school.maya) == hidden
     keep_all()
+    assert seen_by_family(school.algebra, school.maya) == hidden
     assert {row.frozen_at for row in copies(school.algebra, quarters[0]).values()} == {NOW - timedelta(hours=1)}
     assert {row.frozen_at for row in copies(school.algebra, quarters[1]).values()} == {NOW}
     kept = copies(school.algebra)[school.maya.id]

@@ -32,7 +32,7 @@ from gradebook.models import (
     TotalMode,
     User,
 )
-from gradebook.services import closing, roster_import
+from gradebook.services import closing, freezing, roster_import
 from gradebook.services.roster_import import Refused
 from gradebook.services.scores import Content, save_scores
 from tests.rosters import RosterFolder
@@ -627,6 +627,20 @@ def test_a_student_may_join_after_a_closed_period_and_not_inside_it(roster):
     assert "Quarter 1 is closed" in str(problem)
     roster.change("enrollments", "e90,,,c2,n,u2,student,,2026-09-20,", "e90,,,c2,n,u2,student,,2026-11-09,")
     assert plan_of(roster).problems == []
+
+
+def test_what_a_closing_left_to_be_kept_is_kept_before_a_roster_changes_who_is_there(roster):
+    bring_in(roster)
+    close("Quarter 1")
+    waiting = freezing.unkept_classes()
+    second = one(Section, Section.source_id == "c2").id
+    assert second in waiting
+    bring_in(roster.add("enrollments", "e90,,,c2,n,u2,student,,2026-11-09,"))
+    assert freezing.unkept_classes() == []
+    joined = one(Enrollment, Enrollment.section_id == second, Enrollment.begins_on == date(2026, 11, 9)).user_id
+    kept = db.session.execute(select(FrozenGrade.section_id, FrozenGrade.student_id)).all()
+    assert {row.section_id for row in kept} <= set(waiting)
+    assert (second, joined) not in [tuple(row) for row in kept]
 
 
 def test_other_dates_inside_a_closed_period_are_noted_and_stay(roster):

@@ -106,11 +106,12 @@ def class_outcomes(section_id: str) -> Any:
     """Students × outcomes; for a class that grades points, what this is and where it is switched on."""
     section = access.section_for_teacher(current_person(), section_id)
     found = outcomes.class_outcomes(section, moment()) if section.grades_outcomes else None
+    overview = outcomes.overview_of(found) if found else None
     return render_template(
         "teacher/outcomes.html",
         section=section,
-        outcomes=found,
-        overview=outcomes.overview_of(found) if found else None,
+        outcomes=overview.outcomes if overview else None,
+        overview=overview,
     )
 
 

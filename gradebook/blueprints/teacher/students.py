@@ -128,18 +128,21 @@ def student(section_id: str, student_id: str) -> Any:
     section = access.section_for_teacher(person, section_id)
     place = access.student_of_section(section, student_id)
     today = section.school.today(moment())
-    rated = outcomes.outcomes_of_student(section, place.user_id, moment()) if section.grades_outcomes else None
+    left = place.ends_on is not None and place.ends_on <= today
+    rated = None
+    if section.grades_outcomes:
+        rated = outcomes.outcomes_of_student(section, place.user_id, moment(), has_left=left)
     if rated is not None:
         return render_template(
             "teacher/student_outcomes.html",
             section=section,
             place=place,
             found=rated,
-            posted=outcomes.outcomes_for_family(section, place.user_id, moment()),
+            posted=outcomes.outcomes_for_family(section, place.user_id, moment(), has_left=left),
             neighbours=_neighbours(section, today, place.user_id),
             guardians=_guardians(person, section, place.user),
         )
-    work, left = class_work(section, moment()), place.ends_on is not None and place.ends_on <= today
+    work = class_work(section, moment())
     if left:
         work.stored = stored_grades.read([section], [place.user_id], have_left=True)
     closed_at = periods.closed_since(section)

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from gradebook.extensions import db
-from tests.art import Art, make_art
+from gradebook.models import MasteryScale, SectionOutcomeRules
+from gradebook.services import closing, freezing
+from tests.art import NOW, Art, make_art
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -89,3 +91,23 @@ def test_the_homes_lead_to_the_outcomes_and_show_no_percentage_for_them(sign_in,
     row = re.search(r"<bdi>Art</bdi>.*?</(tr|li)>", html, re.S)[0]
     assert "Outcomes" in row
     assert "%" not in row
+
+
+def test_closed_levels_say_that_they_are_final_and_stay(sign_in, school, art):
+    for html in pages(sign_in, school, art).values():
+        assert "final since" not in html
+    closing.close_session(school.oak, art.section.term, NOW, actor_id=school.pat.id)
+    freezing.keep_classes(freezing.unkept_classes())
+    rules = db.session.get_one(SectionOutcomeRules, art.section.id)
+    for level in db.session.get_one(MasteryScale, rules.scale_id).levels:
+        level.label = f"Now {level.label}"
+    db.session.commit()
+    for html in pages(sign_in, school, art).values():
+        assert "These levels are final since" in html
+        assert "Exceeds" in html
+        assert "Now " not in html
+    rivera = sign_in(school.rivera)
+    for page in ("outcomes", f"students/{school.maya.public_id}"):
+        html = rivera.get(f"/teacher/classes/{art.section.public_id}/{page}").text
+        assert "Exceeds" in html
+        assert "Now Exceeds" not in html
