@@ -13,6 +13,8 @@ from gradebook.services.scores import Place
 
 ACTS_ON_A_PAGE = 30
 CELLS_ON_A_PAGE = 100
+MOST_NEWS = 2000
+"""Cells that a page is told of one by one; after more it is quicker to open it again."""
 
 T = TypeVar("T")
 Facts = dict[str, Any] | None
@@ -192,6 +194,32 @@ def story_of(section: Section, place: Place) -> list[Change]:
             ScoreChange.student_id == place[1],
         ).order_by(ScoreChange.seq.desc())
     )
+
+
+class News(NamedTuple):
+    """What happened to the scores of a class after a number."""
+
+    first: dict[Place, Change]
+    """The first change of each cell: what it said at that number is `before`."""
+    last: dict[Place, Change]
+    """The last change of each cell: what it says now is `after`."""
+    is_all: bool
+    """Whether nothing else of the class changed, and not too much to be told one by one."""
+
+
+def news_of(section: Section, after: int, number: int, limit: int = MOST_NEWS) -> News:
+    """What changed after the one number and up to the other, in one statement."""
+    if number - after > limit:
+        return News({}, {}, False)
+    query = _CHANGES.where(
+        ScoreChange.section_id == section.id, ScoreChange.seq > after, ScoreChange.seq <= number
+    ).order_by(ScoreChange.seq)
+    changes = _changes(query.limit(limit + 1))
+    if len(changes) > limit:
+        return News({}, {}, False)
+    told = {change.seq for change in changes if change.kind != ChangeKind.RULE}
+    first = {change.place: change for change in reversed(changes)}
+    return News(first, {change.place: change for change in changes}, len(told) == number - after)
 
 
 def changes_by_id(section: Section, keys: Iterable[int]) -> list[Change]:

@@ -57,6 +57,12 @@ office = roles(RoleKind.OFFICE)
 correspondent = roles(RoleKind.PARENT, RoleKind.TEACHER)
 
 
+def unattended(view: View) -> View:
+    """Asked by a page that is only open: it does not count as activity, so that nobody stays signed in by it."""
+    view.unattended = True  # type: ignore[attr-defined]
+    return view
+
+
 def _guarded(view: View, name: str, kinds: tuple[RoleKind, ...]) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:

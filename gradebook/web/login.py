@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
-from flask import Flask, g, session
+from flask import Flask, current_app, g, request, session
 from flask_login import UserMixin, current_user, logout_user
 
 from gradebook.extensions import login_manager
@@ -41,11 +41,17 @@ def _load(token: str) -> SignedIn | None:
     if found is None:
         return None
     login_session, person = found
-    if now - login_session.last_used_at >= TOUCH_EVERY:
+    if now - login_session.last_used_at >= TOUCH_EVERY and not _is_unattended():
         with short_write():
             accounts.touch(login_session.id, now)
         return SignedIn(token, *cast(tuple[LoginSession, Person], accounts.resume(token, now)))
     return SignedIn(token, login_session, person)
+
+
+def _is_unattended() -> bool:
+    """Whether this request came from a page by itself (door.unattended)."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return hasattr(view, "unattended")
 
 
 def signed_in_person() -> Person | None:

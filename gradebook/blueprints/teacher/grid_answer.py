@@ -106,7 +106,7 @@ def answer_of(work: ClassWork, sent: Sent, saved: Saved, number: int) -> dict[st
     answer: dict[str, Any] = {
         "number": number,
         "saved": {field_name(place): text(work, place, _saved_content(saved, place)) for place in saved.places},
-        "students": _totals(work, saved),
+        "students": totals(work, saved),
     }
     if saved.errors:
         troubles = troubles_of(work, sent, saved)
@@ -137,7 +137,7 @@ def text(work: ClassWork, place: Place, content: Content) -> str:
     return text_of(content, work.by_id[place[0]].possible, work.scale.labels if work.scale else ())
 
 
-def _totals(work: ClassWork, saved: Saved) -> dict[str, dict[str, str]]:
+def totals(work: ClassWork, saved: Saved) -> dict[str, dict[str, str]]:
     """The new overall of each student of whom a cell was saved, as the grid words it."""
     numbers, has_hidden = Numbers.here(), work.has_hidden()
     changed = {place[1] for place in saved.places}

@@ -1,0 +1,67 @@
+"""What changed in a class since a page saw it. The open grid asks every 20 seconds, or when the stream says so."""
+
+import re
+from typing import Any
+
+from flask import jsonify, request
+from werkzeug.exceptions import BadRequest
+
+from gradebook.blueprints.teacher import bp, grid_answer
+from gradebook.blueprints.teacher.grid_fields import field_name
+from gradebook.models import Section
+from gradebook.policy import access
+from gradebook.services.grades import ClassWork, class_work, places_and_cells
+from gradebook.services.score_history import News, news_of
+from gradebook.services.scores import Saved, content_from_facts
+from gradebook.web import door
+from gradebook.web.login import current_person
+from gradebook.web.requests import moment
+
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+@bp.get("/classes/<section_id>/changes")
+@door.teacher
+@door.unattended
+def changes(section_id: str) -> Any:
+    """The cells that changed after the number `after`, for a script; 204 when nothing did."""
+    section = access.section_for_teacher(current_person(), section_id)
+    after, number = request.args.get("after", ""), section.last_seq
+    if not _NUMBER.fullmatch(after):
+        raise BadRequest
+    if int(after) == number:
+        return "", 204
+    if int(after) > number:  # the page is of another time than the database: a backup was restored
+        return jsonify(number=number, cells={}, students={}, stale=True)
+    news = news_of(section, int(after), number)
+    if not news.last:
+        return jsonify(number=number, cells={}, students={}, stale=True)
+    return jsonify(number=number, **_answer(section, news, int(after)))
+
+
+def _answer(section: Section, news: News, after: int) -> dict[str, Any]:
+    work, person = class_work(section, moment()), current_person()
+    asked = {place[1] for place in news.last}
+    students, cells = places_and_cells(section, section.school.today(work.now), asked, work.by_id)
+    places = [place for place in news.last if place[0] in work.by_id and place[1] in students]
+    by_place = {(cell.assignment_id, cell.student_id): cell for cell in cells}
+    told = Saved(places=places, students=students, cells=by_place)
+    return {
+        "cells": {
+            field_name(place): {
+                "text": grid_answer.text(work, place, content_from_facts(news.last[place].after)),
+                "was": grid_answer.text(work, place, content_from_facts(news.first[place].before)),
+                "by": news.last[place].by,
+                "own": news.last[place].by_id == person.id,
+                "at": news.last[place].at.isoformat(timespec="seconds"),
+            }
+            for place in places
+        },
+        "students": grid_answer.totals(work, told),
+        "stale": not news.is_all or _has_new_columns(work, after),
+    }
+
+
+def _has_new_columns(work: ClassWork, after: int) -> bool:
+    """Whether an assignment was made or changed: a file may bring one together with its scores."""
+    return any(column.seq > after for column in work.columns)
