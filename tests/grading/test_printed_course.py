@@ -4,6 +4,9 @@ from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from random import Random
+from typing import Any
+
+import pytest
 
 from gradebook.grading.cells import Asked
 from gradebook.grading.overrides import Override
@@ -73,6 +76,18 @@ def test_the_lines_say_what_each_period_brings() -> None:
     assert (str(sum_.together), str(sum_.weight_sum), sum_.is_scaled) == ("55.00", "70.00", True)
     assert (str(sum_.percent), sum_.before_cap) == ("78.57", None)  # 55 ÷ 70 × 100
     assert (sum_.places, sum_.percent_places) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("weights", "percent", "is_scaled"),
+    [((60, 40), "84.00", False), ((60, "39.5"), "83.97", True), ((60, "40.5"), "84.45", False)],
+)
+def test_weights_are_shared_out_only_below_100(weights: tuple[Any, Any], percent: str, is_scaled: bool) -> None:
+    """80% and 90%: 48 + 36; (48 + 35.55) ÷ 99.5 × 100; 48 + 36.45."""
+    rules = Rules(periods=tuple(Period(at, Fraction(weight)) for at, weight in enumerate(weights, 1)))
+    works = [Work(at, 1, possible=1000, period_id=at) for at in (1, 2)]
+    grade = CourseCalculator(rules, [Category(1)], works).grade({1: 800, 2: 900}, Asked(AT))
+    assert (str(grade.current), printed_course(grade).is_scaled) == (percent, is_scaled)
 
 
 def test_nothing_graded_has_lines_and_no_total() -> None:

@@ -114,6 +114,13 @@ def test_work_from_before_or_after_the_students_time_in_the_class_says_so() -> N
             assert (shown.what, shown.reason) == ("not_assigned", reason)
 
 
+def test_a_category_with_nothing_possible_decides_no_part_of_the_points() -> None:
+    puzzle = Work(2, 1, "Puzzle", 0, position=1)
+    grade = section_grade(Rules(), [QUIZZES, ESSAYS], [puzzle, ESSAY], {2: 500, 3: 4000}, Asked(AT))
+    assert [part.share for part in grade.parts] == [None, 100]
+    assert grade.current == Decimal("90.00")  # its 5 points are added all the same
+
+
 def test_so_many_are_graded_and_so_many_count() -> None:
     works = [Work(at, 2, f"Essay {at}", 1000, position=at) for at in range(1, 5)]
     grade = section_grade(Rules(), [ESSAYS], works, {1: 900, 2: Mark(status=Status.excused)}, Asked(AT))

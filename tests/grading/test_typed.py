@@ -104,6 +104,11 @@ def test_far_above_full_marks_waits_for_a_second_enter() -> None:
     assert parse_score("180", TWENTY, confirmed=True) == TypedScore(points=18_000)
 
 
+def test_the_most_there_is_can_be_typed() -> None:
+    assert parse_score("99999.99", TWENTY, confirmed=True) == TypedScore(points=9_999_999)
+    assert parse_score("99999.99%", TWENTY, confirmed=True) == TypedScore(percent=Fraction("99999.99"))
+
+
 def test_out_of_0_any_points_may_be_added() -> None:
     assert parse_score("5", 0) == TypedScore(points=500)
 
