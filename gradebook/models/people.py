@@ -94,6 +94,9 @@ class User(HasPublicId, Base):
     locale: Mapped[str | None] = mapped_column(String(20))
     theme: Mapped[str | None] = mapped_column(String(10))
     """light, dark, or None for the system's choice."""
+    grade_entry: Mapped[str | None] = mapped_column(String(10))
+    """How this teacher types into a class's table: None for spreadsheet keys with Enter going down, right for Enter
+    going to the next assignment, fields for plain form fields."""
 
     roles: Mapped[list["Role"]] = relationship(back_populates="user", viewonly=True)
 

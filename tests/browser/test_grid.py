@@ -285,3 +285,20 @@ def test_signed_out_while_typing(grid, site):
     all_saved(page)
     page.reload()
     expect(cell(page, 0, 0)).to_have_text("5")
+
+
+def test_who_asks_for_plain_fields_has_them(enter, things):
+    page = enter("rivera")
+    page.goto("/auth/appearance")
+    page.get_by_label("Form fields, with one button that saves").check()
+    page.get_by_role("button", name="Save appearance").click()
+    page.goto(f"/teacher/classes/{things['thirty']}")
+    expect(page.get_by_role("table", name=re.compile("^Grades for"))).to_be_visible()
+    expect(page.get_by_role("grid")).to_have_count(0)
+    expect(page.get_by_role("button", name="Save changes")).to_be_visible()
+    page.goto("/auth/appearance")
+    page.get_by_label("Spreadsheet keys; Enter goes to the next assignment").check()
+    page.get_by_role("button", name="Save appearance").click()
+    page.goto(f"/teacher/classes/{things['thirty']}")
+    type_into(page, 2, 2, "7", "Enter")
+    expect(cell(page, 2, 3)).to_be_focused()

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from gradebook.blueprints.auth import bp
 from gradebook.blueprints.auth.forms import AppearanceForm, ChangePasswordForm, NewPasswordForm
 from gradebook.extensions import db
-from gradebook.models import AttemptKind, User
+from gradebook.models import AttemptKind, RoleKind, User
 from gradebook.policy.access import NotFound
 from gradebook.services import accounts, passwords
 from gradebook.services.passwords import SHORTEST, PasswordFault
@@ -121,18 +121,31 @@ def end_other_sessions() -> Any:
 @bp.get("/auth/appearance")
 @door.signed_in
 def appearance() -> Any:
-    """The theme."""
-    return render_template("auth/appearance.html", form=AppearanceForm(theme=current_person().user.theme or ""))
+    """The theme, and for teachers how they type scores."""
+    user = current_person().user
+    return render_template(
+        "auth/appearance.html", form=_appearance_form(theme=user.theme or "", grade_entry=user.grade_entry or "")
+    )
 
 
 @bp.post("/auth/appearance")
 @door.signed_in
 def appearance_post() -> Any:
-    """Keep the theme with the account."""
-    form = AppearanceForm()
+    """Keep it with the account."""
+    form, user = _appearance_form(), current_person().user
     if not form.validate():
         return render_template("auth/appearance.html", form=form), 422
-    current_person().user.theme = form.theme.data or None
+    user.theme = form.theme.data or None
+    if form.grade_entry:
+        user.grade_entry = form.grade_entry.data or None
     db.session.commit()
     flash(_("Appearance saved."), "good")
     return redirect(url_for("auth.appearance"), 303)
+
+
+def _appearance_form(**shown: str) -> AppearanceForm:
+    """Only who teaches has a table to type into."""
+    form = AppearanceForm(**shown)
+    if not current_person().holds(RoleKind.TEACHER):
+        del form.grade_entry
+    return form

@@ -36,7 +36,7 @@ class CodeForm(FlaskForm):
 
 
 class AppearanceForm(FlaskForm):
-    """Light, dark, or as the device."""
+    """Light, dark, or as the device; for teachers, how scores are typed into a class's table."""
 
     theme = RadioField(
         _l("Theme"),
@@ -44,6 +44,15 @@ class AppearanceForm(FlaskForm):
             SelectChoice("", _l("As my device")),
             SelectChoice("light", _l("Light")),
             SelectChoice("dark", _l("Dark")),
+        ],
+        default="",
+    )
+    grade_entry = RadioField(
+        _l("Grade entry"),
+        choices=[
+            SelectChoice("", _l("Spreadsheet keys; Enter goes down")),
+            SelectChoice("right", _l("Spreadsheet keys; Enter goes to the next assignment")),
+            SelectChoice("fields", _l("Form fields, with one button that saves")),
         ],
         default="",
     )

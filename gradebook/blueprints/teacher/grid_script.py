@@ -49,6 +49,7 @@ def script_facts(grid: Grid, person: Person) -> dict[str, str]:
         "sign-in": url_for("auth.sign_in"),
         "texts": url_for("teacher.grid_texts"),
         "person": person.user.public_id,
+        "entry": person.user.grade_entry or "keys",
         "columns": _compact({"points": possible, "letters": list(grid.letters)}),
         "words": _words(str(_locale())),
     }

@@ -204,7 +204,8 @@ export class Editor {
 
   _leave(action, place) {
     this.#close();
-    this.go(keys.moved(place, action, this.grid.shape));
+    const step = action.key === "Enter" && this.grid.form.dataset.entry === "right" ? { columns: action.rows } : action;
+    this.go(keys.moved(place, step, this.grid.shape));
   }
 
   _next({ step }, place) {

@@ -82,7 +82,7 @@ function withCtrl(key, shift) {
 
 function whenInside({ key, ctrl, shift, alt }, mode, rightToLeft) {
   if (alt) return null;
-  if (key === "Enter") return ctrl ? { act: "keep" } : { act: "leave", rows: shift ? -1 : 1, columns: 0 };
+  if (key === "Enter") return ctrl ? { act: "keep" } : { act: "leave", key, rows: shift ? -1 : 1, columns: 0 };
   if (key === "Tab") return ctrl ? null : { act: "next", step: shift ? -1 : 1 };
   if (key === "Escape") return { act: "restore" };
   if (ctrl) return key.toLowerCase() === "s" ? { act: "send" } : key === "/" ? { act: "help" } : null;

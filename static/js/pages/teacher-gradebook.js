@@ -226,4 +226,5 @@ function textsOf(form) {
 
 const form = document.querySelector("form#grid[data-words]");
 const cameBack = document.querySelector("[data-error-summary]"); // its cells hold what was typed, its links lead there
-if (form && form.elements.columns.value && !cameBack) start(form);
+const asked = form?.dataset.entry !== "fields"; // an account may ask for plain fields
+if (form && asked && form.elements.columns.value && !cameBack) start(form);

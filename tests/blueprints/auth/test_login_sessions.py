@@ -180,6 +180,20 @@ def test_the_theme_is_kept_with_the_account(school, sign_in, theme, status):
     assert (f'data-theme="{theme}"' in page) is (status == 303 and theme != "")
 
 
+@pytest.mark.parametrize(("entry", "status"), [("fields", 303), ("right", 303), ("", 303), ("upside down", 422)])
+def test_a_teacher_chooses_how_to_type_scores(school, sign_in, entry, status):
+    client = sign_in(school.rivera)
+    assert client.post("/auth/appearance", data={"theme": "", "grade_entry": entry}).status_code == status
+    assert school.rivera.grade_entry == (entry or None if status == 303 else None)
+
+
+def test_who_does_not_teach_is_not_asked_how_to_type_scores(school, sign_in):
+    client = sign_in(school.dana)
+    assert "Grade entry" not in client.get("/auth/appearance").text
+    assert client.post("/auth/appearance", data={"theme": "", "grade_entry": "fields"}).status_code == 303
+    assert school.dana.grade_entry is None
+
+
 @pytest.mark.parametrize(
     ("who", "own_device", "words"), [("dana", "", "after 60 minutes"), ("pat", "", "after 30 minutes")]
 )
