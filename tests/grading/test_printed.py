@@ -267,6 +267,26 @@ def test_a_cap_is_printed_only_where_it_lowered_something(cap: int, before: Deci
     assert (sum_.before_cap, sum_.cap_percent) == (before, None if before is None else Decimal(cap))
 
 
+def test_extra_credit_is_apart_only_where_weights_are_shared_out() -> None:
+    """90% of 100, and 50% of 10 on top."""
+    categories = [Category(1, "Tests", Fraction(100)), Category(2, "More", Fraction(10), extra_credit=True)]
+    works = [Work(1, 1, possible=1000), Work(2, 2, possible=1000)]
+    sum_ = printed(section_grade(Rules(mode="weighted"), categories, works, {1: 900, 2: 500}, Asked(AT)))
+    assert [(part.category.title, str(part.adds)) for part in sum_.parts] == [("Tests", "90.00"), ("More", "5.00")]
+    assert (sum_.extras, str(sum_.together), str(sum_.percent)) == ((), "95.00", "95.00")
+
+
+def test_pieces_that_weigh_by_their_points_have_no_percentage() -> None:
+    (part,) = printed(weighted((900, 1000, 100))).parts
+    assert [line.percent for line in part.lines] == [None]
+
+
+def test_a_total_says_why_there_is_none() -> None:
+    grade = section_grade(Rules(), [Category(1)], [Work(1, 1, possible=1000)], {}, Asked(AT))
+    assert (printed(grade).percent, printed(grade).reason) == (None, grade.current_working.reason)
+    assert printed(grade).reason == "nothing_graded"
+
+
 def test_each_total_has_its_letter() -> None:
     rules = Rules(scale=GradingScale.of([("A", 90), ("B", 40), ("F", 0)]))
     works = [Work(1, 1, possible=1000), Work(2, 1, possible=1000)]

@@ -78,6 +78,19 @@ def test_points_that_are_not_used_lose_nothing(status: Status) -> None:
     assert (shown.late, shown.typed) == (None, 1800)
 
 
+def test_what_was_typed_of_excused_work_is_still_told() -> None:
+    shown = line(Mark(percent=Fraction("92.5"), status=Status.excused))
+    assert (shown.what, shown.typed, shown.typed_percent) == ("excused", 1850, Fraction("92.5"))
+    shown = line(Mark(letter="P", status=Status.excused), scale=GradingScale.of([("P", 50), ("N", 0)]))
+    assert (shown.what, shown.typed, shown.typed_letter) == ("excused", 2000, "P")
+
+
+@pytest.mark.parametrize("on_whole", [False, True])
+def test_the_grade_says_whether_letters_look_at_whole_percents(on_whole: bool) -> None:
+    grade = section_grade(Rules(letter_on_whole_percent=on_whole), [ESSAYS], [ESSAY], {3: 4000}, Asked(AT))
+    assert grade.letter_on_whole_percent is on_whole
+
+
 def test_missing_work_is_not_late_too() -> None:
     mark = Mark(status=Status.missing, late=True, turned_in_at=AT + timedelta(days=1))
     shown = line(mark, late=LateRule(Fraction(10)), missing_percent=Fraction(50))

@@ -167,6 +167,8 @@ def test_a_cell_shows_its_status_and_not_the_points_kept_under_it() -> None:
     assert typed_from(Mark(points=900, status=Status.turned_in)) == TypedScore(points=900)
     assert typed_from(Mark(status=Status.turned_in)) == TypedScore(status=Status.turned_in)
     assert typed_from(1800) == TypedScore(points=1800)
+    assert typed_from(Mark(percent=Fraction(90), late=True)) == TypedScore(percent=Fraction(90), late=True)
+    assert typed_from(Mark(letter="B+")) == TypedScore(letter="B+")
     assert typed_from(None) == TypedScore()
 
 
