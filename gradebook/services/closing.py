@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
@@ -203,8 +203,7 @@ def close_session(school: School, session: AcademicSession, now: datetime, *, ac
     From the commit on nothing that makes its grades can change. The grades themselves are kept by jobs, a few classes
     in each (services/freezing.py), so that nobody waits for all of them. Raises ALREADY_CLOSED.
     """
-    _hold_calendar(school)
-    branch = _branch(session, hold=True)
+    branch = _held_branch(school, session)
     if branch.session.closed_at is not None:
         raise RosterError(RosterFault.ALREADY_CLOSED, title=session.title)
     closing = [one for one in branch.sessions if one.closed_at is None]
@@ -256,8 +255,7 @@ def reopen_session(school: School, session: AcademicSession, reason: str, now: d
 
     Raises NOT_CLOSED, NO_REASON, and PART_OF_CLOSED (with the `title` of what it is part of).
     """
-    _hold_calendar(school)
-    branch = _branch(session, hold=True)
+    branch = _held_branch(school, session)
     closed_at = branch.session.closed_at
     if closed_at is None:
         raise RosterError(RosterFault.NOT_CLOSED, title=session.title)
@@ -321,10 +319,18 @@ def _held_sections(session: AcademicSession, branch: "Branch") -> list[Section]:
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def _hold_calendar(school: School) -> None:
-    """Nobody else changes the school's calendar until the commit. Rows that only refer to the school can be written:
-    a worker that keeps grades holds a class and must not wait for us, who wait for the class."""
+def _held_branch(school: School, session: AcademicSession) -> "Branch":
+    """The term and its parts; nobody else changes the school's calendar or these classes until the commit.
+
+    First the classes, then the rows of the calendar, as a teacher who adds work holds a class and then asks for the
+    period in which it lies. Rows that only refer to the school or to a term can still be written: a worker that keeps
+    grades holds a class and must not wait for us.
+    """
+    if db.engine.dialect.name == "postgresql":  # an import of a roster holds the calendar, and then classes
+        db.session.execute(text("LOCK TABLE academic_sessions IN ROW EXCLUSIVE MODE"))
     db.session.execute(select(School.id).where(School.id == school.id).with_for_update(key_share=True))
+    _held_sections(session, _branch(session))
+    return _branch(session, hold=True)
 
 
 def _hold_scales(school: School) -> None:

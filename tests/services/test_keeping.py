@@ -31,7 +31,8 @@ from gradebook.models import (
     Section,
     SessionKind,
 )
-from gradebook.services import closing, freezing, grading_scales, queue, rosters, scores, section_rules
+from gradebook.services import closing, freezing, grading_scales, periods, queue, rosters, scores, section_rules
+from gradebook.services.counters import next_number
 from gradebook.services.grades import Place as FamilyPlace
 from gradebook.services.grades import by_student, cells_of, class_work, classes_of_students, students_of
 from gradebook.services.grading_scales import Band, ScaleDraft, ScaleFault
@@ -469,6 +470,32 @@ def test_a_class_that_cannot_be_kept_does_not_undo_the_closing_nor_hold_up_the_o
 
 
 # --- Several at once
+
+
+@pytest.mark.commits
+def test_a_teacher_who_holds_the_class_and_asks_for_its_period_does_not_wait_for_the_closing(app, school, quarters):
+    """The closing waits for the class, and must not hold meanwhile what the teacher asks for next."""
+    section_id, session_id, pat, oak = school.algebra.id, quarters[0].id, school.pat.id, school.oak.id
+    db.session.commit()
+    closed = []
+
+    def close():
+        with app.app_context():
+            will_write.set(True)
+            session = db.session.get_one(AcademicSession, session_id)
+            closed.append(closing.close_session(db.session.get_one(School, oak), session, NOW, actor_id=pat))
+            db.session.commit()
+
+    section = db.session.get_one(Section, section_id)
+    next_number(section)
+    thread = threading.Thread(target=close)
+    thread.start()
+    thread.join(0.5)  # long enough to be waiting
+    assert closed == []
+    assert periods.period_for(section, FIRST[0]) == session_id
+    db.session.commit()
+    thread.join(30)
+    assert closed == [2]
 
 
 @pytest.mark.commits

@@ -68,10 +68,11 @@ def term_closing_post(term_id: str) -> Any:
 def term_keeping(term_id: str) -> Any:
     """Keep grades of what is closed for a while, where no worker does it."""
     found = _term(term_id)
-    school_id = found.school_id
-    db.session.rollback()
-    closings.keep_for(LONGER, school_id)
-    flash(_progress_words(closing.progress_of(_term(term_id))), "good")
+    if found.closed_at is not None:
+        school_id = found.school_id
+        db.session.rollback()
+        closings.keep_for(LONGER, school_id)
+        flash(_progress_words(closing.progress_of(_term(term_id))), "good")
     return redirect(url_for("office.term", term_id=term_id), 303)
 
 
