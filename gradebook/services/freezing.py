@@ -261,24 +261,27 @@ def _with_unkept() -> Select[Section]:
 def still_to_keep(sections: Sequence[Section], student_ids: Collection[int] | None = None) -> dict[Key, StoredGrade]:
     """What is left to be kept of these classes (of these students only, if given) as it will be stored. Only reads."""
     who = () if student_ids is None else (Enrollment.user_id.in_(student_ids),)
-    return {key_of(row): stored_grade(row) for row in _unkept_rows(sections, *who)}
+    return {key_of(row): stored_grade(row) for row in _unkept_rows(sections, *who, to_read=True)}
 
 
 def levels_to_keep(section: Section, student_ids: Collection[int] | None) -> dict[int, outcomes.Kept]:
     """The levels that will be stored of a class, by student. Only reads."""
     who = () if student_ids is None else (Enrollment.user_id.in_(student_ids),)
-    rows = [row for row in _unkept_rows([section], *who) if row["levels"] is not None]
+    rows = [row for row in _unkept_rows([section], *who, to_read=True) if row["levels"] is not None]
     return {row["student_id"]: outcomes.Kept(row["levels"], row["posted_levels"], row["frozen_at"]) for row in rows}
 
 
-def _unkept_rows(sections: Iterable[Section], *who: ColumnElement[bool]) -> list[Row]:
-    """The copies that closings left to be made, closing by closing: a later one is made of what an earlier one kept."""
+def _unkept_rows(sections: Iterable[Section], *who: ColumnElement[bool], to_read: bool = False) -> list[Row]:
+    """The copies that closings left to be made, closing by closing: a later one is made of what an earlier one kept.
+
+    `to_read`: only those that pages read, without the periods of classes that do not weigh them.
+    """
     sections = [section for section in sections if section.unkept]
     if not sections:
         return []
     rows: list[Row] = []
     stored = stored_grades.stored_of(sections)
-    for now, scopes in sorted(_by_moment(sections).items()):
+    for now, scopes in sorted(_by_moment(sections, to_read).items()):
         closed = [section for section in sections if section.id in scopes]
         some = _rows(closed, now, scopes, who, stored)
         stored.copies.update({key_of(row): stored_grade(row) for row in some})
@@ -286,13 +289,14 @@ def _unkept_rows(sections: Iterable[Section], *who: ColumnElement[bool]) -> list
     return rows
 
 
-def _by_moment(sections: Iterable[Section]) -> dict[datetime, dict[int, list[Scope]]]:
+def _by_moment(sections: Iterable[Section], to_read: bool) -> dict[datetime, dict[int, list[Scope]]]:
     """What is left to be kept, by the moment of the closing and by class."""
     found: dict[datetime, dict[int, list[Scope]]] = defaultdict(dict)
     for section in sections:
         for key, scopes in (section.unkept or {}).items():
             here = found[datetime.fromisoformat(section.closings[key])].setdefault(section.id, [])
-            here += [scope for scope in scopes if scope not in here]
+            wanted = [scope for scope in scopes if scope is None or section.weighs_periods or not to_read]
+            here += [scope for scope in wanted if scope not in here]
     return found
 
 
