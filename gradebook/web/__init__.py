@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from gradebook.web import door, errors, filters, frame, headers, health, login, requests
+from gradebook.web import door, errors, filters, frame, headers, health, language, login, requests
 from gradebook.web.assets import init_assets
 from gradebook.web.language import CatalogueOfRequest, chosen_locale
 
@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     errors.init_app(app)
     filters.init_app(app)
+    language.init_app(app)
     frame.init_app(app)
     init_assets(app)
     health.init_app(app)

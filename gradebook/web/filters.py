@@ -5,20 +5,19 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from gradebook.clock import day_in
 from gradebook.grading.printed import printed
 from gradebook.grading.printed_course import printed_course
+from gradebook.web.language import language
 from gradebook.web.requests import moment
 
 TINTS = ("info", "good", "warn", "late", "quiet", "teal", "rust")
@@ -52,17 +51,17 @@ def points(amount: Decimal | int | Fraction | None) -> str:
         return "–"
     if isinstance(amount, Fraction):
         amount = Decimal(amount.numerator) / Decimal(amount.denominator)
-    return _number(amount, "#,##0.##", str(_locale()))
+    return _number(amount, "#,##0.##", language().name)
 
 
 def exact(amount: Decimal | int | None) -> str:
     """An amount in a sum: every decimal that it has, so that it adds up by hand; – for none."""
-    return "–" if amount is None else _number(amount, "#,##0.######", str(_locale()))
+    return "–" if amount is None else _number(amount, "#,##0.######", language().name)
 
 
 def fixed(amount: Decimal | None, places: int = 2) -> str:
     """A line of a sum with so many decimals, zeros too; – for none."""
-    return "–" if amount is None else _number(amount, "#,##0." + "0" * places, str(_locale()))
+    return "–" if amount is None else _number(amount, "#,##0." + "0" * places, language().name)
 
 
 def percent(amount: Decimal | Fraction | None) -> str:
@@ -77,7 +76,7 @@ def day(value: date | None, year: bool | None = None) -> str:
     if value is None:
         return ""
     with_year = value.year != moment().year if year is None else year
-    return _date(value, "EEE d MMM y" if with_year else "EEE d MMM", str(_locale()))
+    return _date(value, "EEE d MMM y" if with_year else "EEE d MMM", language().name)
 
 
 def day_at(value: datetime | None, timezone: str) -> str:
@@ -90,14 +89,14 @@ def at(value: datetime | None, timezone: str = "UTC") -> Markup:
     if value is None:
         return Markup("")
     local = value.astimezone(ZoneInfo(timezone))
-    words = _("%(day)s, %(time)s", day=day(local.date()), time=_time_of_day(local.hour, local.minute, str(_locale())))
+    words = _("%(day)s, %(time)s", day=day(local.date()), time=_time_of_day(local.hour, local.minute, language().name))
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="minutes"), escape(words))
 
 
 def clock_time(value: datetime, timezone: str) -> Markup:
     """A moment of a day that stands above: <time>15:30</time> in the school's time zone."""
     local = value.astimezone(ZoneInfo(timezone))
-    return _time(local, _time_of_day(local.hour, local.minute, str(_locale())))
+    return _time(local, _time_of_day(local.hour, local.minute, language().name))
 
 
 def briefly(value: datetime, timezone: str) -> Markup:
@@ -115,11 +114,7 @@ def _time(local: datetime, words: str) -> Markup:
 def listed(names: Iterable[str]) -> Markup:
     """Names one after another as the language does it, each in its own direction: Ana, Ben, and Carla."""
     marked = [str(Markup("<bdi>{}</bdi>").format(name)) for name in names]
-    return Markup(format_list(marked, locale=_locale()))  # noqa: S704 - each name is escaped above
-
-
-def _locale() -> Any:
-    return get_locale() or "en"
+    return Markup(format_list(marked, locale=language().locale))  # noqa: S704 - each name is escaped above
 
 
 # A page prints the same few numbers, days and times over and over; finding out their format takes longer than all else.

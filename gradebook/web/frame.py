@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Any
 
 from flask import Flask, g, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -16,6 +15,7 @@ from gradebook.policy.rules import can
 from gradebook.services import messaging
 from gradebook.services.accounts import idle_limit
 from gradebook.web.filters import initials, tint
+from gradebook.web.language import language
 from gradebook.web.login import current_login_session, signed_in_person
 
 PRODUCT = "Gradebook"
@@ -124,13 +124,12 @@ class Frame:
     @property
     def lang(self) -> str:
         """For the lang attribute."""
-        return str(get_locale() or "en").replace("_", "-")
+        return language().name.replace("_", "-")
 
     @property
     def dir(self) -> str:
         """For the dir attribute."""
-        locale = get_locale()
-        return locale.text_direction if locale else "ltr"
+        return language().locale.text_direction
 
     @property
     def has_cover(self) -> bool:

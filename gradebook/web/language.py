@@ -1,12 +1,26 @@
-"""The language of the page."""
+"""The language of the page.
 
+A page asks for some hundred texts and as many numbers, so what they need is found out once for each request.
+"""
+
+from typing import Any, NamedTuple
+
+from babel import Locale
 from babel.support import NullTranslations, Translations
-from flask import current_app, g, has_request_context, request
-from flask_babel import Domain, get_locale
+from flask import Flask, current_app, g, has_app_context, has_request_context, request
+from flask_babel import Domain, get_domain, get_locale
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from gradebook.web.login import signed_in_person
 
 LANGUAGES = ("en",)  # those with a complete catalogue
+
+
+def init_app(app: Flask) -> None:
+    """Give the templates their texts."""
+    app.jinja_env.globals.update(_=text, gettext=text, ngettext=text_of_number)
 
 
 def chosen_locale() -> str:
@@ -19,15 +33,46 @@ def chosen_locale() -> str:
     return request.accept_languages.best_match(LANGUAGES) or current_app.config["BABEL_DEFAULT_LOCALE"]
 
 
+class Language(NamedTuple):
+    """The language that is spoken."""
+
+    locale: Locale
+    name: str
+    """As Babel names it: en, es_MX."""
+    catalogue: Translations | NullTranslations
+    chosen: Any
+    """Where Flask-Babel keeps its choice: another one there is another language."""
+
+
+def language() -> Language:
+    """The language of this request, of the job, or the one that force_locale() named."""
+    known: Language | None = g.get("language")
+    if known is None or known.chosen.babel_locale is not known.locale:
+        locale = get_locale()
+        known = g.language = Language(locale, str(locale), Domain.get_translations(get_domain()), g._flask_babel)
+    return known
+
+
 class CatalogueOfRequest(Domain):
-    """The texts in the language of the request, looked up once for it: a page asks some hundred times."""
+    """The texts for gettext() in Python code."""
 
     def get_translations(self) -> Translations | NullTranslations:
-        """The catalogue of the language that get_locale() names now."""
-        locale = get_locale()
-        if locale is None:
-            return super().get_translations()
-        known = g.get("catalogue")
-        if known is None or known[0] is not locale:
-            known = g.catalogue = locale, super().get_translations()
-        return known[1]
+        """The catalogue of the language that is spoken; without an application the texts as they stand."""
+        return language().catalogue if has_app_context() else super().get_translations()
+
+
+# In templates. Jinja's own functions say the same through five calls for each text.
+
+
+@pass_eval_context
+def text(context: EvalContext, message: str, /, **values: Any) -> str:
+    """A text in the language of the page; values are put in its places, and escaped."""
+    said = language().catalogue.gettext(message)
+    return (Markup(said) if context.autoescape else said) % values  # noqa: S704 - the catalogue is our own
+
+
+@pass_eval_context
+def text_of_number(context: EvalContext, singular: str, plural: str, num: int, /, **values: Any) -> str:
+    """The text for this number, which is %(num)s in it."""
+    said = language().catalogue.ngettext(singular, plural, num)
+    return (Markup(said) if context.autoescape else said) % {"num": num, **values}  # noqa: S704 - the same
