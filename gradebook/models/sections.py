@@ -4,7 +4,16 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gradebook.database import Base, HasPublicId, Id, Points, enum_column
@@ -54,6 +63,9 @@ class Section(HasPublicId, Base):
 
     last_seq: Mapped[int] = mapped_column(default=0)
     """The number of the last accepted change of what the class's grid shows (architecture.md 5)."""
+    parts_version: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Drawn anew by triggers of the database whenever a category, an assignment or the name or dates of its grading
+    period are written: whoever remembers these remembers them under this number (docs/decisions/0019)."""
     closings: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     """What is closed of the class: the key of its term or of a grading period -> since when (ISO, UTC). A copy of
     academic_sessions.closed_at on the row that every write locks, so that no write needs to ask for it."""

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BindParameter, ColumnElement, Integer, Select, String, and_, bindparam, func, select, type_coerce
 from sqlalchemy.orm import aliased, contains_eager
 
+from gradebook.database import will_write
 from gradebook.extensions import db
 from gradebook.grading.cells import Asked, read_cell
 from gradebook.grading.cells import Cell as ReadCell
@@ -331,15 +332,13 @@ def class_work(section: Section, now: datetime) -> ClassWork:
 
 
 def work_of(sections: list[Section], now: datetime) -> dict[int, ClassWork]:
-    """Several classes' categories, assignments and rules, in two statements whatever their number."""
-    rows = _rows(_WORK, sections=[section.id for section in sections])
+    """Several classes' categories, assignments and rules, in two statements whatever their number; in one where what
+    they are made of is remembered."""
+    made_of = _parts_of(sections)
     scales = _scales({section.grading_scale_id for section in sections} - {None})
     weights = _weights([section.id for section in sections if section.weighs_periods])
-    by_section: dict[int, list[Any]] = defaultdict(list)
-    for row in rows:
-        by_section[row[len(_COLUMNS)]].append(row)
     return {
-        section.id: _class_work(section, by_section[section.id], scales, weights.get(section.id, {}), now)
+        section.id: _class_work(section, made_of[section.id], scales, weights.get(section.id, {}), now)
         for section in sections
     }
 
@@ -456,33 +455,109 @@ class PeriodRow(NamedTuple):
     """The first day after it."""
 
 
-def _class_work(
-    section: Section, rows: list[Any], scales: dict[int, Letters], weights: Weights, now: datetime
-) -> ClassWork:
-    timezone = ZoneInfo(section.school.timezone)
-    categories: dict[int, CategoryRow] = {}
-    columns: list[Column] = []
-    periods: dict[int, PeriodRow] = {}
-    for row in rows:  # by place, not by name: a family's page reads hundreds of them
-        key = row[_CATEGORY_ID]
-        if key not in categories:
+@dataclass
+class Parts:
+    """What a class is made of: categories and assignments in their order, and the periods of these."""
+
+    categories: list[CategoryRow] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
+    periods: dict[int, PeriodRow] = field(default_factory=dict)
+    by_id: dict[int, Column] = field(default_factory=dict)
+    _prepared: "Prepared | None" = None
+
+    def calculator(self, rules: Rules, timezone: ZoneInfo, now: datetime) -> Calculator | CourseCalculator:
+        """The calculator of the class by these rules, at this moment."""
+        prepared = self._prepared
+        if prepared is None or not prepared.serves(rules, timezone, now):
+            prepared = self._prepared = self._prepare(rules, timezone, now)
+        return prepared.calculator
+
+    def _prepare(self, rules: Rules, timezone: ZoneInfo, now: datetime) -> "Prepared":
+        categories = [graded_category(category) for category in self.categories]
+        works = [work_of_column(column, timezone, now) for column in self.columns]
+        ahead = (column.posted_at for column in self.columns if column.posted_at and column.posted_at > now)
+        return Prepared(rules, timezone, now, min(ahead, default=None), calculator_for(rules, categories, works))
+
+
+class Prepared(NamedTuple):
+    """A calculator, and when it is the right one."""
+
+    rules: Rules
+    timezone: ZoneInfo
+    since: datetime
+    until: datetime | None
+    """When the next scores are posted."""
+    calculator: Calculator | CourseCalculator
+
+    def serves(self, rules: Rules, timezone: ZoneInfo, now: datetime) -> bool:
+        """Whether it computes by these rules, and what is posted now was posted then."""
+        in_time = self.since <= now and (self.until is None or now < self.until)
+        return in_time and timezone is self.timezone and rules == self.rules
+
+
+MOST_REMEMBERED = 256
+"""Classes whose parts this process remembers: about 40 KB each."""
+
+_remembered: dict[tuple[int, int], Parts] = {}
+
+
+def _parts_of(sections: Iterable[Section]) -> dict[int, Parts]:
+    """What these classes are made of, remembered by the version on their rows (docs/decisions/0019).
+
+    Whoever writes reads: the row in the session may be older than what was written since.
+    """
+    versions = {section.id: section.parts_version for section in sections}
+    if will_write.get():
+        return _read_parts(list(versions))
+    found = {key: parts for key, version in versions.items() if (parts := _remembered.get((key, version)))}
+    missing = [key for key in versions if key not in found]
+    if missing:
+        found |= (read := _read_parts(missing))
+        _remember({(key, versions[key]): parts for key, parts in read.items()})
+    return found
+
+
+def _remember(parts: dict[tuple[int, int], Parts]) -> None:
+    """The oldest make room."""
+    for key in list(_remembered)[: max(0, len(_remembered) + len(parts) - MOST_REMEMBERED)]:
+        _remembered.pop(key, None)  # another thread may have done it
+    _remembered.update(parts)
+
+
+def _read_parts(section_ids: list[int]) -> dict[int, Parts]:
+    """What these classes are made of, in one statement."""
+    found: dict[int, Parts] = {key: Parts() for key in section_ids}
+    for row in _rows(_WORK, sections=section_ids):  # by place, not by name: there may be thousands
+        parts = found[row[len(_COLUMNS)]]
+        if not parts.categories or parts.categories[-1].id != row[_CATEGORY_ID]:
             category = CategoryRow(*row[_CATEGORY_ID : -len(_PERIOD)])
-            categories[key] = category._replace(weight=Decimal(category.weight).scaleb(-2))
+            parts.categories.append(category._replace(weight=Decimal(category.weight).scaleb(-2)))
         if row[0] is None:
             continue  # a category without work
-        column = Column._make(row[: len(_COLUMNS)])
-        columns.append(column)
-        if column.grading_period_id is not None and column.grading_period_id not in periods:
-            periods[column.grading_period_id] = PeriodRow(*row[-len(_PERIOD) :])
+        column = parts.by_id[row[0]] = Column._make(row[: len(_COLUMNS)])
+        parts.columns.append(column)
+        if column.grading_period_id is not None and column.grading_period_id not in parts.periods:
+            parts.periods[column.grading_period_id] = PeriodRow(*row[-len(_PERIOD) :])
+    return found
+
+
+def _class_work(
+    section: Section, parts: Parts, scales: dict[int, Letters], weights: Weights, now: datetime
+) -> ClassWork:
+    timezone = ZoneInfo(section.school.timezone)
     scale = scales.get(section.grading_scale_id) if section.grading_scale_id else None
-    periods |= {key: period for key, (_weight, period) in weights.items()}
-    calculator = calculator_for(
-        rules_of(section, scale, tuple(Period(key, Fraction(weight, 100)) for key, (weight, _) in weights.items())),
-        [graded_category(category) for category in categories.values()],
-        [work_of_column(column, timezone, now) for column in columns],
+    periods = tuple(Period(key, Fraction(weight, 100)) for key, (weight, _period) in weights.items())
+    return ClassWork(
+        section,
+        list(parts.categories),
+        list(parts.columns),
+        parts.calculator(rules_of(section, scale, periods), timezone, now),
+        scale,
+        timezone,
+        now,
+        parts.by_id,
+        parts.periods | {key: period for key, (_weight, period) in weights.items()},
     )
-    by_id = {column.id: column for column in columns}
-    return ClassWork(section, list(categories.values()), columns, calculator, scale, timezone, now, by_id, periods)
 
 
 def graded_category(category: CategoryRow) -> GradedCategory:
