@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from gradebook.web import door, errors, filters, frame, headers, health, language, login, requests
+from gradebook.web import door, errors, filters, frame, headers, health, language, login, macros, requests
 from gradebook.web.assets import init_assets
 from gradebook.web.language import CatalogueOfRequest, chosen_locale
 
@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     filters.init_app(app)
     language.init_app(app)
+    macros.init_app(app)
     frame.init_app(app)
     init_assets(app)
     health.init_app(app)

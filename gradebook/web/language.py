@@ -3,6 +3,7 @@
 A page asks for some hundred texts and as many numbers, so what they need is found out once for each request.
 """
 
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from babel import Locale
@@ -11,7 +12,7 @@ from flask import Flask, current_app, g, has_app_context, has_request_context, r
 from flask_babel import Domain, get_domain, get_locale
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from gradebook.web.login import signed_in_person
 
@@ -19,8 +20,14 @@ LANGUAGES = ("en",)  # those with a complete catalogue
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates their texts."""
+    """Give the templates their texts; each request finds out its language anew."""
     app.jinja_env.globals.update(_=text, gettext=text, ngettext=text_of_number)
+    app.before_request(_forget)
+    app.teardown_request(_forget)
+
+
+def _forget(_error: BaseException | None = None) -> None:
+    _spoken.set(None)
 
 
 def chosen_locale() -> str:
@@ -44,12 +51,17 @@ class Language(NamedTuple):
     """Where Flask-Babel keeps its choice: another one there is another language."""
 
 
+_spoken: ContextVar[Language | None] = ContextVar("language", default=None)
+
+
 def language() -> Language:
     """The language of this request, of the job, or the one that force_locale() named."""
-    known: Language | None = g.get("language")
+    known = _spoken.get()
     if known is None or known.chosen.babel_locale is not known.locale:
         locale = get_locale()
-        known = g.language = Language(locale, str(locale), Domain.get_translations(get_domain()), g._flask_babel)
+        known = Language(locale, str(locale), Domain.get_translations(get_domain()), g._flask_babel)
+        if has_request_context():
+            _spoken.set(known)
     return known
 
 
@@ -67,12 +79,17 @@ class CatalogueOfRequest(Domain):
 @pass_eval_context
 def text(context: EvalContext, message: str, /, **values: Any) -> str:
     """A text in the language of the page; values are put in its places, and escaped."""
-    said = language().catalogue.gettext(message)
-    return (Markup(said) if context.autoescape else said) % values  # noqa: S704 - the catalogue is our own
+    return _filled(context, language().catalogue.gettext(message), values)
 
 
 @pass_eval_context
 def text_of_number(context: EvalContext, singular: str, plural: str, num: int, /, **values: Any) -> str:
     """The text for this number, which is %(num)s in it."""
-    said = language().catalogue.ngettext(singular, plural, num)
-    return (Markup(said) if context.autoescape else said) % {"num": num, **values}  # noqa: S704 - the same
+    return _filled(context, language().catalogue.ngettext(singular, plural, num), {"num": num, **values})
+
+
+def _filled(context: EvalContext, said: str, values: dict[str, Any]) -> str:
+    if not context.autoescape:
+        return said % values
+    safe = {name: escape(value) for name, value in values.items()}
+    return Markup(said % safe)  # noqa: S704 - the catalogue is our own, and all else is escaped
