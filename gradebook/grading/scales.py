@@ -11,7 +11,7 @@ from .values import GradingScale
 
 def round_percent(percent: Fraction) -> Decimal:
     """The percentage with 2 places, half up (grading.md G12): 88.355 is 88.36."""
-    return _from_hundredths(_half_up(percent * 100))
+    return _from_hundredths(_half_up(percent, 2))
 
 
 def round_percent_or_none(percent: Fraction | None) -> Decimal | None:
@@ -80,10 +80,11 @@ def _step_below(width: Fraction) -> Fraction:
     return Fraction(1, 100)
 
 
-def _half_up(amount: Fraction) -> int:
-    """The nearest whole number; a half goes away from zero."""
-    size = (2 * abs(amount.numerator) + amount.denominator) // (2 * amount.denominator)
-    return size if amount.numerator >= 0 else -size
+def _half_up(amount: Fraction, places: int = 0) -> int:
+    """The nearest whole number of these decimal places; a half goes away from zero."""
+    top, bottom = amount.numerator * 10**places, amount.denominator
+    size = (2 * abs(top) + bottom) // (2 * bottom)
+    return size if top >= 0 else -size
 
 
 @lru_cache(maxsize=32768)
@@ -95,4 +96,4 @@ def _from_hundredths(hundredths: int) -> Decimal:
 
 def round_to(amount: Fraction, places: int) -> Decimal:
     """The amount with so many places, half up: for the lines of a sum; totals have 2 (`round_percent`)."""
-    return Decimal(_half_up(amount * 10**places)).scaleb(-places)
+    return Decimal(_half_up(amount, places)).scaleb(-places)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, select
@@ -129,6 +129,13 @@ class Piece:
         return _points(late.taken) if late and late.taken else None
 
     @property
+    def counts_as_typed(self) -> bool:
+        """Whether its points count just as they were typed, so that there is nothing to say about them."""
+        cell = self.cell
+        plain = cell is not None and cell.percent is None and cell.letter is None and not cell.late
+        return plain and self.what is What.counted
+
+    @property
     def percent_typed(self) -> Decimal | None:
         """The percentage, where the score was typed as one."""
         percent = self.seen.typed_percent
@@ -176,6 +183,7 @@ class Piece:
         return self.family_class.shown_since(self.column)
 
 
+@lru_cache(maxsize=4096)
 def _points(amount: Amount | None) -> Decimal | None:
     """Hundredths of a point as points."""
     return None if amount is None else round_to(Fraction(amount) / 100, 6).normalize()
