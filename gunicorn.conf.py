@@ -32,7 +32,7 @@ def when_ready(server):
 
 M_ARENA_MAX = -8  # of malloc.h
 NO_GLIBC = (AttributeError, OSError)  # other C libraries have no such switches
-TRIMMED_EVERY = 50  # answers
+TRIMMED_EVERY = 20  # answers
 
 
 def post_fork(server, worker):
@@ -51,7 +51,7 @@ def post_fork(server, worker):
 
 
 def post_request(worker, request, environ, response):
-    """Large pages leave holes in the heap: what is free goes back to the system now and then (0.5 ms, up to 6 MB)."""
+    """Large pages leave holes in the heap: what is free goes back to the system now and then (up to 6 MB)."""
     if worker.nr % TRIMMED_EVERY == 0:
         with contextlib.suppress(*NO_GLIBC):
             ctypes.CDLL(None).malloc_trim(0)
