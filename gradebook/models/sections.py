@@ -65,7 +65,7 @@ class Section(HasPublicId, Base):
     """The number of the last accepted change of what the class's grid shows (architecture.md 5)."""
     parts_version: Mapped[int] = mapped_column(BigInteger, default=0)
     """Drawn anew by triggers of the database whenever a category, an assignment or the name or dates of its grading
-    period are written: whoever remembers these remembers them under this number (docs/decisions/0019)."""
+    period are written: whoever remembers these remembers them under this number (docs/decisions/0020)."""
     closings: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     """What is closed of the class: the key of its term or of a grading period -> since when (ISO, UTC). A copy of
     academic_sessions.closed_at on the row that every write locks, so that no write needs to ask for it."""

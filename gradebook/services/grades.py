@@ -502,7 +502,7 @@ _remembered: dict[tuple[int, int], Parts] = {}
 
 
 def _parts_of(sections: Iterable[Section]) -> dict[int, Parts]:
-    """What these classes are made of, remembered by the version on their rows (docs/decisions/0019).
+    """What these classes are made of, remembered by the version on their rows (docs/decisions/0020).
 
     Whoever writes reads: the row in the session may be older than what was written since.
     """

@@ -2,7 +2,7 @@
 
 Triggers, because they see every write: of this program, of its commands, and of whoever works on the database by hand.
 SQLite drops a table's triggers with the table: a later step that copies one of these tables has to make them again
-(tests/test_migrations.py looks).
+(tests/services/test_remembered_parts.py looks).
 
 Revision ID: 0009
 Revises: 0008
