@@ -20,6 +20,7 @@ from benchmarks.servers import Server
 from benchmarks.workload import GROWTH, Workload
 from gradebook.config import ROOT
 from gradebook.extensions import db
+from gradebook.services.grades import forget_parts
 from gradebook.services.passwords import hash_password
 from tools.find_chromium import find_chromium
 
@@ -226,7 +227,7 @@ def _copy(case: Case) -> Case:
 
 
 def _count(found: Measured, where: str, database: Database) -> None:
-    """Ask each page once more inside this process, after a first time that warms it."""
+    """Ask each page once more inside this process, after a first time that warms all but what is remembered of classes."""
     inside = School(database.app, database.workload, lambda: Inside(database.app))
     inside._count = 1_000_000  # other scores and other keys of messages than those of the rounds
     for key, (ask, _every) in PAGES.items():
@@ -235,6 +236,7 @@ def _count(found: Measured, where: str, database: Database) -> None:
             continue
         try:
             ask(inside)
+            forget_parts()
             case.statements = [answer.statements for answer in ask(inside)]
         except Exception as error:
             found.notes.append(f"{key} on {where} could not be counted ({type(error).__name__}: {error}).")

@@ -35,7 +35,7 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from gradebook.clock import set_clock, utc_now
 from gradebook.database import engine_options, normalise_url, prepare_engine
 from gradebook.extensions import db
-from gradebook.services import accounts
+from gradebook.services import accounts, grades
 from tests import postgres, sqlite
 
 KINDS = ("sqlite", "postgresql")
@@ -467,7 +467,8 @@ NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 def count_statements() -> Callable[[], Any]:
     """`with count_statements() as seen:` ... `assert len(seen) <= 7`: what the database was asked.
 
-    Every statement but those that begin and end transactions, as texts, so that a failing test shows them.
+    Every statement but those that begin and end transactions, as texts, so that a failing test shows them. It is the
+    first page of the process: what it could remember of classes is forgotten.
     """
 
     @contextmanager
@@ -478,6 +479,7 @@ def count_statements() -> Callable[[], Any]:
             if not statement.lstrip().upper().startswith(NOT_COUNTED):
                 statements.append(statement)
 
+        grades.forget_parts()
         event.listen(Engine, "before_cursor_execute", note)
         try:
             yield statements

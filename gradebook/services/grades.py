@@ -524,6 +524,11 @@ def _remember(parts: dict[tuple[int, int], Parts]) -> None:
     _remembered.update(parts)
 
 
+def forget_parts() -> None:
+    """Remember nothing, as a process that has just begun."""
+    _remembered.clear()
+
+
 def _read_parts(section_ids: list[int]) -> dict[int, Parts]:
     """What these classes are made of, in one statement."""
     found: dict[int, Parts] = {key: Parts() for key in section_ids}
