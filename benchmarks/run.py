@@ -227,7 +227,7 @@ def _copy(case: Case) -> Case:
 
 
 def _count(found: Measured, where: str, database: Database) -> None:
-    """Ask each page once more inside this process, after a first time that warms all but what is remembered of classes."""
+    """Ask each page once more inside this process, after a first time that warms all but the parts of classes."""
     inside = School(database.app, database.workload, lambda: Inside(database.app))
     inside._count = 1_000_000  # other scores and other keys of messages than those of the rounds
     for key, (ask, _every) in PAGES.items():

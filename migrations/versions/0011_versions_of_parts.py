@@ -4,8 +4,8 @@ Triggers, because they see every write: of this program, of its commands, and of
 SQLite drops a table's triggers with the table: a later step that copies one of these tables has to make them again
 (tests/services/test_remembered_parts.py looks).
 
-Revision ID: 0009
-Revises: 0008
+Revision ID: 0011
+Revises: 0010
 Create Date: 2026-11-21
 
 """
@@ -13,8 +13,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = '0009'
-down_revision = '0008'
+revision = '0011'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 
