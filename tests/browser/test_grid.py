@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from gradebook.extensions import db
-from gradebook.models import ScoreChange, User
+from gradebook.models import Enrollment, ScoreChange, User
 from tests.school import PASSWORD
 
 SCORES = re.compile(r"/teacher/classes/\w+/scores")
@@ -40,8 +40,12 @@ def type_into(page: Page, row: int, column: int, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def all_saved(page: Page) -> None:
+def nothing_waits(page: Page) -> None:
     expect(page.locator(".save")).to_have_attribute("data-waiting", "0")
+
+
+def all_saved(page: Page) -> None:
+    nothing_waits(page)
     expect(page.locator(".save")).to_have_text("All changes saved")
 
 
@@ -247,6 +251,36 @@ def test_pasting_by_name_filling_and_taking_back(grid, axe):
     page.reload()
     expect(cell(page, 0, 4)).to_have_text("8")
     expect(cell(page, 3, 5)).to_have_text("4")
+
+
+def test_what_others_change_appears_but_never_in_a_cell_that_is_being_typed(grid):
+    page, other = grid("algebra"), grid("algebra", "cole")
+    type_into(page, 1, 0, "1", "7")
+    expect(page.locator("#status")).to_contain_text("Spreadsheet keys are on")
+    type_into(other, 0, 0, "1", "4", "Enter", "1", "6", "Enter")
+    all_saved(other)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # as when one comes back to the page
+    expect(cell(page, 0, 0)).to_have_text(re.compile("^14.*changed by .*, was "))
+    expect(page.locator("#status")).to_have_text("1 score changed by someone else")
+    page.keyboard.press("Enter")
+    expect(cell(page, 1, 0)).to_contain_text("two versions: yours 17")
+    expect(page.locator(".save")).to_contain_text("1 change needs your choice")
+    type_into(page, 0, 0, "1", "5", "Enter")
+    nothing_waits(page)
+    expect(cell(page, 0, 0)).to_have_text(re.compile("^15"))
+    expect(page.locator(".save")).to_have_text(re.compile("^1 change needs your choice"))
+
+
+def test_who_no_longer_teaches_the_class_can_copy_what_was_not_saved(grid, site):
+    page = grid("algebra", "cole")
+    with site.app.app_context():
+        cole = db.session.query(User).filter_by(username="cole").one()
+        db.session.query(Enrollment).filter_by(user_id=cole.id).update({"ends_on": Enrollment.begins_on})
+        db.session.commit()
+    type_into(page, 0, 0, "5", "Enter")
+    expect(page.get_by_role("button", name="Copy them")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("You can no longer change the scores of this class.")
+    expect(page.locator(".save")).to_have_text("1 change not saved.")
 
 
 def test_undo_goes_on_after_a_reload(grid):

@@ -109,13 +109,17 @@ test("a request that the server refuses for good stops nothing else", async () =
   assert.deepEqual(it.texts(), { "2.1": "17" });
 });
 
-test("giving up hands everything back and sends no more", async () => {
+test("who may no longer save can still see what was not saved, and nothing more is sent", async () => {
   const it = world();
   it.queue.put("1.1", "18");
   it.ring();
   it.queue.put("2.1", "17");
   await it.fail("lost");
-  assert.deepEqual([...it.queue.giveUp().keys()], ["1.1", "2.1"]);
+  it.queue.put("3.1", "16");
+  assert.deepEqual([...it.queue.entries.keys()], ["1.1", "2.1", "3.1"]);
+  it.queue.flush();
+  it.queue.giveUp();
+  assert.equal(it.queue.size, 0);
   it.queue.flush();
   assert.equal(it.sent.length, 1);
 });

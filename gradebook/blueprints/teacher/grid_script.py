@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from gradebook.blueprints.teacher import bp
-from gradebook.blueprints.teacher.grid_page import Grid
+from gradebook.blueprints.teacher.grid_page import ROWS, Grid
 from gradebook.policy.person import Person
 from gradebook.web import door
 
@@ -43,14 +43,15 @@ def script_facts(grid: Grid, person: Person) -> dict[str, str]:
         for name, endpoint in _ADDRESSES.items()
         if endpoint in current_app.view_functions
     }
-    possible = [column.possible for column in grid.columns]
+    columns = {"points": [column.possible for column in grid.columns], "letters": list(grid.letters)}
+    rows = {"rows": [grid.matching, (grid.page - 1) * ROWS]} if grid.pages > 1 else {}
     return {
         **here,
         "sign-in": url_for("auth.sign_in"),
         "texts": url_for("teacher.grid_texts"),
         "person": person.user.public_id,
         "entry": person.user.grade_entry or "keys",
-        "columns": _compact({"points": possible, "letters": list(grid.letters)}),
+        "columns": _compact(columns | rows),
         "words": _words(str(_locale())),
     }
 
@@ -84,8 +85,10 @@ def _texts() -> dict[str, Any]:
         "reason_away": _("no answer from the server"),
         "reason_offline": _("you are offline"),
         "reason_signedOut": _("you are signed out"),
+        "reason_lost": _("you can no longer change it"),
         "all_saved": _("All changes saved"),
         "retry": _("Retry"),
+        "keys_on": _("Spreadsheet keys are on, press Control slash for help"),
         "choose": _("Choose"),
         "go_to": _("Go to it"),
         "sign_in": _("Sign in again"),
@@ -106,7 +109,6 @@ def _answers() -> dict[str, Any]:
         "refused": _("The server did not take this. Load the page again"),
         "nothing_to_undo": _("Nothing to undo"),
         "nothing_to_redo": _("Nothing to redo"),
-        "keys_on": _("Spreadsheet keys are on, press Control slash for help"),
     }
 
 

@@ -17,7 +17,9 @@ function open(heading, ...children) {
   dialog.append(element("h2", { id: "dialog-heading", tabindex: "-1" }, heading), ...children);
   dialog.addEventListener("close", () => {
     dialog.remove();
-    if (document.activeElement === document.body) back?.focus?.();
+    if (document.activeElement !== document.body) return;
+    const isThere = back?.isConnected && back !== document.body && back.getClientRects().length > 0; // a menu that has closed is not
+    (isThere ? back : document.querySelector("table.grid [tabindex='0']"))?.focus();
   });
   document.body.append(dialog);
   dialog.showModal();

@@ -27,6 +27,7 @@ export class Editor {
     table.setAttribute("role", "grid");
     table.setAttribute("aria-multiselectable", "true");
     table.setAttribute("aria-colcount", String(grid.heads.length));
+    if (grid.page) this.#numberRows(grid.page);
     table.classList.add("grid--keys");
     for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
     for (const inner of table.querySelectorAll("a, summary")) inner.tabIndex = -1;
@@ -43,6 +44,12 @@ export class Editor {
     addEventListener("pointerup", () => {
       this.#drag = null;
     });
+  }
+
+  /** A long class is shown in pages: the two lines of heads and the last line count too. */
+  #numberRows([count, before]) {
+    this.grid.table.setAttribute("aria-rowcount", String(count + 3));
+    this.grid.rows.forEach((tr, row) => tr.setAttribute("aria-rowindex", String(before + row + 3)));
   }
 
   get place() {

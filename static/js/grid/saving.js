@@ -7,6 +7,7 @@ import { announce } from "../lib/shell.js";
 const PATIENCE = 400; // ms before "Saving…" is shown
 const LONGEST = 30_000; // ms without an answer: as if there were no network
 const ASK = 20_000; // ms between two questions what others did
+const SETTLED = 2_000; // ms after which the page has everything that it needs first
 const NEW = 20_000; // ms for which someone else's change is marked
 const LEAVE = 5_000; // ms a link waits for the last save
 
@@ -19,11 +20,12 @@ export class Saving {
   #held = null; // the cell that is open, which nothing may repaint
   #later = new Map(); // name -> someone's change of the open cell
   #wasBad = false;
+  #isLive = false;
   #lastTold = 0;
   #renewed = null; // the request that was refused although the session is fresh
   #waitingFor = []; // what runs when nothing waits any more
 
-  /** shows: { choose(), goTo(cell), signIn(page), lost(left), stale(), isTyping() } */
+  /** shows: { choose(), goTo(cell), signIn(page), lost(), stale(), isTyping() } */
   constructor(form, grid, words, shows) {
     this.#form = form;
     this.#words = words;
@@ -171,7 +173,7 @@ export class Saving {
       return new SendProblem("signedOut");
     }
     if (status === 403 || status === 404) {
-      setTimeout(() => this.#lost());
+      setTimeout(() => this.shows.lost());
       return new SendProblem("lost");
     }
     if (status === 429 || status >= 500 || status < 400) return new SendProblem("away");
@@ -259,11 +261,6 @@ export class Saving {
     }
   }
 
-  #lost() {
-    const left = this.queue.giveUp();
-    this.shows.lost(left);
-  }
-
   /** Whether the same person is signed in again: then what waits is sent; for anyone else the page is loaded anew. */
   async signedInAgain() {
     if (this.queue.state !== "signedOut") return true;
@@ -302,24 +299,26 @@ export class Saving {
   #listen() {
     const { changes, stream } = this.#form.dataset;
     if (!changes) return;
-    let isLive = false;
-    if (stream) {
-      const live = new EventSource(stream);
-      live.addEventListener("open", () => {
-        isLive = true;
-      });
-      live.addEventListener("error", () => {
-        isLive = false;
-      });
-      live.addEventListener("message", () => this.askOthers());
-      addEventListener("pagehide", () => live.close());
-    }
+    if (stream) setTimeout(() => this.#follow(stream), SETTLED);
     setInterval(() => {
-      if (!isLive && document.visibilityState === "visible") this.askOthers();
+      if (!this.#isLive && document.visibilityState === "visible") this.askOthers();
     }, ASK);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.askOthers();
     });
+  }
+
+  /** The server says at once that something changed; while that works nobody needs to ask again and again. */
+  #follow(stream) {
+    const live = new EventSource(stream);
+    live.addEventListener("open", () => {
+      this.#isLive = true;
+    });
+    live.addEventListener("error", () => {
+      this.#isLive = false;
+    });
+    live.addEventListener("message", () => this.askOthers());
+    addEventListener("pagehide", () => live.close());
   }
 
   /** Ask what others did since the number that this page has seen, and show it. */
@@ -369,7 +368,7 @@ export class Saving {
     if (!this.#line) return;
     const { state } = this.queue;
     this.#line.dataset.waiting = this.queue.size;
-    const isOff = ["away", "offline", "signedOut"].includes(state);
+    const isOff = ["away", "offline", "signedOut", "lost"].includes(state);
     this.#wait(state === "sending" && !isOff);
     if (isOff) this.#mark("failed", this.#words[`reason_${state}`]);
     const [kind, icon, text, action] = this.#says(state, this.queue.size, this.grid.troubled());
@@ -404,6 +403,7 @@ export class Saving {
   #says(state, size, troubled) {
     const words = this.#words;
     const retry = [words.retry, () => this.queue.flush()];
+    if (state === "lost" && size) return ["save--failed", "alert", words.plural("failed", size)];
     if (state === "signedOut") return ["save--failed", "alert", words.plural("signed_out", size), [words.sign_in, () => this.signedInAgain()]];
     if (state === "offline" || (size && !navigator.onLine)) return ["save--failed", "alert", words.plural("offline", size)];
     if (state === "away" || (state === "sending" && troubled.some((cell) => cell.state === "failed"))) {

@@ -15,7 +15,7 @@ export class GridTable {
   #names; // row -> column -> name, "" where it is locked
 
   constructor(form, words) {
-    const { points, letters } = JSON.parse(form.dataset.columns);
+    const { points, letters, rows } = JSON.parse(form.dataset.columns);
     this.words = words;
     this.form = form;
     this.table = form.querySelector("table");
@@ -24,6 +24,7 @@ export class GridTable {
     this.heads = headsOf(this.table);
     this.first = this.heads.length - points.length;
     this.points = points;
+    this.page = rows; // of a long class: [how many students, how many before this page]
     this.rightToLeft = getComputedStyle(this.table).direction === "rtl";
     this.#name(form);
   }

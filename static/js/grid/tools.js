@@ -194,13 +194,14 @@ export class Tools {
   }
 
   /** The class may no longer be changed: what was not saved can be copied. */
-  lost(left) {
-    const lines = [...left].map(([name, { text }]) => {
+  lost() {
+    const { queue } = this.saving;
+    const lines = () => [...queue.entries].map(([name, { text }]) => {
       const cell = this.grid.cell(name);
       return [this.grid.studentAt(cell.row), this.grid.assignmentAt(cell.column), text];
     });
-    dialogs.banner(`${this.words.lost_words} ${this.words.plural("lost", left.size)}`, this.words.lost_copy, async (button) => {
-      await navigator.clipboard.writeText(writeTable(lines));
+    dialogs.banner(`${this.words.lost_words} ${this.words.plural("lost", queue.size)}`, this.words.lost_copy, async (button) => {
+      await navigator.clipboard.writeText(writeTable(lines()));
       button.textContent = this.words.lost_copied;
     });
   }

@@ -43,7 +43,7 @@ export class SaveQueue {
 
   /** The cells that are not saved yet. */
   get names() {
-    return [...new Set([...(this.flight?.entries.keys() ?? []), ...this.#waiting.keys()])];
+    return [...this.entries.keys()];
   }
 
   get size() {
@@ -83,14 +83,17 @@ export class SaveQueue {
     this.flush();
   }
 
-  /** Everything that waits, and the queue is empty and shut. */
+  /** Everything that is not saved: name -> { text, … }, the newest text of each cell. */
+  get entries() {
+    return new Map([...(this.flight?.entries ?? []), ...this.#waiting]);
+  }
+
+  /** Forget everything that waits, and take no more. */
   giveUp() {
     this.#cancel();
-    const all = new Map([...(this.flight?.entries ?? []), ...this.#waiting]);
     this.flight = null;
     this.#waiting.clear();
     this.#to("lost");
-    return all;
   }
 
   // Numbers -----------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ function start(form) {
     choose: () => use((it) => it.choose()),
     goTo: (cell) => editor.go({ row: cell.row, column: cell.column }),
     signIn: (page) => use((it) => it.signIn(page)),
-    lost: (left) => use((it) => it.lost(left)),
+    lost: () => use((it) => it.lost()),
     stale: () => use((it) => it.stale()),
     isTyping: () => editor.hasUnfinished,
   });
@@ -184,7 +184,8 @@ function start(form) {
   addButtons();
   for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, clipboard);
   texts().catch(() => {}); // asked again when they are needed
-  grid.table.addEventListener("focusin", () => use(() => announce(words.keys_on)), { once: true });
+  grid.table.addEventListener("focusin", () => use(() => {}), { once: true });
+  grid.table.addEventListener("focusin", () => announce(words.keys_on), { once: true });
 }
 
 /** The page's texts, from the catalogue: plain ones, ones by number, and the icons that stand beside them. */
