@@ -7,10 +7,11 @@ import os
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 
-# Threads, because a live-update stream keeps its thread for minutes: sync workers would die of a few of them.
+# Threads, because a live-update stream keeps its thread for minutes: sync workers would die of a few of them. However
+# many streams are open, 8 threads are left for pages.
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 8
+threads = 8 + int(os.environ.get("STREAMS", "24"))
 
 preload_app = True  # one copy of the code in memory, shared by the workers
 graceful_timeout = 10  # a stop waits this long for answers that are under way
@@ -38,11 +39,14 @@ def post_fork(server, worker):
 
     The threads share one heap; with a heap for each, glibc keeps some MB more for a worker.
     """
+    from gradebook import live
     from gradebook.extensions import db
 
     with contextlib.suppress(AttributeError, OSError):  # other C libraries have no such switch
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
-    with worker.app.wsgi().app_context():
+    app = worker.app.wsgi()
+    live.hub_of(app).goes_on = lambda: worker.alive  # a stop does not wait for streams
+    with app.app_context():
         for engine in db.engines.values():
             engine.dispose(close=False)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gradebook import models, web
+from gradebook import live, models, web
 from gradebook.blueprints import register_blueprints
 from gradebook.config import ROOT, load_config
 from gradebook.database import engine_options, normalise_url, prepare_engine
@@ -24,6 +24,7 @@ def create_app(config: dict[str, Any] | None = None, *, commands: bool = True) -
     _bind_database(app)
     _bind_extensions(app)
     web.init_app(app)
+    live.init_app(app)
     csrf.init_app(app)  # after web: a refused form is answered with a page, which needs the request's moment
     register_blueprints(app)
     if commands:

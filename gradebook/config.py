@@ -49,6 +49,8 @@ SETTINGS = (
     Setting("PROXIES", "0", "how many proxies of your own stand in front, for the client's address and https"),
     Setting("PORT", "5000 (make run), 8000 (gunicorn)", "the port to listen on"),
     Setting("WEB_CONCURRENCY", "2", "gunicorn worker processes"),
+    Setting("STREAMS", "24", "live updates that a process keeps open, each on a thread beside those for pages"),
+    Setting("LISTEN_URL", "DATABASE_URL", "the database without PgBouncer in between, for live updates"),
 )
 
 PLACEHOLDER_KEYS = {"", "dev", "secret", "changeme", "change-me", "default", "development", "insecure"}
@@ -75,6 +77,8 @@ def load_config(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "SECRET_KEY": given.get("SECRET_KEY") or _secret_key(environment, instance),
         "DATABASE_URL": given.get("DATABASE_URL") or os.environ.get("DATABASE_URL") or _sqlite_url(instance),
         "TRUSTED_HOSTS": _trusted_hosts(base_url),
+        "STREAMS": int(os.environ.get("STREAMS", "24")),
+        "LISTEN_URL": os.environ.get("LISTEN_URL", ""),
         "PROXIES": int(os.environ.get("PROXIES", "0")),
         "TESTING": environment == "testing",
         # A form of 300 rows with 100 cells in each is under 2 MB; nothing larger is accepted anywhere.

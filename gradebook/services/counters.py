@@ -6,6 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm.attributes import set_committed_value
 
 from gradebook.extensions import db
+from gradebook.live.notices import notice
 from gradebook.models import Section
 from gradebook.services import freezing
 
@@ -25,7 +26,7 @@ def next_number_and(section: Section, *also: Any) -> tuple[int, tuple[Any, ...]]
         update(Section)
         .where(Section.id == section.id)
         .values(last_seq=Section.last_seq + 1)
-        .returning(Section.last_seq, Section.closings, Section.unkept, *also)
+        .returning(Section.last_seq, Section.closings, Section.unkept, *also, *_notice())
         .execution_options(synchronize_session=False)
     ).one()
     set_committed_value(section, "last_seq", number)  # the row has it; a flush must not write it again
@@ -33,7 +34,12 @@ def next_number_and(section: Section, *also: Any) -> tuple[int, tuple[Any, ...]]
     set_committed_value(section, "unkept", unkept)
     if unkept is not None:
         freezing.keep([section])
-    return int(number), tuple(rest)
+    return int(number), tuple(rest[: len(also)])
+
+
+def _notice() -> tuple[Any, ...]:
+    """Tells the pages that show the class, once it is committed, that it has a new number (gradebook/live)."""
+    return notice(db.engine.dialect.name, "section", Section.id)
 
 
 def next_number_if(section: Section, number: int, **values: Any) -> int | None:
@@ -46,7 +52,7 @@ def next_number_if(section: Section, number: int, **values: Any) -> int | None:
         update(Section)
         .where(Section.id == section.id, Section.last_seq == number, Section.unkept.is_(None))
         .values(last_seq=Section.last_seq + 1, **values)
-        .returning(Section.last_seq, Section.closings)
+        .returning(Section.last_seq, Section.closings, *_notice())
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:

@@ -70,6 +70,11 @@ def current_login_session() -> LoginSession:
     return cast(LoginSession, current_user.login_session)
 
 
+def current_token() -> str:
+    """The token of the login session behind this request, for looking again later whether it still holds."""
+    return cast(str, current_user.token)
+
+
 def begin_login(token: str, *, keep: bool) -> None:
     """Hand the browser a new cookie. Whatever stood in the old one is gone, the CSRF token included."""
     session.clear()

@@ -8,6 +8,7 @@ from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
     assignments,
     gradebook,
     grid_news,
+    grid_stream,
     history,
     home,
     outcomes,

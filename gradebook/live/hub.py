@@ -1,0 +1,113 @@
+"""Who watches what in this process, and waking them."""
+
+import threading
+from collections.abc import Callable
+from typing import cast
+
+from flask import Flask
+
+from gradebook.database import normalise_url
+from gradebook.live.notices import Topic
+from gradebook.live.sources import Source, source_for
+
+MOST_OF_A_PERSON = 4
+"""Streams that one person may hold in a process: a browser keeps no more than six connections to one site. One more
+ends the oldest, which is mostly one of a page that was left and has not been missed yet."""
+
+
+class Full(Exception):
+    """This process has as many streams as it may; the page asks from time to time instead."""
+
+
+class Watch:
+    """One stream's ear. `wait` returns early when the topic was announced."""
+
+    def __init__(self, hub: "Hub", topic: Topic, person_id: int) -> None:
+        self.topic = topic
+        self.person_id = person_id
+        self.is_open = True
+        """False when a later stream of the same person has taken its place."""
+        self._hub = hub
+        self._woken = threading.Event()
+
+    def wait(self, seconds: float) -> None:
+        """Until something is announced, and no longer than this."""
+        self._woken.wait(seconds)
+        self._woken.clear()
+
+    def wake(self) -> None:
+        """Something was announced."""
+        self._woken.set()
+
+    def close(self) -> None:
+        """Give the place back; a second time does no harm."""
+        self._hub.leave(self)
+
+
+class Hub:
+    """The streams of this process. Its source is started with the first of them, so that a fork finds no thread."""
+
+    def __init__(self, start: Callable[["Hub"], Source], *, most: int) -> None:
+        self.most = most
+        self.goes_on: Callable[[], bool] = lambda: True
+        """Whether this process goes on; when it stops, its streams end within two seconds."""
+        self._start = start
+        self._source: Source | None = None
+        self._watches: dict[Watch, None] = {}  # the oldest first
+        self._lock = threading.Lock()
+
+    def watch(self, topic: Topic, person_id: int) -> Watch:
+        """A place among the streams. Raises Full."""
+        watch = Watch(self, topic, person_id)
+        with self._lock:
+            mine = [one for one in self._watches if one.person_id == person_id]
+            for oldest in mine[: max(0, len(mine) - MOST_OF_A_PERSON + 1)]:
+                self._end(oldest)
+            if len(self._watches) >= self.most:
+                raise Full
+            self._watches[watch] = None
+            if self._source is None or not self._source.is_alive():
+                self._source = self._start(self)
+                self._source.start()
+        return watch
+
+    def _end(self, watch: Watch) -> None:
+        del self._watches[watch]
+        watch.is_open = False
+        watch.wake()
+
+    def leave(self, watch: Watch) -> None:
+        """The stream has ended."""
+        with self._lock:
+            self._watches.pop(watch, None)
+
+    def announce(self, topic: Topic) -> None:
+        """Wake the streams that watch this."""
+        for watch in self._those():
+            if watch.topic == topic:
+                watch.wake()
+
+    def announce_all(self) -> None:
+        """Wake every stream: something may have been missed."""
+        for watch in self._those():
+            watch.wake()
+
+    def topics(self) -> set[Topic]:
+        """What is watched."""
+        return {watch.topic for watch in self._those()}
+
+    def _those(self) -> list[Watch]:
+        with self._lock:
+            return list(self._watches)
+
+
+def init_app(app: Flask) -> None:
+    """Give the application its hub."""
+    url = normalise_url(app.config["LISTEN_URL"] or app.config["DATABASE_URL"])
+    hub = Hub(lambda hub: source_for(url, hub), most=app.config["STREAMS"])
+    app.extensions["gradebook-live"] = hub
+
+
+def hub_of(app: Flask) -> Hub:
+    """The application's hub."""
+    return cast(Hub, app.extensions["gradebook-live"])

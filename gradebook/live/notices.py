@@ -1,0 +1,26 @@
+"""What notices are about, and sending one: by the statement that counts the counter up."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, cast, func, literal
+from sqlalchemy.types import Text
+
+CHANNEL = "gradebook"
+"""The name under which PostgreSQL passes notices on."""
+
+
+class Topic(NamedTuple):
+    """A thing with a counter: ("section", its key)."""
+
+    kind: str
+    key: int
+
+
+def notice(backend: str, kind: str, key: Any) -> tuple[ColumnElement[Any], ...]:
+    """What the counting statement returns besides, so that PostgreSQL tells who listens when it is committed.
+
+    Nothing on SQLite, whose commits are seen by themselves.
+    """
+    if backend != "postgresql":
+        return ()
+    return (func.pg_notify(CHANNEL, literal(f"{kind} ", Text) + cast(key, Text)),)

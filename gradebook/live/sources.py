@@ -1,0 +1,122 @@
+"""Where notices come from: one thread of the process that waits for the database."""
+
+import logging
+import select
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, Protocol
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine.url import make_url
+
+from gradebook.live.notices import CHANNEL, Topic
+
+LOOKS_A_SECOND = 4
+"""How often SQLite is asked whether anything was committed: 5 microseconds each time."""
+PAUSES = (1.0, 2.0, 5.0)
+"""Seconds between tries when the database does not answer; streams look for themselves meanwhile."""
+TABLES = {"section": "sections"}
+"""Where a kind of topic has its counter `last_seq`."""
+log = logging.getLogger("gradebook.live")
+
+
+class Listener(Protocol):
+    """The hub, as a source sees it."""
+
+    def announce(self, topic: Topic) -> None:
+        """Wake those who watch this."""
+
+    def announce_all(self) -> None:
+        """Wake everyone."""
+
+    def topics(self) -> set[Topic]:
+        """What is watched."""
+
+
+class Source(threading.Thread):
+    """Waits for the database as long as the process lives; begins anew when the connection breaks."""
+
+    def __init__(self, url: str, hub: Listener) -> None:
+        super().__init__(name="gradebook-live", daemon=True)
+        self.url = url
+        self.hub = hub
+
+    def run(self) -> None:
+        """Listen, and after a failure again."""
+        tries = 0
+        while True:
+            try:
+                for _heard in self.listen():
+                    tries = 0
+            except Exception as problem:  # whatever it is, streams go on looking for themselves
+                log.warning("live updates wait for the database: %s", problem)
+                time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+                tries += 1
+
+    def listen(self) -> Iterator[None]:
+        """Wake the streams as notices come; yields whenever the database answered."""
+        raise NotImplementedError
+
+
+class PostgresSource(Source):
+    """One connection that listens. It must be a direct one: PgBouncer passes no notices on."""
+
+    def listen(self) -> Iterator[None]:
+        """Wakes everyone once it listens, for what was committed before."""
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
+        try:
+            with closing(engine.raw_connection()) as connection:
+                driver: Any = connection.driver_connection
+                with driver.cursor() as cursor:
+                    cursor.execute(f"LISTEN {CHANNEL}")
+                self.hub.announce_all()
+                while True:
+                    select.select([driver], [], [], 30)
+                    driver.poll()
+                    while driver.notifies:
+                        self._hear(driver.notifies.pop(0).payload)
+                    yield
+        finally:
+            engine.dispose()
+
+    def _hear(self, payload: str) -> None:
+        kind, _, key = payload.partition(" ")
+        if key.isdigit():
+            self.hub.announce(Topic(kind, int(key)))
+
+
+class SqliteSource(Source):
+    """One connection that asks SQLite whether anyone committed, and then which of the watched counters moved."""
+
+    def listen(self) -> Iterator[None]:
+        """Numbers that were not known yet count as moved."""
+        path = make_url(self.url).database or ""
+        known: dict[Topic, int] = {}
+        with closing(sqlite3.connect(path, timeout=10)) as connection:
+            connection.execute("PRAGMA query_only=ON")
+            version = None
+            while True:
+                now = connection.execute("PRAGMA data_version").fetchone()[0]
+                if now != version:
+                    version = now
+                    found = dict(self._numbers(connection))
+                    for topic in [topic for topic, number in found.items() if known.get(topic) != number]:
+                        self.hub.announce(topic)
+                    known = found
+                yield
+                time.sleep(1 / LOOKS_A_SECOND)
+
+    def _numbers(self, connection: sqlite3.Connection) -> Iterator[tuple[Topic, int]]:
+        """The counters of what is watched."""
+        for topic in self.hub.topics():
+            query = f"SELECT last_seq FROM {TABLES[topic.kind]} WHERE id = ?"  # noqa: S608 - a name of our own
+            for (number,) in connection.execute(query, (topic.key,)):
+                yield topic, number
+
+
+def source_for(url: str, hub: Listener) -> Source:
+    """The source for this database."""
+    return (SqliteSource if make_url(url).get_backend_name() == "sqlite" else PostgresSource)(url, hub)
