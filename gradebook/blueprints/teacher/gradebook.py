@@ -11,7 +11,7 @@ from gradebook.blueprints.teacher import bp, grid_answer, grid_page
 from gradebook.blueprints.teacher.grid_fields import Sent, request_key, sent_cells
 from gradebook.blueprints.teacher.grid_once import once
 from gradebook.blueprints.teacher.grid_one import asks_letter_keys, one_of
-from gradebook.blueprints.teacher.grid_script import script_facts
+from gradebook.blueprints.teacher.grid_script import facts_of_one, script_facts
 from gradebook.blueprints.teacher.grid_table import Trouble, table_of
 from gradebook.blueprints.teacher.grid_view import facts_of
 from gradebook.blueprints.teacher.grid_wish import Wish
@@ -157,6 +157,7 @@ def _one(
         "teacher/enter_scores.html",
         section=section,
         one=one,
+        script=facts_of_one(section, work, one, current_person()),
         problems=grid_answer.problems_of(work, one.students, troubles or {}),
         saved_words=_saved_words(saved) if saved and saved.places else None,
     )

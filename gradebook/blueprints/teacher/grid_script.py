@@ -12,8 +12,11 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from gradebook.blueprints.teacher import bp
+from gradebook.blueprints.teacher.grid_one import One
 from gradebook.blueprints.teacher.grid_page import ROWS, Grid
+from gradebook.models import Section
 from gradebook.policy.person import Person
+from gradebook.services.grades import ClassWork
 from gradebook.web import door
 
 NUMBERS = (0, 1, 2, 3, 5, 11, 100, 1_000_000)
@@ -37,21 +40,32 @@ def grid_texts() -> Any:
 
 def script_facts(grid: Grid, person: Person) -> dict[str, str]:
     """The data attributes of the grid's form, by name."""
-    section_id = grid.section.public_id
+    columns = {"points": [column.possible for column in grid.columns], "letters": list(grid.letters)}
+    rows = {"rows": [grid.matching, (grid.page - 1) * ROWS]} if grid.pages > 1 else {}
+    return _facts(grid.section, columns | rows, person)
+
+
+def facts_of_one(section: Section, work: ClassWork, one: One, person: Person) -> dict[str, str]:
+    """The same for the page of one assignment, with how many of the class are entered."""
+    letters = list(work.scale.labels) if work.scale else []
+    columns = {"points": [one.column.possible], "letters": letters, "entered": [one.entered, one.count]}
+    return _facts(section, columns, person)
+
+
+def _facts(section: Section, columns: dict[str, Any], person: Person) -> dict[str, str]:
+    section_id = section.public_id
     here = {
         name: url_for(endpoint, section_id=section_id)
         for name, endpoint in _ADDRESSES.items()
         if endpoint in current_app.view_functions
     }
-    columns = {"points": [column.possible for column in grid.columns], "letters": list(grid.letters)}
-    rows = {"rows": [grid.matching, (grid.page - 1) * ROWS]} if grid.pages > 1 else {}
     return {
         **here,
         "sign-in": url_for("auth.sign_in"),
         "texts": url_for("teacher.grid_texts"),
         "person": person.user.public_id,
         "entry": person.user.grade_entry or "keys",
-        "columns": _compact(columns | rows),
+        "columns": _compact(columns),
         "words": _words(str(_locale())),
     }
 
@@ -167,6 +181,10 @@ def _bulk() -> dict[str, str]:
         "copy": _("Copy"),
         "fill_down": _("Fill down"),
         "history": _("Score history"),
+        "late_tag": _("Late"),
+        "next": _("Next"),
+        "status_keys": _("Keys for the score"),
+        "entered": _("%(entered)s of %(all)s entered", entered="{entered}", all="{all}"),
         "open_student": _("Open the student’s page"),
         "nothing_to_fill": _("Select the cells to fill first: the value of the first row goes into the others"),
         "cell_menu": _("Menu of the cell"),

@@ -7,7 +7,7 @@ import { announce } from "../lib/shell.js";
 const PATIENCE = 400; // ms before "Saving…" is shown
 const LONGEST = 30_000; // ms without an answer: as if there were no network
 const ASK = 20_000; // ms between two questions what others did
-const SETTLED = 2_000; // ms after which the page has everything that it needs first
+const SETTLED = 3_000; // ms after which the page has everything that it needs first
 const NEW = 20_000; // ms for which someone else's change is marked
 const LEAVE = 5_000; // ms a link waits for the last save
 
@@ -266,7 +266,7 @@ export class Saving {
     if (this.queue.state !== "signedOut") return true;
     const page = await this.#page().catch(() => null);
     if (!page) return false;
-    const form = page.getElementById("grid");
+    const form = page.getElementById(this.#form.id);
     if (form?.dataset.person === this.#form.dataset.person) {
       this.#form.elements.csrf_token.value = form.elements.csrf_token.value;
       this.queue.resume();
@@ -299,7 +299,7 @@ export class Saving {
   #listen() {
     const { changes, stream } = this.#form.dataset;
     if (!changes) return;
-    if (stream) setTimeout(() => this.#follow(stream), SETTLED);
+    if (stream) setTimeout(() => this.#follow(stream).catch(() => {}), SETTLED);
     setInterval(() => {
       if (!this.#isLive && document.visibilityState === "visible") this.askOthers();
     }, ASK);
@@ -309,16 +309,15 @@ export class Saving {
   }
 
   /** The server says at once that something changed; while that works nobody needs to ask again and again. */
-  #follow(stream) {
-    const live = new EventSource(stream);
-    live.addEventListener("open", () => {
-      this.#isLive = true;
+  async #follow(stream) {
+    const { follow } = await import("../lib/live.js");
+    follow(stream, {
+      seen: () => this.queue.seen,
+      changed: () => this.askOthers(),
+      live: (is) => {
+        this.#isLive = is;
+      },
     });
-    live.addEventListener("error", () => {
-      this.#isLive = false;
-    });
-    live.addEventListener("message", () => this.askOthers());
-    addEventListener("pagehide", () => live.close());
   }
 
   /** Ask what others did since the number that this page has seen, and show it. */

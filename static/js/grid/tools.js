@@ -52,6 +52,11 @@ export class Tools {
     return `${this.form.dataset.history}?${asked}`;
   }
 
+  /** Say what was done to many cells, with a way back. */
+  told(said) {
+    toast(said, { label: this.words.undo, run: () => this.turn("before") });
+  }
+
   // Clipboard ---------------------------------------------------------------------------------------------------------
 
   /** Put the selected cells on the clipboard, and clear them after a cut. */
@@ -109,7 +114,7 @@ export class Tools {
     const replaced = pairs.filter(([cell, text]) => cell.text && cell.text !== text).length;
     const count = this.change(pairs, { how: "paste" });
     const said = [words.plural("pasted", pairs.length), ...(replaced ? [words.plural("replaced", replaced)] : [])].join(", ");
-    if (count) toast(said, { label: words.undo, run: () => this.turn("before") });
+    if (count) this.told(said);
     else announce(said);
   }
 

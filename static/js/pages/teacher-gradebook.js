@@ -4,8 +4,8 @@
 import { Editor } from "../grid/editor.js";
 import { Saving } from "../grid/saving.js";
 import { GridTable } from "../grid/table.js";
+import { moreTexts, textsOf } from "../grid/words.js";
 import { announce } from "../lib/shell.js";
-import { toast } from "../lib/toast.js";
 import { Step, UndoStack, toward } from "../lib/undo-stack.js";
 
 const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
@@ -45,7 +45,7 @@ function start(form) {
     }
     const count = step.changes.length;
     if (isStep) stack.push(step);
-    if (said && count) toast(words.plural(said, count), { label: words.undo, run: () => turn("before") });
+    if (said && count) use((it) => it.told(words.plural(said, count)));
     return count;
   }
 
@@ -127,7 +127,7 @@ function start(form) {
 
   /** Read the rest of the grid's scripts once, and use it. */
   function use(run) {
-    tools ??= Promise.all([import("../grid/tools.js"), texts()]).then(([{ Tools }]) => {
+    tools ??= Promise.all([import("../grid/tools.js"), moreTexts(form, words, saving)]).then(([{ Tools }]) => {
       const made = new Tools({ form, grid, words, editor, saving, change, turn, turned });
       made.listen();
       loaded = made;
@@ -138,15 +138,6 @@ function start(form) {
       tools = null; // without a network they are asked for again
       console.warn(problem);
     });
-  }
-
-  /** The texts that the page did not bring: asked for once, and before a session can end. */
-  async function texts() {
-    if (words.hasAll) return;
-    const answer = await saving.ask(form.dataset.texts);
-    if (!answer.ok) throw new Error(`no texts: ${answer.status}`);
-    words.add(await answer.json());
-    saving.explain();
   }
 
   /** Copy, cut and paste come from the browser, which lets the clipboard be read and written only at once. */
@@ -183,46 +174,9 @@ function start(form) {
   form.addEventListener("submit", (event) => event.preventDefault());
   addButtons();
   for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, clipboard);
-  texts().catch(() => {}); // asked again when they are needed
+  moreTexts(form, words, saving).catch(() => {}); // asked again when they are needed
   grid.table.addEventListener("focusin", () => use(() => {}), { once: true });
   grid.table.addEventListener("focusin", () => announce(words.keys_on), { once: true });
-}
-
-/** The page's texts, from the catalogue: plain ones, ones by number, and the icons that stand beside them. */
-function textsOf(form) {
-  const { lang } = document.documentElement;
-  const rules = new Intl.PluralRules(lang);
-  const given = JSON.parse(form.dataset.words);
-  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-  return {
-    ...given.texts,
-    /** More texts have arrived. */
-    add({ texts, plurals }) {
-      Object.assign(this, texts, { hasAll: true });
-      Object.assign(given.plurals, plurals);
-    },
-    fill(key, values) {
-      return fill(this[key] ?? "", values);
-    },
-    plural(key, count, values = {}) {
-      const forms = given.plurals[key] ?? { other: "" }; // it has not arrived yet
-      return fill(forms[rules.select(count)] ?? forms.other, { num: count, ...values });
-    },
-    whyNot(problem, text, grid, cell) {
-      const typed = [...text].length <= 20 ? text : `${[...text].slice(0, 20).join("")}…`;
-      const points = grid.possibleAt(cell.column) / 100;
-      return fill(this.why?.[problem] ?? this.why?.not_a_score ?? "", { typed, points, assignment: grid.assignmentAt(cell.column) });
-    },
-    icon(name, isTurned = false) {
-      const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-      svg.setAttribute("class", `icon${isTurned ? " icon--dir" : ""}`);
-      svg.setAttribute("aria-hidden", "true");
-      const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-      use.setAttribute("href", `${form.dataset.icons}#i-${name}`);
-      svg.append(use);
-      return svg;
-    },
-  };
 }
 
 const form = document.querySelector("form#grid[data-words]");
