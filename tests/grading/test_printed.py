@@ -276,6 +276,24 @@ def test_extra_credit_is_apart_only_where_weights_are_shared_out() -> None:
     assert (sum_.extras, str(sum_.together), str(sum_.percent)) == ((), "95.00", "95.00")
 
 
+def test_a_total_of_0_and_a_capped_one_need_no_more_decimals() -> None:
+    """0% of 60 and of 40; 90% and 85% of 60 each are 105."""
+    sum_ = printed(weighted((0, 1000, 60), (0, 1000, 40)))
+    assert ([str(part.adds) for part in sum_.parts], str(sum_.percent)) == (["0.00", "0.00"], "0.00")
+    categories = [Category(at, f"Category {at}", Fraction(60)) for at in (1, 2)]
+    works = [Work(at, at, possible=1000) for at in (1, 2)]
+    rules = Rules(mode="weighted", cap_percent=Fraction(95))
+    sum_ = printed(section_grade(rules, categories, works, {1: 900, 2: 850}, Asked(AT)))
+    assert [str(part.adds) for part in sum_.parts] == ["54.00", "51.00"]
+    assert (str(sum_.together), str(sum_.before_cap), str(sum_.percent)) == ("105.00", "105.00", "95.00")
+
+
+def test_where_nothing_is_graded_no_weight_takes_part() -> None:
+    categories = [Category(1, "Tests", Fraction(60))]
+    sum_ = printed(section_grade(Rules(mode="weighted"), categories, [Work(1, 1, possible=10)], {}, Asked(AT)))
+    assert (sum_.weight_sum, sum_.weight_total, sum_.percent) == (0, 60, None)
+
+
 def test_pieces_that_weigh_by_their_points_have_no_percentage() -> None:
     (part,) = printed(weighted((900, 1000, 100))).parts
     assert [line.percent for line in part.lines] == [None]

@@ -134,6 +134,14 @@ def test_a_category_with_nothing_possible_decides_no_part_of_the_points() -> Non
     assert grade.current == Decimal("90.00")  # its 5 points are added all the same
 
 
+def test_an_extra_credit_category_decides_no_part_of_the_points() -> None:
+    more = Category(3, "More", Fraction(5), extra_credit=True, position=9)
+    puzzle = Work(2, 3, "Puzzle", 1000, position=1)
+    grade = section_grade(Rules(), [ESSAYS, more], [ESSAY, puzzle], {2: 500, 3: 4000}, Asked(AT))
+    assert [part.share for part in grade.parts] == [100, None]
+    assert grade.current == Decimal("90.00")  # (40 + 5) ÷ 50
+
+
 def test_so_many_are_graded_and_so_many_count() -> None:
     works = [Work(at, 2, f"Essay {at}", 1000, position=at) for at in range(1, 5)]
     grade = section_grade(Rules(), [ESSAYS], works, {1: 900, 2: Mark(status=Status.excused)}, Asked(AT))

@@ -91,7 +91,7 @@ def test_what_is_not_saved(text: str, code: str) -> None:
     with pytest.raises(ScoreError) as refused:
         parse_score(text, TWENTY)
     assert refused.value.code == code
-    assert code in str(refused.value)
+    assert refused.value.args == (code, refused.value.params)
     known = {"too_long": {"longest": "10"}, "other_total": {"typed": text, "possible": "20"}}
     known["needs_confirmation"] = known["other_total"]
     assert refused.value.params == known.get(code, {"typed": text})
