@@ -103,6 +103,8 @@ def _bands(grid: Grid, numbers: Numbers) -> list[tuple[str, str, int]]:
         facts = [numbers.percent(category.weight)] if weighted else []
         if category.drop_lowest:
             facts.append(_("lowest %(count)s dropped", count=category.drop_lowest))
+        if category.keep_best:
+            facts.append(_("best %(count)s kept", count=category.keep_best))
         if category.drop_highest:
             facts.append(_("highest %(count)s dropped", count=category.drop_highest))
         if category.extra_credit:
