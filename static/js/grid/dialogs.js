@@ -240,7 +240,7 @@ export function menuAt(td, name, items, closed) {
     event.preventDefault();
     event.stopPropagation();
   });
-  document.body.append(box);
+  document.querySelector("main").append(box);
   const at = td.getBoundingClientRect();
   const { offsetWidth, offsetHeight } = box;
   const left = document.dir === "rtl" ? at.right - offsetWidth : at.left;

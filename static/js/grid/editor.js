@@ -88,10 +88,16 @@ export class Editor {
     this.#focus(place);
   }
 
+  /** Back to the cell, with what is selected. */
+  back() {
+    this.#focus(this.#place);
+  }
+
   #focus(place) {
     const td = this.grid.at(place);
     td.tabIndex = 0;
-    td.focus();
+    td.focus({ preventScroll: true });
+    td.scrollIntoView({ block: "nearest", inline: "nearest" }); // focus alone leaves a cell half under what sticks
   }
 
   #entered(event) {

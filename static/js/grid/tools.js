@@ -170,7 +170,7 @@ export class Tools {
       [words.history, () => this.#open(this.#history(cell.column, cell.row))],
       [words.open_student, () => this.#open(grid.rows[place.row].querySelector("th a").href)],
     ];
-    dialogs.menuAt(grid.at(place), words.cell_menu, items, () => editor.go(editor.place));
+    dialogs.menuAt(grid.at(place), words.cell_menu, items, () => editor.back());
   }
 
   /** Go to a page of this class once everything is saved. */
