@@ -11,7 +11,7 @@ export PORT
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run venv test check lint types imports bench
+.PHONY: help run venv test check lint types imports bench soak
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ imports: venv
 
 bench: venv  ## Measure the pages against the floors of this machine
 	$(VENV)/python -m benchmarks
+
+soak: venv  ## The long proofs: 10,000 edits by two teachers over an unreliable connection, on both databases
+	SOAK_EDITS=10000 $(VENV)/python -m pytest tests/soak --database both
 
 venv:  ## .venv with everything the tests and checks need
 	$(SET_UP) requirements-dev.txt

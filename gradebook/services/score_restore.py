@@ -151,7 +151,7 @@ def _put_back(
     actor_id: int,
     now: datetime,
 ) -> PutBack:
-    number, sent = take_number(section, actor_id, request)  # locks the class: what is read below stays true
+    number, sent_as, sent = take_number(section, actor_id, request)  # locks the class: what is read below stays true
     if not sent:
         periods.require_open(section)
     today = section.school.today(work.now)
@@ -160,7 +160,7 @@ def _put_back(
     asked = {place[1] for place in (*(change.place for change in changes), *sent)}
     students, rows = places_and_cells(section, today, asked, work.by_id)
     cells = {(cell.assignment_id, cell.student_id): cell for cell in rows}
-    result = PutBack(students=students, cells=cells, sent=sent)
+    result = PutBack(students=students, cells=cells, sent=sent, sent_as=sent_as)
     result.errors = _errors(section, work, changes, students)
     later = _later(section, [c for c in changes if c.place in cells and cells[c.place].seq > c.seq], actor_id)
     writing: dict[Place, Change] = {}

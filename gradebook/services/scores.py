@@ -67,6 +67,15 @@ class Saved:
     """… and all their cells as they are after the save."""
     sent: dict[Place, Content] = field(default_factory=dict)
     """Those of `places` that an earlier request with the same key had written, with what they said then."""
+    sent_as: int | None = None
+    """The number under which that request had written them."""
+
+    def number_seen(self, last: int) -> int:
+        """The number of which this tells, where the class's last one is `last`: for what was only told again, its own.
+
+        Whoever is told again has not seen what others did since.
+        """
+        return self.sent_as if self.sent_as and self.number is None else last
 
 
 # --- What a cell says
@@ -125,7 +134,7 @@ def save_typed(
     """
     if not texts:
         return Saved()
-    number, sent = take_number(section, actor_id, request)  # locks the class: what is read below stays true
+    number, sent_as, sent = take_number(section, actor_id, request)  # locks the class: what is read below stays true
     if sent:
         texts = {place: text for place, text in texts.items() if place not in sent}
     else:
@@ -143,8 +152,8 @@ def save_typed(
         section, read, stored, was, number=number, seen=seen, actor_id=actor_id, now=now, kind=kind, request=request
     )
     if request and not sent and not saved.places:
-        sent = _sent(section, actor_id, request)  # by one that was ahead of this one at the class's row
-    saved.errors, saved.students, saved.sent = errors, students, sent
+        sent_as, sent = _sent(section, actor_id, request)  # by one that was ahead of this one at the class's row
+    saved.errors, saved.students, saved.sent, saved.sent_as = errors, students, sent, sent_as
     for place in sent:
         if place[0] in work.by_id and place[1] in students:
             saved.places.append(place)
@@ -153,26 +162,27 @@ def save_typed(
     return saved
 
 
-def take_number(section: Section, actor_id: int, request: str | None) -> tuple[int, dict[Place, Content]]:
-    """The class's next number, and what this person wrote under this key before: what each cell said then.
+def take_number(section: Section, actor_id: int, request: str | None) -> tuple[int, int | None, dict[Place, Content]]:
+    """The class's next number, and what this person wrote under this key before: its number, and what the cells said.
 
     The key is looked for in the counter's own statement: a save has none to spare.
     """
     if request is None:
-        return next_number(section), {}
+        return next_number(section), None, {}
     seq = select(func.min(ScoreChange.seq)).where(*_sent_as(section, actor_id, request)).scalar_subquery()
     number, (before,) = next_number_and(section, seq)
-    return number, _sent(section, actor_id, request) if before else {}
+    return (number, *_sent(section, actor_id, request)) if before else (number, None, {})
 
 
-def _sent(section: Section, actor_id: int, request: str) -> dict[Place, Content]:
+def _sent(section: Section, actor_id: int, request: str) -> tuple[int | None, dict[Place, Content]]:
     """What this person wrote under this key, in one statement."""
     rows = db.session.execute(
-        select(ScoreChange.assignment_id, ScoreChange.student_id, ScoreChange.after).where(
+        select(ScoreChange.assignment_id, ScoreChange.student_id, ScoreChange.after, ScoreChange.seq).where(
             *_sent_as(section, actor_id, request)
         )
-    )
-    return {(row[0], row[1]): content_from_facts(row[2]) for row in rows}
+    ).all()
+    sent = {(row[0], row[1]): content_from_facts(row[2]) for row in rows}
+    return max((row[3] for row in rows), default=None), sent
 
 
 def _sent_as(section: Section, actor_id: int, request: str) -> tuple[Any, ...]:

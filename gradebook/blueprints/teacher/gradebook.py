@@ -69,7 +69,7 @@ def _save(section_id: str) -> Any:
         kind=ChangeKind.PASTE if request.form.get("how") == "paste" else ChangeKind.TYPED,
         request=request_key(request),
     )
-    number = section.last_seq  # of the moment at which the other values were read
+    number = saved.number_seen(section.last_seq)  # of the moment at which the other values were read
     answer = None if wants_page() else grid_answer.answer_of(work, sent, saved, number)
     db.session.commit()
     if answer is not None:

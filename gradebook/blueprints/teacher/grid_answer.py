@@ -108,6 +108,9 @@ def answer_of(work: ClassWork, sent: Sent, saved: Saved, number: int) -> dict[st
         "saved": {field_name(place): text(work, place, _saved_content(saved, place)) for place in saved.places},
         "students": totals(work, saved),
     }
+    stands = _stands(work, sent, saved)
+    if stands:
+        answer["stands"] = stands
     if saved.errors:
         troubles = troubles_of(work, sent, saved)
         answer["errors"] = {
@@ -125,6 +128,19 @@ def answer_of(work: ClassWork, sent: Sent, saved: Saved, number: int) -> dict[st
             for conflict in saved.conflicts
         }
     return answer
+
+
+def _stands(work: ClassWork, sent: Sent, saved: Saved) -> dict[str, str]:
+    """What stands in cells that say something else than they were sent, and of which no conflict tells it.
+
+    What was typed there is refused; or it was no change to what the person saw and is one to what somebody else typed
+    since; or it was saved by an earlier request with the same key, and somebody changed it after that.
+    """
+    said = {place: sent.texts[place] for place in sent.texts if place[0] in work.by_id}
+    said |= {place: text(work, place, content) for place, content in saved.sent.items() if place[0] in work.by_id}
+    told = {*(set(saved.places) - saved.sent.keys()), *(conflict.place for conflict in saved.conflicts)}
+    texts = {place: text(work, place, content_of(saved.cells.get(place))) for place in said if place not in told}
+    return {field_name(place): now for place, now in texts.items() if now != said[place]}
 
 
 def _saved_content(saved: Saved, place: Place) -> Content:

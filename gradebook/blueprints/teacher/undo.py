@@ -84,7 +84,7 @@ def _step(section_id: str, act: Any) -> Any:
         actor_id=person.id,
         now=moment(),
     )
-    number = section.last_seq
+    number = done.number_seen(section.last_seq)
     answer = None if wants_page() else _answer(work, done, number)
     db.session.commit()
     if answer is not None:

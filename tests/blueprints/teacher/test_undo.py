@@ -163,6 +163,30 @@ def test_a_late_repeat_does_not_bring_back_what_was_changed_since(sign_in, schoo
     assert changes() == 2
 
 
+def test_a_repeat_keeps_its_number_and_says_what_the_cell_says_by_now(sign_in, school):
+    """Were it the class's newest number, the page would believe to have seen what others did in between."""
+    teacher, name = sign_in(school.rivera), field(school.quiz, school.maya)
+    fields = {"seen": 0, name: "10", "request": KEY}
+    assert send(teacher, school.algebra, fields).json["number"] == 1
+    save(school, {(school.quiz, school.maya): "11"}, by=school.cole)
+    again = send(teacher, school.algebra, fields).json
+    assert (again["number"], again["saved"], again["stands"]) == (1, {name: "10"}, {name: "11"})
+
+
+def test_what_was_no_change_is_told_when_somebody_else_changed_it(sign_in, school):
+    save(school, {(school.quiz, school.maya): "11"}, by=school.cole)
+    name, other = field(school.quiz, school.maya), field(school.quiz, school.leo)
+    answer = send(sign_in(school.rivera), school.algebra, {"seen": 0, name: "18", other: "9"}).json
+    assert (answer["saved"], answer["stands"], answer["number"]) == ({}, {name: "11"}, 1)
+
+
+def test_what_is_refused_comes_with_what_stands_there(sign_in, school):
+    name = field(school.quiz, school.maya)
+    answer = send(sign_in(school.rivera), school.algebra, {"seen": 0, name: "nonsense"}).json
+    assert list(answer["errors"]) == [name]
+    assert answer["stands"] == {name: "18"}
+
+
 def test_without_the_key_a_repeat_is_a_new_save(sign_in, school):
     """What the key is for: the same late repeat, without it, does bring the score back."""
     teacher, name = sign_in(school.rivera), field(school.quiz, school.maya)
