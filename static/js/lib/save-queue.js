@@ -152,15 +152,15 @@ export class SaveQueue {
 
   #next() {
     this.#timer = null;
-    this.flight ??= this.#take();
-    if (!this.flight) {
+    if (this.size === 0) {
       this.#to("rest");
       return;
     }
     if (!this.#outside.isOnline()) {
-      this.#to("offline");
+      this.#to("offline"); // what is typed until then goes with it
       return;
     }
+    this.flight ??= this.#take();
     this.#to("sending");
     this.#running = this.#outside.send(this.flight).then(
       (answer) => this.#answered(answer),
@@ -171,7 +171,6 @@ export class SaveQueue {
   /** The cells that wait longest and were seen at the same number, as one request. */
   #take() {
     const [first] = this.#waiting;
-    if (!first) return null;
     const seen = this.seenOf(first[0]);
     const { how } = first[1];
     const entries = new Map();
