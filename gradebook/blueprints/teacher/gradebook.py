@@ -78,7 +78,11 @@ def _save(section_id: str) -> Any:
         return _choice(section, work, sent, saved, number)
     if saved.errors:
         return _again(section, work, grid_answer.troubles_of(work, sent, saved), saved)
-    flash(_saved_words(saved), "good")
+    told: Any = {"heading": _saved_words(saved)}
+    if saved.number:
+        undo = url_for(".undo", section_id=section_id, seq=saved.number)
+        told |= {"url": undo, "label": _("Undo"), "post": True}
+    flash(told, "good")
     return redirect(_back(section), 303)
 
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from gradebook.extensions import db
-from gradebook.models import Enrollment, LoginSession
+from gradebook.models import ChangeKind, Enrollment, LoginSession, ScoreChange
 from gradebook.services import posting
+from gradebook.services.counters import next_number
+from gradebook.services.score_history import news_of
 from tests.conftest import NOON
 from tests.services.test_score_restore import save
 
@@ -58,6 +60,30 @@ def test_a_change_of_anything_else_says_that_the_page_is_stale(sign_in, school):
 
 def test_posting_alone_is_told_too(sign_in, school):
     posting.post_scores(school.algebra, school.test, at=NOON, actor_id=school.cole.id, now=NOON)
+    assert ask(sign_in(school.rivera), school.algebra, 0).json == {
+        "number": 1, "cells": {}, "students": {}, "stale": True,
+    }  # fmt: skip
+
+
+def test_a_number_that_no_score_took_makes_the_page_stale(sign_in, school):
+    """Rules, the roster and whatever else counts the class up: the page cannot show it cell by cell."""
+    save(school, {(school.quiz, school.maya): "10"}, by=school.cole)
+    next_number(school.algebra)
+    save(school, {(school.quiz, school.leo): "10"}, by=school.cole)
+    teacher = sign_in(school.rivera)
+    assert [ask(teacher, school.algebra, after).json["stale"] for after in (0, 1, 2)] == [True, True, False]
+
+
+def test_scores_kept_in_proportion_make_the_page_stale(sign_in, school):
+    """Their assignment has other full marks now."""
+    save(school, {(school.quiz, school.maya): "10"}, by=school.cole)
+    db.session.query(ScoreChange).one().kind = ChangeKind.RULE
+    assert ask(sign_in(school.rivera), school.algebra, 0).json["stale"] is True
+
+
+def test_after_very_much_the_page_is_to_be_opened_again(sign_in, school, monkeypatch):
+    monkeypatch.setattr(news_of, "__defaults__", (1,))
+    save(school, {(school.quiz, school.maya): "10", (school.quiz, school.leo): "11"}, by=school.cole)
     assert ask(sign_in(school.rivera), school.algebra, 0).json == {
         "number": 1, "cells": {}, "students": {}, "stale": True,
     }  # fmt: skip

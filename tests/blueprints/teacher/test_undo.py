@@ -105,6 +105,18 @@ def test_without_scripts_undo_is_a_form_in_the_banner(sign_in, school):
     assert "1 was changed by someone since" in page
 
 
+def test_what_a_plain_form_saved_is_undone_from_the_page_that_follows(sign_in, school):
+    teacher, path = sign_in(school.rivera), url(school.algebra, "scores")
+    saved = teacher.post(path, data={"seen": 0, field(school.quiz, school.maya): "10"})
+    page = teacher.get(saved.location).text
+    assert "1 score saved." in page
+    assert f'action="{url(school.algebra, "undo?seq=1")}"' in page
+    nothing = teacher.post(path, data={"seen": 1, field(school.quiz, school.maya): "10"})
+    assert "/undo?" not in teacher.get(nothing.location).text.partition("<main")[2].partition("<form")[0]
+    teacher.post(url(school.algebra, "undo?seq=1"))
+    assert points(school.quiz, school.maya) == Decimal(18)
+
+
 def test_what_is_closed_by_now_is_not_undone(sign_in, school):
     teacher, name = sign_in(school.rivera), field(school.quiz, school.maya)
     number = send(teacher, school.algebra, {"seen": 0, name: "10"}).json["number"]
