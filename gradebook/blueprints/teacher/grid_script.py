@@ -1,12 +1,13 @@
 """What the grid's scripts need from the page: addresses, full marks, letters, and every text that they show."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from babel import Locale
-from flask import current_app, jsonify, url_for
+from flask import current_app, request, url_for
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -19,8 +20,9 @@ from gradebook.policy.person import Person
 from gradebook.services.grades import ClassWork
 from gradebook.web import door
 
-NUMBERS = (0, 1, 2, 3, 5, 11, 100, 1_000_000)
+NUMBERS = (0, 1, 2, 3, 5, 6, 7, 11, 100, 1_000_000)
 """Between them they have every plural form of every language."""
+A_YEAR_HERE = "private, max-age=31536000, immutable"
 _ADDRESSES = {
     "changes": "teacher.changes",
     "undo": "teacher.undo",
@@ -34,8 +36,22 @@ _ADDRESSES = {
 @bp.get("/grid-texts")
 @door.teacher
 def grid_texts() -> Any:
-    """The texts of the grid's menus and dialogs, asked for when the grid is first used: the page itself stays small."""
-    return jsonify(texts=_answers() | _bulk() | _dialogs(), plurals=_plurals(_locale(), _counted_in_bulk))
+    """The texts of the grid's menus and dialogs: the page itself stays small. They may be kept by the browser, since
+    they are nobody's, and their address has another `v` as soon as one of them is different."""
+    answer = current_app.response_class(_more_texts(str(_locale()))[0], mimetype="application/json")
+    answer.headers["Cache-Control"] = A_YEAR_HERE if "v" in request.args else "no-store"
+    return answer
+
+
+@lru_cache(maxsize=64)
+def _more_texts(language: str) -> tuple[str, str]:
+    """The texts as JSON, and what their address says of them."""
+    texts = {
+        "texts": _answers() | _bulk() | _dialogs(),
+        "plurals": _plurals(Locale.parse(language), _counted_in_bulk),
+    }
+    said = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+    return said, hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def script_facts(grid: Grid, person: Person) -> dict[str, str]:
@@ -62,7 +78,7 @@ def _facts(section: Section, columns: dict[str, Any], person: Person) -> dict[st
     return {
         **here,
         "sign-in": url_for("auth.sign_in"),
-        "texts": url_for("teacher.grid_texts"),
+        "texts": url_for("teacher.grid_texts", v=_more_texts(str(_locale()))[1]),
         "person": person.user.public_id,
         "entry": person.user.grade_entry or "keys",
         "columns": _compact(columns),

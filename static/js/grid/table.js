@@ -25,7 +25,7 @@ export class GridTable {
     this.first = this.heads.length - points.length;
     this.points = points;
     this.page = rows; // of a long class: [how many students, how many before this page]
-    this.rightToLeft = getComputedStyle(this.table).direction === "rtl";
+    this.rightToLeft = document.dir === "rtl";
     this.#name(form);
   }
 

@@ -4,7 +4,7 @@
 // new change; what is typed meanwhile waits behind it. Everything lives in memory only.
 
 export const PAUSES = [2, 5, 15, 30]; // seconds before the tries after a failure; the last one stays
-const GATHER = 150; // ms in which quick typing becomes one request
+const GATHER = 0; // ms: what is put at once, as by a paste, goes together; what is typed meanwhile is the next request
 const MOST = 500; // cells in one request
 
 /** What a failed request was: "away" is tried again, the others need the person. */

@@ -1,0 +1,47 @@
+"""What the grid's scripts get from the server: texts in every form of a language, addresses, full marks."""
+
+import json
+import re
+from html import unescape
+
+from babel import Locale
+
+from gradebook.blueprints.teacher.grid_script import NUMBERS
+from tests.classes import make_class
+
+ATTRIBUTE = r" data-{}='([^']*)'"
+
+
+def attribute(page: str, name: str) -> str:
+    return unescape(re.search(ATTRIBUTE.format(name), page)[1])
+
+
+def test_the_form_says_full_marks_letters_and_who_it_is_for(school, sign_in):
+    section = make_class(school, students=2, assignments=3)
+    page = sign_in(school.rivera).get(f"/teacher/classes/{section.public_id}").text
+    assert json.loads(attribute(page, "columns")) == {"points": [2000, 2000, 2000], "letters": []}
+    assert attribute(page, "person") == school.rivera.public_id
+    assert attribute(page, "changes") == f"/teacher/classes/{section.public_id}/changes"
+
+
+def test_a_long_class_says_which_of_its_students_the_page_shows(school, sign_in):
+    section = make_class(school, students=101, assignments=1)
+    page = sign_in(school.rivera).get(f"/teacher/classes/{section.public_id}?page=2").text
+    assert json.loads(attribute(page, "columns"))["rows"] == [101, 100]
+
+
+def test_texts_are_kept_by_the_browser_until_one_is_different(school, sign_in):
+    section = make_class(school, students=1, assignments=1)
+    client = sign_in(school.rivera)
+    address = attribute(client.get(f"/teacher/classes/{section.public_id}").text, "texts")
+    answer = client.get(address)
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.json["texts"]["why"]["too_many_decimals"] == "Use no more than 2 decimal places"
+    assert answer.json["plurals"]["selected"] == {"one": "{num} cell selected", "other": "{num} cells selected"}
+    assert client.get("/teacher/grid-texts").headers["Cache-Control"] == "no-store"
+
+
+def test_the_numbers_reach_every_plural_form_of_every_language():
+    for language in ("en", "ar", "ru", "pl", "cy", "ga", "lt", "sl", "ja", "fr"):
+        locale = Locale.parse(language)
+        assert {locale.plural_form(number) for number in NUMBERS} >= set(locale.plural_form.tags) - {"other"}, language
