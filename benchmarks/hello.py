@@ -2,11 +2,13 @@
 
 from flask import Flask
 
+from gradebook import live
 from gradebook.extensions import db
 
 app = Flask(__name__, static_folder=None)
-app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"  # gunicorn.conf.py lets go of the connections of every worker
-db.init_app(app)
+app.config |= {"SQLALCHEMY_DATABASE_URI": "sqlite://", "DATABASE_URL": "sqlite://", "LISTEN_URL": None, "STREAMS": 0}
+db.init_app(app)  # gunicorn.conf.py lets go of the connections of every worker ...
+live.init_app(app)  # ... and tells its streams when it stops
 
 
 @app.get("/")
