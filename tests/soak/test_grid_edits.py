@@ -106,22 +106,22 @@ class Grid:
         return response.json
 
     def settle(self, batch, answer):
-        number = answer["number"]
+        number, now = answer["number"], answer.get("now", answer["number"])
         if number == self.seen + bool(answer["saved"]):
             self.seen = number
         for name, text in answer["saved"].items():
             self.stands(name, text, number)
         for name, conflict in answer.get("conflicts", {}).items():
             if self.chance.random() < 0.5:  # mine, having seen both
-                self.known[name], self.before[name] = number, conflict["theirs"]
+                self.known[name], self.before[name] = now, conflict["theirs"]
                 self.waiting.setdefault(name, conflict["mine"])
             else:
-                self.stands(name, conflict["theirs"], number)
+                self.stands(name, conflict["theirs"], now)
         for name, text in answer.get("stands", {}).items():
-            self.stands(name, text, number)
+            self.stands(name, text, now)
         told = {name for part in ("saved", "conflicts", "stands", "errors", "checks") for name in answer.get(part, {})}
         for name in batch.texts.keys() - told:
-            self.stands(name, batch.texts[name], number)
+            self.stands(name, batch.texts[name], now)
 
     def stands(self, name, text, number):
         """This is what the cell says at that number, unless something newer was typed here."""
@@ -275,7 +275,8 @@ def check(section_id, grids, first):
                 for answer in batch.answers:
                     told = (answer.get(part, {}) for part in ("saved", "conflicts", "errors", "checks"))
                     if not any(name in part for part in told):
-                        assert normal(text) in (at(name, batch.seen), at(name, answer["number"])), "lost"
+                        now = answer.get("now", answer["number"])
+                        assert normal(text) in (at(name, batch.seen), at(name, now)), "lost"
         assert {key for owner, key, _name in by_sent if owner == person} <= set(sent), "from nowhere"
         assert grid.shown == {name: at(name, numbers[-1] if numbers else 0) for name in first}, "shown otherwise"
     assert typed == len(by_sent) > EDITS / 8

@@ -102,12 +102,18 @@ def _choice(work: ClassWork, sent: Sent, conflict: Conflict, students: Mapping[i
 
 
 def answer_of(work: ClassWork, sent: Sent, saved: Saved, number: int) -> dict[str, Any]:
-    """What a script needs: the number now seen, the texts of the saved cells and the new totals of their students."""
+    """What a script needs: the number now seen, the texts of the saved cells and the new totals of their students.
+
+    Conflicts and `stands` are told as of the class's newest number. Where that is another, because what was saved is
+    told again (Saved.number_seen), it is `now`.
+    """
     answer: dict[str, Any] = {
         "number": number,
         "saved": {field_name(place): text(work, place, _saved_content(saved, place)) for place in saved.places},
         "students": totals(work, saved),
     }
+    if work.section.last_seq != number:
+        answer["now"] = work.section.last_seq
     stands = _stands(work, sent, saved)
     if stands:
         answer["stands"] = stands
