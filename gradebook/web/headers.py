@@ -60,6 +60,6 @@ def _compress(response: Response) -> Response:
     response.vary.add("Accept-Encoding")
     if len(body) >= SMALLEST_TO_COMPRESS:
         # Level 3 is a tenth of a millisecond slower than 1 on the largest page, and a fifteenth smaller.
-        response.set_data(gzip.compress(body, compresslevel=3, mtime=0))
+        response.set_data(gzip.compress(body, compresslevel=4, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response
