@@ -59,7 +59,7 @@ def _compress(response: Response) -> Response:
     body = response.get_data()
     response.vary.add("Accept-Encoding")
     if len(body) >= SMALLEST_TO_COMPRESS:
-        # Level 3 is a tenth of a millisecond slower than 1 on the largest page, and a fifteenth smaller.
+        # The step from 3 to 4 makes the largest page a fourteenth smaller, for a third of a millisecond.
         response.set_data(gzip.compress(body, compresslevel=4, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     return response
