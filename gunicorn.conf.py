@@ -5,13 +5,15 @@ import ctypes
 import gc
 import os
 
+from gradebook.config import PAGES_AT_ONCE
+
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 
 # Threads, because a live-update stream keeps its thread for minutes: sync workers would die of a few of them. However
-# many streams are open, 8 threads are left for pages.
+# many streams are open, these are left for pages.
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 8 + int(os.environ.get("STREAMS", "24"))
+threads = PAGES_AT_ONCE + int(os.environ.get("STREAMS", "24"))
 
 preload_app = True  # one copy of the code in memory, shared by the workers
 graceful_timeout = 10  # a stop waits this long for answers that are under way

@@ -37,6 +37,24 @@ class Goal:
         """The time in seconds that keeps the goal on this machine, now."""
         return self.plus(floors) + self.ratio * self.floor(floors)
 
+    def floors(self, floors: Floors) -> set[str]:
+        """The floors that its bound is made of."""
+        asked = _Asked(floors)
+        self.bound(asked)
+        return asked.names
+
+
+class _Asked(dict[str, float]):
+    """Floors that remember which of them were asked for."""
+
+    def __init__(self, floors: Floors) -> None:
+        super().__init__(floors)
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> float:
+        self.names.add(name)
+        return super().__getitem__(name)
+
 
 def _hello(floors: Floors) -> float:
     return floors["hello"]

@@ -26,12 +26,13 @@ FLOORS = (
 
 def report(found: Measured, command: str) -> str:
     """The whole page."""
-    why = _why_noisy(found)
-    noisy = bool(why)
+    why, moved = _why_noisy(found), _moved(found)
+    noisy = bool(why) or ("hello", "") in moved
     parts = [
         "# Results",
         _head(found, command),
-        _warning(why) if noisy else "",
+        _warning(why) if why else "",
+        _about(moved) if moved else "",
         "## Floors",
         _floors(found),
         "## Pages and saves",
@@ -85,14 +86,23 @@ def _table_row(cells: Sequence[object]) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
+Moved = dict[tuple[str, str], float]
+"""Floors, by key and database, that moved too much during the run, and by how much."""
+
+
+def _moved(found: Measured) -> Moved:
+    spreads = {(case.key, case.where): spread(case.samples) for case in _judging_floors(found)}
+    return {floor: times for floor, times in spreads.items() if times > NOISY}
+
+
+def _about(moved: Moved) -> str:
+    floors = "; ".join(f"{key}{', ' + where if where else ''} ({times:.1f}x)" for (key, where), times in moved.items())
+    return f"> These floors moved by more than {NOISY:g}x: {floors}. No time that is measured against them passes."
+
+
 def _why_noisy(found: Measured) -> str:
-    """Why no time of this run says anything; empty when it was quiet."""
-    moved = [
-        f"{case.key}{', ' + case.where if case.where else ''} ({spread(case.samples):.1f}x)"
-        for case in _judging_floors(found)
-        if spread(case.samples) > NOISY
-    ]
-    parts = [f"these floors moved by more than {NOISY:g}x: {'; '.join(moved)}"] if moved else []
+    """Why no time of this run says anything, whatever it is measured against; empty when the machine was quiet."""
+    parts = []
     if found.load > BUSY:
         parts.append(f"the machine was busy when the run began (load {found.load:.1f})")
     for case in _computing(found):
@@ -139,12 +149,15 @@ counted for each request (the form, the post, the way home and the landing of a 
 
 
 def _pages(found: Measured, kind: str, noisy: bool) -> str:
-    floors = floors_of(found, kind)
+    floors, moved = floors_of(found, kind), _moved(found)
     rows = [
         _table_row(COLUMNS),
         "|---" * len(COLUMNS) + "|",
     ]
-    rows += [_row(goal, case, floors, noisy) for goal in GOALS if (case := found.case(goal.case, kind))]
+    for goal in GOALS:
+        if case := found.case(goal.case, kind):
+            unsteady = any((key, where) in moved for key in goal.floors(floors) for where in ("", kind))
+            rows.append(_row(goal, case, floors, noisy or unsteady))
     return "\n".join(rows)
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from benchmarks import crowds, floors, pages, window
 from benchmarks.client import Answer, BrokenAnswer, Client
@@ -120,7 +121,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Measured:
                 found.loading[where] = time.monotonic() - loaded
                 found.versions[kind] = database.version
                 server = stack.enter_context(Server("wsgi:app", "/auth/sign-in", folder, **database.environment))
-                found.starts[where] = server.seconds_to_first_page
+                found.starts[where] = _start(server, folder, database)
                 served[where] = (database, _school(database, server), server)
         _measure(found, served, hello, workload, folder, stack, say)
         for where, (_database, _school_here, server) in served.items():
@@ -129,6 +130,15 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Measured:
     found.install = _install(folder)
     found.took = time.monotonic() - begin
     return found
+
+
+def _start(server: Server, folder: Path, database: Database) -> float:
+    """Seconds to the first page: the median of this server's start and two more."""
+    seconds = [server.seconds_to_first_page]
+    for _ in range(2):
+        with Server("wsgi:app", "/auth/sign-in", folder, **database.environment) as another:
+            seconds.append(another.seconds_to_first_page)
+    return median(seconds)
 
 
 def _school(database: Database, server: Server) -> School:

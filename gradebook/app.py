@@ -11,6 +11,7 @@ from gradebook.config import ROOT, load_config
 from gradebook.database import engine_options, normalise_url, prepare_engine
 from gradebook.extensions import babel, csrf, db, login_manager
 from gradebook.web.door import check_doors
+from gradebook.web.turnstile import Turnstile
 
 
 def create_app(config: dict[str, Any] | None = None, *, commands: bool = True) -> Flask:
@@ -20,7 +21,7 @@ def create_app(config: dict[str, Any] | None = None, *, commands: bool = True) -
     """
     app = Flask("gradebook", root_path=str(ROOT), static_folder=None, template_folder="templates")
     app.config.update(load_config(config))
-    app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
+    app.wsgi_app = Turnstile(_behind_proxies(app))  # type: ignore[method-assign]
     _bind_database(app)
     _bind_extensions(app)
     web.init_app(app)

@@ -56,6 +56,8 @@ SETTINGS = (
 PLACEHOLDER_KEYS = {"", "dev", "secret", "changeme", "change-me", "default", "development", "insecure"}
 SHORTEST_KEY = 32
 
+PAGES_AT_ONCE = 8
+"""Requests that a process works on at a time; more wait."""
 ABSOLUTE_LIFE = timedelta(hours=12)
 OWN_DEVICE_LIFE = timedelta(days=30)
 

@@ -6,6 +6,7 @@ from benchmarks.goals import GOALS
 from benchmarks.judging import NOISY, WAITED, Verdict, judge, p95, spread, waited
 from benchmarks.measuring import Case, interleave
 from benchmarks.pages import NotThereYet
+from benchmarks.report import FLOORS
 
 QUIET = [1.0, 1.1, 0.9, 1.0] * 5
 BUSY_FOR_A_WHILE = [1.0] * 8 + [2.5] * 4 + [1.0] * 8
@@ -90,3 +91,10 @@ def test_a_page_that_is_not_there_is_noted_and_left_out():
 
 def test_the_rounds_end_when_their_time_is_over():
     assert interleave([Case("one", "", lambda: 0.001)], 1000, seconds=0) == 1
+
+
+def test_a_goal_knows_the_floors_that_it_is_measured_against():
+    by_case = {goal.case: goal.floors(dict.fromkeys(FLOORS, 1.0)) for goal in GOALS}
+    assert by_case["grid"] == {"hello", "rows of a grid", "joined table"}
+    assert by_case["sign in"] == {"hello", "hash"}
+    assert by_case["paste"] == {"hello", "1,200 written"}
