@@ -171,3 +171,24 @@ test("after a conflict the cell is known as it stands now", async () => {
   assert.equal(it.queue.seenOf("1.1"), 11);
   assert.ok(it.answers[0].behind);
 });
+
+test("what stands in a cell after a repeat is known as of now, what was saved as of then", async () => {
+  const it = world(10);
+  it.queue.put("1.1", "18");
+  it.queue.put("2.1", "17");
+  it.queue.put("3.1", "16");
+  it.ring();
+  await it.answer({ number: 11, now: 14, saved: { "1.1": "18", "2.1": "17" }, stands: { "2.1": "5" } });
+  assert.equal(it.queue.seenOf("1.1"), 11);
+  assert.equal(it.queue.seenOf("2.1"), 14, "the page shows the other's 5");
+  assert.equal(it.queue.seenOf("3.1"), 14, "it says what was sent, so nobody changed it");
+});
+
+test("what stands under a text that still waits was not seen: saving it asks", async () => {
+  const it = world(10);
+  it.queue.put("1.1", "18");
+  it.ring();
+  it.queue.put("1.1", "19");
+  await it.answer({ number: 11, now: 14, saved: { "1.1": "18" }, stands: { "1.1": "5" } });
+  assert.equal(it.sent.at(-1).flight.seen, 11);
+});

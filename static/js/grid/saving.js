@@ -196,7 +196,8 @@ export class Saving {
     if (behind) this.askOthers();
   }
 
-  #settle(cell, entry, { saved = {}, errors = {}, checks = {}, conflicts = {} }) {
+  /** `stands`: what cells say that were not written, or that someone changed after an earlier try wrote them. */
+  #settle(cell, entry, { saved = {}, errors = {}, checks = {}, conflicts = {}, stands = {} }) {
     const { name } = cell;
     const isNewer = this.queue.has(name); // a later text waits for the same cell
     if (Object.hasOwn(conflicts, name)) {
@@ -210,13 +211,14 @@ export class Saving {
     }
     const problem = errors[name] ?? checks[name];
     if (problem !== undefined) {
+      cell.saved = stands[name] ?? cell.saved;
       if (isNewer) return;
       cell.state = Object.hasOwn(errors, name) ? "wrong" : "check";
       cell.reason = problem;
       if (cell.state === "wrong") this.#alert(cell);
       return;
     }
-    cell.saved = saved[name] ?? entry.text;
+    cell.saved = stands[name] ?? saved[name] ?? entry.text;
     if (isNewer || cell.text !== entry.text) return;
     Object.assign(cell, { text: cell.saved, state: "saved", reason: "" });
   }

@@ -187,14 +187,19 @@ export class SaveQueue {
     this.#running = null;
     this.#failures = 0;
     this.flight = null;
-    const behind = this.#settle(answer);
+    const behind = this.#settle(flight, answer);
     this.#outside.answered(flight, answer, behind);
     this.#next();
   }
 
-  #settle({ number, saved = {}, conflicts = {} }) {
+  /** What was saved is known as of `number`; what else the answer tells, as of `now`, which is later for a repeat. */
+  #settle(flight, { number, now = number, saved = {}, errors = {}, checks = {}, conflicts = {}, stands = {} }) {
     const names = Object.keys(saved);
-    for (const name of [...names, ...Object.keys(conflicts)]) this.knows(name, number);
+    for (const name of names) this.knows(name, number);
+    const told = { ...saved, ...errors, ...checks, ...stands };
+    const unchanged = [...flight.entries.keys()].filter((name) => !Object.hasOwn(told, name)); // they say what was sent
+    const shown = Object.keys(stands).filter((name) => !this.has(name)); // where a later text waits it is not shown
+    for (const name of [...Object.keys(conflicts), ...shown, ...unchanged]) this.knows(name, now);
     return this.reached(number, names.length > 0);
   }
 
