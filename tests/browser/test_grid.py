@@ -85,6 +85,21 @@ def test_thirty_scores_are_thirty_values_and_thirty_enters(grid):
         expect(cell(page, number, 2)).to_have_text(str(number % 10 + 1))
 
 
+def test_what_was_taken_back_while_it_was_sent_can_be_done_again(grid):
+    page = grid()
+    one = cell(page, 8, 5)
+    before = one.inner_text()
+    delay(page, 300)
+    with page.expect_request(SCORES):
+        type_into(page, 8, 5, "4", "Enter")
+    page.keyboard.press("Control+z")
+    expect(one).to_have_text(before)
+    all_saved(page)
+    page.keyboard.press("Control+y")
+    expect(one).to_have_text("4")
+    all_saved(page)
+
+
 def test_keys_move_type_and_edit(grid):
     page = grid("algebra")
     here = page.locator(":focus")

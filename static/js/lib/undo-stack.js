@@ -5,6 +5,8 @@ const MOST = 200; // steps: more than anyone goes back, and a page may stay open
 /** A step is made of changes: [{ name, before, after }]. */
 export class Step {
   changes = [];
+  /** It was taken back or done again by typing: the server knows nothing of that, and has nothing to do again. */
+  isTyped = false;
   #numbers = new Map(); // name -> the number under which the server wrote it
   #sizes = new Map(); // number -> how many cells were written under it
 

@@ -57,7 +57,7 @@ function start(form) {
   async function turnNow(side) {
     const step = side === "before" ? stack.undo() : stack.redo();
     if (!step) await turnEarlier(side);
-    else if (step.number && form.dataset.undo && saving.queue.size === 0) await turnThere(side, step);
+    else if (step.number && !step.isTyped && form.dataset.undo && saving.queue.size === 0) await turnThere(side, step);
     else turnHere(side, step);
   }
 
@@ -81,6 +81,7 @@ function start(form) {
 
   /** A part of what was saved together, or something not saved yet: typed again as it was. */
   function turnHere(side, step) {
+    step.isTyped = true;
     const { wanted, clashes } = toward(step, side, (name) => grid.cell(name)?.text);
     change([...wanted].map(([name, text]) => [grid.cell(name), text]), { isStep: false });
     turned(side, [...wanted.keys()], clashes.length);
