@@ -5,6 +5,7 @@ import select
 import sqlite3
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Protocol
@@ -36,7 +37,7 @@ class Listener(Protocol):
         """What is watched."""
 
 
-class Source(threading.Thread):
+class Source(threading.Thread, ABC):
     """Waits for the database as long as the process lives; begins anew when the connection breaks."""
 
     def __init__(self, url: str, hub: Listener) -> None:
@@ -56,9 +57,9 @@ class Source(threading.Thread):
                 time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
                 tries += 1
 
+    @abstractmethod
     def listen(self) -> Iterator[None]:
         """Wake the streams as notices come; yields whenever the database answered."""
-        raise NotImplementedError
 
 
 class PostgresSource(Source):

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from gradebook.extensions import db
@@ -19,6 +19,7 @@ from gradebook.grading.values import GradingScale as Letters
 from gradebook.grading.values import ScaleError
 from gradebook.models import GradingScale, GradingScaleBand, School, Section
 from gradebook.services import audit, periods, section_rules
+from gradebook.services.counters import next_numbers
 from gradebook.services.previews import Shift, moved, name_of_effect, shift_facts
 
 MOST_BANDS = 60
@@ -208,7 +209,7 @@ def change_scale(
     scale.name = after.name
     if after.bands != before.bands:
         _write_bands(scale, after)
-        _renumber([effect.section for effect in effects])
+        next_numbers(effect.section.id for effect in effects)
     _record(scale, before, after, effects, now, actor_id)
     return ScaleSaved(True, effects)
 
@@ -271,18 +272,6 @@ def _write_bands(scale: GradingScale, draft: ScaleDraft) -> None:
         ],
     )
     db.session.expire(scale, ["bands"])
-
-
-def _renumber(sections: Sequence[Section]) -> None:
-    """Their grids show something else now. Locked in the order of keys, as every act on several classes does it."""
-    keys = sorted(section.id for section in sections)
-    db.session.execute(select(Section.id).where(Section.id.in_(keys)).order_by(Section.id).with_for_update())
-    db.session.execute(
-        update(Section)
-        .where(Section.id.in_(keys))
-        .values(last_seq=Section.last_seq + 1)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _record(

@@ -35,7 +35,7 @@ from gradebook.models import (
     User,
 )
 from gradebook.services import freezing, messaging, queue
-from gradebook.services.counters import next_number
+from gradebook.services.counters import next_number, next_numbers
 from gradebook.services.imported_scores import write_imported
 from gradebook.services.roster_state import read_state
 from gradebook.services.scores import Content, stored_cells
@@ -210,16 +210,12 @@ class _Writer:
             db.session.execute(statement, rows)
 
     def _count_on(self) -> None:
-        """Every class whose roster or work changed takes its next number (architecture.md 5), in the order of keys."""
+        """Every class whose roster or work changed takes its next number (architecture.md 5)."""
         touched = {self.real(item.values["section_id"]) for item in self._new_in_classes()}
         places = {place.id: key[0] for key, place in self.state.places.items()}
         moved = self.plan.kinds["enrollments"].changed + self.plan.kinds["enrollments"].ended
         touched |= {places[item.id] for item in moved}
-        table: Any = Section.__table__
-        rows = [{"key_of_row": key} for key in sorted(touched)]
-        if rows:
-            statement = update(table).where(table.c.id == bindparam("key_of_row")).values(last_seq=table.c.last_seq + 1)
-            db.session.execute(statement, rows)
+        next_numbers(touched)
         self._number_assignments()
 
     def _follow_students(self) -> None:

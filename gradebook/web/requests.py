@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from flask import Flask, g, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, PreconditionRequired
 
 from gradebook.clock import utc_now
 from gradebook.database import will_write
@@ -45,6 +45,24 @@ def _has_nul() -> bool:
 def moment() -> datetime:
     """The moment of this request: one for everything that it does."""
     return cast(datetime, g.now)
+
+
+def whole_number(text: str | None, digits: int = 9) -> int | None:
+    """A number as our own pages write it, of so many digits at most; None for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
+def page_number() -> int:
+    """The page of a list that the address asks for; 1 for anything that is none."""
+    return whole_number(request.args.get("page"), 6) or 1
+
+
+def version_seen() -> int:
+    """The version that a form was made from; without one nothing is changed. Raises PreconditionRequired."""
+    seen = whole_number(request.form.get("seen"), 18)
+    if seen is None:
+        raise PreconditionRequired
+    return seen
 
 
 def wants_page() -> bool:

@@ -15,7 +15,6 @@ from gradebook.blueprints.office.common import (
     first_day_without,
     has_moved_on,
     own_school,
-    page_number,
     span_words,
     tell,
     today,
@@ -34,7 +33,7 @@ from gradebook.web import door
 from gradebook.web.closed import closed_words
 from gradebook.web.fields import one_line
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
+from gradebook.web.requests import moment, page_number
 
 NEW = "new"
 MOST_AT_ONCE = 200

@@ -59,12 +59,6 @@ def tell(heading: str, text: Any, kind: str) -> None:
     flash(message, kind)
 
 
-def page_number() -> int:
-    """The page that is asked for; 1 for anything that is no number."""
-    text = request.args.get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
-
-
 def last_day(ends_on: date | None) -> date | None:
     """What screens show of an end: the last day with it."""
     return ends_on - timedelta(days=1) if ends_on else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from babel.lists import format_list
 from flask import render_template, request
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import gettext, ngettext
 from markupsafe import Markup, escape
 
 from gradebook.blueprints.office.common import kept_fields
@@ -16,6 +16,7 @@ from gradebook.models import School, User
 from gradebook.services import custody
 from gradebook.services.custody import Effect, Preview
 from gradebook.web.filters import day as day_words
+from gradebook.web.language import language
 from gradebook.web.requests import moment
 
 
@@ -167,7 +168,7 @@ def _asides(effects: tuple[Effect, ...]) -> list[Markup]:
     found = []
     for effect in effects:
         if effect.teachers:
-            teachers = format_list([str(bdi(name)) for name in effect.teachers], locale=get_locale())
+            teachers = format_list([str(bdi(name)) for name in effect.teachers], locale=language().locale)
             words = gettext("The conversations stay with the teachers: %(teachers)s.")
             found.append(Markup(words) % {"teachers": Markup(teachers)})  # noqa: S704 - names were escaped
         if effect.devices and _lost(effect) != (False, False):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -21,7 +21,7 @@ from gradebook.services.mastery_scales import LevelDraft, ScaleDraft, ScaleFault
 from gradebook.web import door
 from gradebook.web.fields import AmountField, LineField, Rows, paragraph, typed
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
+from gradebook.web.requests import moment, version_seen
 
 EMPTY_ROWS = 2
 """Lines for further levels under those that there are."""
@@ -147,7 +147,7 @@ def mastery_scale(mastery_scale_id: str) -> Any:
 @door.office
 def mastery_scale_post(mastery_scale_id: str) -> Any:
     """Change it."""
-    return _save_scale(access.mastery_scale_for_office(current_person(), mastery_scale_id), seen=_seen())
+    return _save_scale(access.mastery_scale_for_office(current_person(), mastery_scale_id), seen=version_seen())
 
 
 @bp.post("/mastery-scales/<mastery_scale_id>/retirement")
@@ -280,7 +280,7 @@ def outcome(outcome_id: str) -> Any:
 @door.office
 def outcome_post(outcome_id: str) -> Any:
     """Other words for it."""
-    return _save_outcome(access.outcome_for_office(current_person(), outcome_id), seen=_seen())
+    return _save_outcome(access.outcome_for_office(current_person(), outcome_id), seen=version_seen())
 
 
 @bp.post("/outcomes/<outcome_id>/retirement")
@@ -325,11 +325,3 @@ def _outcome_page(found: Outcome | None, form: SchoolOutcomeForm, *, seen: int |
         form=form,
         seen=seen if seen is not None or found is None else found.version,
     )
-
-
-def _seen() -> int:
-    """The version that the page was made from; without it nothing is changed."""
-    text = request.form.get("seen", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        abort(428)
-    return int(text)

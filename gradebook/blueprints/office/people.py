@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from gradebook.blueprints.office import bp
-from gradebook.blueprints.office.common import ROLES, STATUSES, fault_words, own_school, page_number, tell, today
+from gradebook.blueprints.office.common import ROLES, STATUSES, fault_words, own_school, tell, today
 from gradebook.blueprints.office.forms import NewPersonForm
 from gradebook.extensions import db
 from gradebook.models import RoleKind, School
@@ -16,7 +16,7 @@ from gradebook.services.rosters import RosterError
 from gradebook.web import door
 from gradebook.web.fields import one_line
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
+from gradebook.web.requests import moment, page_number
 
 
 @bp.get("/")

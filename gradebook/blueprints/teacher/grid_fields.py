@@ -12,13 +12,13 @@ from flask import Request
 from werkzeug.exceptions import BadRequest, PreconditionRequired, RequestEntityTooLarge
 
 from gradebook.services.scores import Place
+from gradebook.web.requests import whole_number
 
 MOST_CELLS = 30_000
 """More than any page holds."""
 _KEYS = re.compile(r"[0-9]{1,18}(?:,[0-9]{1,18})*", re.ASCII)
 _NAME = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
 _REQUEST = re.compile(r"[0-9A-Za-z-]{8,36}", re.ASCII)
-_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ def sent_cells(request: Request, last: int) -> Sent:
 
 def seen_number(request: Request, last: int) -> int:
     """The number that the page had seen. Raises PreconditionRequired where there is none that can be true."""
-    seen = request.values.get("seen", "")
-    if not _NUMBER.fullmatch(seen) or int(seen) > last:
+    seen = whole_number(request.values.get("seen"))
+    if seen is None or seen > last:
         raise PreconditionRequired
-    return int(seen)
+    return seen
 
 
 def request_key(request: Request) -> str | None:
@@ -67,6 +67,11 @@ def request_key(request: Request) -> str | None:
     if key is not None and not _REQUEST.fullmatch(key):
         raise BadRequest
     return key
+
+
+def forced_places(request: Request) -> set[Place]:
+    """The places that the person chose to change although somebody changed them since."""
+    return {place for place in map(place_of, request.form.getlist("force")) if place is not None}
 
 
 def place_of(name: str) -> Place | None:

@@ -1,6 +1,5 @@
 """What changed in a class since a page saw it. The open grid asks every 20 seconds, or when the stream says so."""
 
-import re
 from typing import Any
 
 from flask import jsonify, request
@@ -15,9 +14,7 @@ from gradebook.services.score_history import News, news_of
 from gradebook.services.scores import Saved, content_from_facts
 from gradebook.web import door
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
-
-_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+from gradebook.web.requests import moment, whole_number
 
 
 @bp.get("/classes/<section_id>/changes")
@@ -26,17 +23,17 @@ _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 def changes(section_id: str) -> Any:
     """The cells that changed after the number `after`, for a script; 204 when nothing did."""
     section = access.section_for_teacher(current_person(), section_id)
-    after, number = request.args.get("after", ""), section.last_seq
-    if not _NUMBER.fullmatch(after):
+    after, number = whole_number(request.args.get("after")), section.last_seq
+    if after is None:
         raise BadRequest
-    if int(after) == number:
+    if after == number:
         return "", 204
-    if int(after) > number:  # the page is of another time than the database: a backup was restored
+    if after > number:  # the page is of another time than the database: a backup was restored
         return jsonify(number=number, cells={}, students={}, stale=True)
-    news = news_of(section, int(after), number)
+    news = news_of(section, after, number)
     if not news.last:
         return jsonify(number=number, cells={}, students={}, stale=True)
-    return jsonify(number=number, **_answer(section, news, int(after)))
+    return jsonify(number=number, **_answer(section, news, after))
 
 
 def _answer(section: Section, news: News, after: int) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from babel import Locale
 from flask import current_app, request, url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from gradebook.blueprints.teacher import bp
@@ -19,6 +19,7 @@ from gradebook.models import Section
 from gradebook.policy.person import Person
 from gradebook.services.grades import ClassWork
 from gradebook.web import door
+from gradebook.web.language import language
 
 NUMBERS = (0, 1, 2, 3, 5, 6, 7, 11, 100, 1_000_000)
 """Between them they have every plural form of every language."""
@@ -38,7 +39,7 @@ _ADDRESSES = {
 def grid_texts() -> Any:
     """The texts of the grid's menus and dialogs: the page itself stays small. They may be kept by the browser, since
     they are nobody's, and their address has another `v` as soon as one of them is different."""
-    answer = current_app.response_class(_more_texts(str(_locale()))[0], mimetype="application/json")
+    answer = current_app.response_class(_more_texts(language().name)[0], mimetype="application/json")
     answer.headers["Cache-Control"] = A_YEAR_HERE if "v" in request.args else "no-store"
     return answer
 
@@ -70,24 +71,16 @@ def facts_of_one(section: Section, work: ClassWork, one: One, person: Person) ->
 
 def _facts(section: Section, columns: dict[str, Any], person: Person) -> dict[str, str]:
     section_id = section.public_id
-    here = {
-        name: url_for(endpoint, section_id=section_id)
-        for name, endpoint in _ADDRESSES.items()
-        if endpoint in current_app.view_functions
-    }
+    here = {name: url_for(endpoint, section_id=section_id) for name, endpoint in _ADDRESSES.items()}
     return {
         **here,
         "sign-in": url_for("auth.sign_in"),
-        "texts": url_for("teacher.grid_texts", v=_more_texts(str(_locale()))[1]),
+        "texts": url_for("teacher.grid_texts", v=_more_texts(language().name)[1]),
         "person": person.user.public_id,
         "entry": person.user.grade_entry or "keys",
         "columns": _compact(columns),
-        "words": _words(str(_locale())),
+        "words": _words(language().name),
     }
-
-
-def _locale() -> Locale:
-    return get_locale() or Locale("en")
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,5 @@
 """The live channel of a class: tells the open grid that there is something to ask for."""
 
-import re
 from typing import Any
 
 from flask import Response, current_app, request
@@ -16,8 +15,8 @@ from gradebook.policy.access import NotFound
 from gradebook.services import accounts
 from gradebook.web import door
 from gradebook.web.login import current_person, current_token
+from gradebook.web.requests import whole_number
 
-_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 AGAIN = 60
 """Seconds after which a page that found no place may try again; until then it asks from time to time."""
 
@@ -61,5 +60,4 @@ def _number_for(token: str, section_id: str) -> int | None:
 
 def _seen() -> int | None:
     """What the page has seen: from the browser when it comes again, else from the page."""
-    text = request.headers.get("Last-Event-ID") or request.args.get("after", "")
-    return int(text) if _NUMBER.fullmatch(text) else None
+    return whole_number(request.headers.get("Last-Event-ID") or request.args.get("after"))

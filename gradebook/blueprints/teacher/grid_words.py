@@ -8,13 +8,13 @@ from typing import Any
 
 from babel.dates import format_date
 from babel.numbers import get_decimal_symbol
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from gradebook.grading.scales import percent_text
 from gradebook.grading.typed import ScoreError
 from gradebook.grading.values import points_text
 from gradebook.services.grades import Column
+from gradebook.web.language import language
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,9 @@ class Numbers:
     @classmethod
     def here(cls) -> "Numbers":
         """For the language of this request."""
-        locale = get_locale() or "en"
         return cls(
-            str(locale),
-            get_decimal_symbol(locale),
+            language().name,
+            get_decimal_symbol(language().locale),
             _("%(number)s%%", number="{}"),
             _("out of %(points)s", points="{}"),
         )

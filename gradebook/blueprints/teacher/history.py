@@ -15,9 +15,9 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from gradebook.blueprints.teacher import bp
-from gradebook.blueprints.teacher.grid_fields import field_name, place_of
+from gradebook.blueprints.teacher.grid_fields import field_name, forced_places
 from gradebook.blueprints.teacher.grid_words import Numbers
-from gradebook.blueprints.teacher.history_words import HOW, act_words, change_words, is_about_comment
+from gradebook.blueprints.teacher.history_words import HOW, act_words, cell_words, change_words, is_about_comment
 from gradebook.extensions import db
 from gradebook.models import Section
 from gradebook.policy import access
@@ -45,7 +45,7 @@ from gradebook.services.scores import facts_of, stored_cells
 from gradebook.web import door
 from gradebook.web.fields import DayField
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
+from gradebook.web.requests import moment, page_number, whole_number
 
 SPANS = {"1": _l("Today"), "7": _l("Last 7 days"), "14": _l("Last 14 days"), "30": _l("Last 30 days")}
 """Days up to today."""
@@ -170,7 +170,7 @@ def score_history(section_id: str) -> Any:
     status = 422 if wish.days.errors else 200
     if wish.wanted.is_one_cell:
         return render_template("teacher/score_story.html", **facts, **_story(desk, wish)), status
-    found = acts_of(section, wish.wanted, _page_number())
+    found = acts_of(section, wish.wanted, page_number())
     places = [act.first.place for act in found.lines if act.cells == 1]
     stands = stored_cells(places) if places else {}
     lines = [desk.line(act.first, stands) if act.cells == 1 else desk.act_line(act, act.first) for act in found.lines]
@@ -182,7 +182,7 @@ def score_history(section_id: str) -> Any:
 def score_act(section_id: str, seq: int) -> Any:
     """All the cells of one act."""
     section = access.section_for_teacher(current_person(), section_id)
-    found = cells_of_act(section, seq, _page_number())
+    found = cells_of_act(section, seq, page_number())
     if not found.lines:
         raise NotFound
     desk = Desk.of(section)
@@ -212,8 +212,8 @@ def restore_scores(section_id: str) -> Any:
         class_work(section, moment()),
         changes,
         undoes=changes[0].seq,
-        force=_forced(),
-        seen=_whole_number("seen"),
+        force=forced_places(request),
+        seen=_field("seen"),
         whole="whole" in request.form,
         ask="decided" not in request.form,
         actor_id=person.id,
@@ -228,27 +228,17 @@ def restore_scores(section_id: str) -> Any:
 
 def _changes_asked_for(section: Section) -> list[Change]:
     if "seq" in request.form:
-        changes = changes_of_act(section, _whole_number("seq"))
+        changes = changes_of_act(section, _field("seq"))
     else:
-        changes = changes_by_id(section, [_whole_number("change")])
+        changes = changes_by_id(section, [_field("change")])
     if not changes:
         raise NotFound
     return changes
 
 
-def _whole_number(name: str) -> int:
+def _field(name: str) -> int:
     """A number among the fields; 0 where there is none."""
-    text = request.form.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def _forced() -> set[Any]:
-    return {place for place in map(place_of, request.form.getlist("force")) if place is not None}
-
-
-def _page_number() -> int:
-    text = request.args.get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+    return whole_number(request.form.get(name)) or 0
 
 
 # --- The filters
@@ -336,14 +326,14 @@ def _ask(section: Section, restored: PutBack, changes: list[Change]) -> Any:
     choices = [
         Choice(
             field_name(clash.change.place),
-            _who(desk, clash.change),
+            cell_words(clash.change, desk.names),
             *change_words(clash.change._replace(after=clash.stands), desk.numbers, whole=True),
             clash,
         )
         for clash in restored.clashes
     ]
     lost = [
-        (_who(desk, change), restored.errors[change.place].code)
+        (cell_words(change, desk.names), restored.errors[change.place].code)
         for change in changes
         if change.place in restored.errors
     ]
@@ -361,12 +351,6 @@ def _ask(section: Section, restored: PutBack, changes: list[Change]) -> Any:
     return page, 409
 
 
-def _who(desk: Desk, change: Change) -> str:
-    pupil = desk.names.pupils.get(change.place[1])
-    name = pupil.sort_name if pupil else _("A student who has left the class")
-    return _("%(student)s, %(assignment)s", student=name, assignment=desk.names.works[change.place[0]].title)
-
-
 def _tell(section: Section, restored: PutBack, changes: list[Change]) -> None:
     if not restored.places:
         flash(_("Nothing was changed: the scores already say that."), "info")
@@ -375,7 +359,7 @@ def _tell(section: Section, restored: PutBack, changes: list[Change]) -> None:
     if len(written) == 1:
         desk = Desk.of(section)
         words = change_words(written[0], desk.numbers, whole=True)[0]
-        heading = _("%(score)s restored for %(cell)s.", score=words, cell=_who(desk, written[0]))
+        heading = _("%(score)s restored for %(cell)s.", score=words, cell=cell_words(written[0], desk.names))
     else:
         heading = ngettext("%(num)s score restored.", "%(num)s scores restored.", len(written))
     left = len(restored.clashes) + len(restored.errors)

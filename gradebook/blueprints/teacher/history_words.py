@@ -8,7 +8,7 @@ from flask_babel import ngettext
 
 from gradebook.blueprints.teacher.grid_words import Numbers
 from gradebook.models import ChangeKind
-from gradebook.services.score_history import Change, Facts
+from gradebook.services.score_history import Change, Facts, Names
 from gradebook.services.score_restore import COMMENT, touched
 from gradebook.services.scores import Content, content_from_facts
 
@@ -79,3 +79,11 @@ def act_words(kind: ChangeKind, cells: int) -> str:
     if kind == ChangeKind.RULE:
         return ngettext("%(num)s score kept in proportion", "%(num)s scores kept in proportion", cells)
     return ngettext("%(num)s score typed", "%(num)s scores typed", cells)
+
+
+def cell_words(change: Change, names: Names) -> str:
+    """Where the change was: the student and the assignment."""
+    assignment_id, student_id = change.place
+    pupil = names.pupils.get(student_id)
+    name = pupil.sort_name if pupil else _("A student who has left the class")
+    return _("%(student)s, %(assignment)s", student=name, assignment=names.works[assignment_id].title)

@@ -32,7 +32,7 @@ from gradebook.services.outcomes import ClassOutcomes
 from gradebook.web import door
 from gradebook.web.fields import AmountField, LineField, PickField, paragraph
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
+from gradebook.web.requests import moment, page_number, version_seen, whole_number
 
 POINTS, OUTCOMES = "points", "outcomes"
 USUAL = "usual"
@@ -262,8 +262,7 @@ def _fault(fault: OutcomesFault) -> tuple[str, str]:
 
 def _shown() -> int | None:
     """How many moved levels the person has been shown."""
-    text = request.form.get("shown", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+    return whole_number(request.form.get("shown"))
 
 
 def _confirm(section: Section, asked: NeedsConfirmation, url: str) -> Any:
@@ -337,7 +336,7 @@ def outcome(section_id: str, outcome_id: str) -> Any:
 def outcome_post(section_id: str, outcome_id: str) -> Any:
     """Other words for it."""
     section, found = _outcome(section_id, outcome_id)
-    form, seen = OutcomeForm(), _version()
+    form, seen = OutcomeForm(), version_seen()
     if not form.validate():
         return _outcome_page(section, found, form, seen=seen), 422
     try:
@@ -374,14 +373,6 @@ def remove_outcome(section_id: str, outcome_id: str) -> Any:
 def _outcome(section_id: str, outcome_id: str) -> tuple[Section, Outcome]:
     section = access.section_for_teacher(current_person(), section_id)
     return section, access.outcome_of_section(section, outcome_id)
-
-
-def _version() -> int:
-    """The version that the page was made from; without it nothing is changed."""
-    text = request.form.get("seen", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        abort(428)
-    return int(text)
 
 
 def _outcome_page(section: Section, found: Outcome, form: OutcomeForm, *, seen: int | None = None) -> str:
@@ -475,12 +466,11 @@ def rating_history(section_id: str) -> Any:
         assignment = access.assignment_for_teacher(current_person(), request.args["assignment"])
         if assignment.section_id != section.id:
             raise NotFound
-    text = request.args.get("page", "1")
     history = outcomes.history_of(
         section,
         assignment_id=assignment.id if assignment else None,
         student_id=student.id if student else None,
-        page=int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1,
+        page=page_number(),
     )
     return render_template(
         "teacher/rating_history.html", section=section, history=history, student=student, assignment=assignment

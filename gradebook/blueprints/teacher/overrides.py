@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -26,7 +26,7 @@ from gradebook.web import door
 from gradebook.web.closed import closed_words
 from gradebook.web.fields import LineField, typed
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
+from gradebook.web.requests import moment, version_seen
 
 
 class GradeForm(FlaskForm):
@@ -97,7 +97,7 @@ def override(section_id: str, student_id: str) -> Any:
 @door.teacher
 def override_post(section_id: str, student_id: str) -> Any:
     """Show this grade from now on."""
-    desk, form, seen = _desk(section_id, student_id), GradeForm(), _seen()
+    desk, form, seen = _desk(section_id, student_id), GradeForm(), version_seen()
     is_complete = form.validate()
     wanted = _typed(desk, form) if form.grade.data else None
     if wanted is None or not is_complete:
@@ -124,7 +124,7 @@ def override_post(section_id: str, student_id: str) -> Any:
 @door.teacher
 def override_removal(section_id: str, student_id: str) -> Any:
     """Show the computed grade again."""
-    desk, seen = _desk(section_id, student_id), _seen()
+    desk, seen = _desk(section_id, student_id), version_seen()
     try:
         overrides.remove_override(
             desk.section, desk.student.id, seen=seen, actor_id=current_person().id, now=moment(),
@@ -158,13 +158,6 @@ def _period(work: ClassWork, public_id: str | None) -> int | None:
         if period.public_id == public_id and key in weighed:
             return key
     raise NotFound
-
-
-def _seen() -> int:
-    text = request.form.get("seen", "")
-    if not text or not text.isascii() or not text.isdigit() or len(text) > 18:
-        abort(428)
-    return int(text)
 
 
 def _typed(desk: Desk, form: GradeForm) -> Override | None:

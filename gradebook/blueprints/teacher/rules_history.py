@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -14,6 +14,7 @@ from gradebook.services.rules_history import Entry, History, history_of
 from gradebook.web import door
 from gradebook.web.filters import exact
 from gradebook.web.login import current_person
+from gradebook.web.requests import page_number
 
 Row = tuple[str, str, str]
 """What, before, after."""
@@ -24,8 +25,7 @@ Row = tuple[str, str, str]
 def rules_history(section_id: str) -> Any:
     """Newest first, ten on a page; each opens to the students' grades."""
     section = access.section_for_teacher(current_person(), section_id)
-    number = request.args.get("page", "1")
-    history = history_of(section, int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1)
+    history = history_of(section, page_number())
     return render_template(
         "teacher/rules_history.html",
         section=section,

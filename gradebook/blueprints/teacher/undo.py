@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from gradebook.blueprints.teacher import bp, grid_answer
-from gradebook.blueprints.teacher.grid_fields import Sent, field_name, place_of, request_key
+from gradebook.blueprints.teacher.grid_fields import Sent, field_name, forced_places, request_key
 from gradebook.blueprints.teacher.grid_once import once
 from gradebook.blueprints.teacher.grid_words import Numbers
-from gradebook.blueprints.teacher.history_words import act_words, change_words
+from gradebook.blueprints.teacher.history_words import act_words, cell_words, change_words
 from gradebook.extensions import db
 from gradebook.models import Section
 from gradebook.policy import access
@@ -22,7 +22,7 @@ from gradebook.services.score_restore import OwnAct, PutBack
 from gradebook.services.scores import content_from_facts
 from gradebook.web import door
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment, wants_page
+from gradebook.web.requests import moment, wants_page, whole_number
 
 
 @bp.post("/classes/<section_id>/undo")
@@ -59,15 +59,8 @@ def _words(act: OwnAct, changes: dict[int, Change], names: Names) -> dict[str, A
     words = act_words(act.kind, act.cells)
     if act.seq in changes:
         change = changes[act.seq]
-        pupil = names.pupils.get(change.place[1])
         before, after = change_words(change, Numbers.here())
-        words = _(
-            "%(student)s, %(assignment)s: %(before)s → %(after)s",
-            student=pupil.sort_name if pupil else _("A student who has left the class"),
-            assignment=names.works[change.place[0]].title,
-            before=before,
-            after=after,
-        )
+        words = _("%(cell)s: %(before)s → %(after)s", cell=cell_words(change, names), before=before, after=after)
     return {"seq": act.seq, "kind": act.kind, "count": act.cells, "words": words}
 
 
@@ -79,7 +72,7 @@ def _step(section_id: str, act: Any) -> Any:
         section,
         work,
         _seq(),
-        force={place for place in map(place_of, request.form.getlist("force")) if place is not None},
+        force=forced_places(request),
         request=request_key(request),
         actor_id=person.id,
         now=moment(),
@@ -94,10 +87,10 @@ def _step(section_id: str, act: Any) -> Any:
 
 
 def _seq() -> int:
-    text = request.values.get("seq", "")
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    seq = whole_number(request.values.get("seq"))
+    if seq is None:
         raise NotFound
-    return int(text)
+    return seq
 
 
 def _answer(work: ClassWork, done: PutBack, number: int) -> dict[str, Any]:
