@@ -491,7 +491,9 @@ READ_ONLY_OR_ELSEWHERE = {
         "is_title_taken", "keep_choice", "rescaled", "work_with",
     },
     "closing": {"checklist", "close_session", "closing_of", "reopen_session"},  # the office closes
-    "counters": {"next_number", "next_number_and", "next_number_if", "return_number"},  # the lock itself
+    "counters": {"next_number", "next_number_and", "next_number_if", "next_numbers", "return_number"},  # the lock
+    # the office's scales; closed classes keep their grades: test_grading_scales.py
+    "grading_scales": None,
     "freezing": {"drop_copies", "follow", "freeze", "freeze_leavers", "of_period", "scopes_of"},  # the copies
     "overrides": set(),
     "periods": {
