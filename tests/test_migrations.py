@@ -8,8 +8,8 @@ from sqlalchemy import inspect, select, text
 
 from gradebook.database import will_write
 from gradebook.extensions import db
-from gradebook.models import AuditEntry, Category
-from gradebook.services import audit
+from gradebook.models import AuditEntry, Category, Score
+from gradebook.services import audit, score_comments
 from tests.conftest import World, dispose
 from tests.families import add_category, add_work
 from tests.school import SEEN, build
@@ -84,3 +84,21 @@ def test_a_category_that_keeps_its_best_becomes_one_that_drops_the_others(empty_
     flask_migrate.upgrade()
     assert db.session.execute(drops).all() == expected
     assert set(db.session.scalars(select(Category.keep_best))) == {None}
+
+
+def test_private_notes_are_found_again_in_the_history(empty_app):
+    flask_migrate.upgrade()
+    will_write.set(True)
+    school = build()
+    for student, notes in ((school.maya, ["First", "Sat alone"]), (school.leo, ["Taken back", ""])):
+        for note in notes:
+            place, said = (school.quiz.id, student.id), score_comments.Said("Well done", note)
+            score_comments.save_comments(school.algebra, place, said, seen=99, actor_id=school.rivera.id, now=SEEN)
+    query = select(Score.comment, Score.private_note).where(Score.assignment_id == school.quiz.id)
+    expected = sorted(db.session.execute(query).all(), key=str)
+    assert expected == [("Well done", "Sat alone"), ("Well done", None)]
+    db.session.commit()
+    db.session.remove()
+    flask_migrate.downgrade(revision="0011")
+    flask_migrate.upgrade()
+    assert sorted(db.session.execute(query).all(), key=str) == expected

@@ -28,6 +28,7 @@ from gradebook.models.school import (
 from gradebook.models.sections import Enrollment, LateInterval, Position, Section, SectionPeriod, TotalMode
 from gradebook.models.work import (
     Assignment,
+    BankComment,
     Category,
     ChangeKind,
     FrozenGrade,
@@ -44,6 +45,7 @@ __all__ = [
     "Attempt",
     "AttemptKind",
     "AuditEntry",
+    "BankComment",
     "Category",
     "ChangeKind",
     "Conversation",

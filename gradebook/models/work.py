@@ -8,14 +8,18 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     String,
     Text,
     UniqueConstraint,
     text,
+    type_coerce,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gradebook.database import Base, HasId, HasPublicId, Id, Points, UtcDateTime, enum_column
@@ -156,8 +160,21 @@ class Score(Base):
     """Incomplete work: the day from which it is missing."""
     comment: Mapped[str | None] = mapped_column(Text)
     """Feedback; the student and the guardians see it when the score is posted."""
+    private_note: Mapped[str | None] = mapped_column(Text)
+    """For the teachers of the class only; read by services/score_comments.py, never for a family."""
     seq: Mapped[int]
-    """The class's number of the last change of this cell: its version."""
+    """The class's number of the last change of this cell but for the private note: its version. A family's page says
+    since when a score is new by it, and is told nothing of notes."""
+
+    @hybrid_property
+    def noted(self) -> bool:
+        """Whether there is a private note."""
+        return self.private_note is not None
+
+    @noted.inplace.expression
+    @classmethod
+    def _noted(cls) -> ColumnElement[int]:
+        return type_coerce(cls.private_note.is_not(None), Integer)
 
 
 class ChangeKind(StrEnum):
@@ -207,6 +224,21 @@ class ScoreChange(HasId, Base):
     """The class's number of the change that this one puts back."""
     request: Mapped[str | None] = mapped_column(String(36))
     """The key under which a script sent it: sent again, it is not written again. Forgotten after two days."""
+
+
+class BankComment(HasPublicId, Base):
+    """A comment that a teacher keeps to use again; nobody else sees it."""
+
+    __tablename__ = "bank_comments"
+    __table_args__ = (
+        UniqueConstraint("school_id", "teacher_id", "words"),
+        Index("ix_bank_comments_teacher_id", "teacher_id"),
+    )
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    teacher_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    words: Mapped[str] = mapped_column(String(500))
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class FrozenGrade(HasId, Base):

@@ -110,6 +110,8 @@ class Cell(NamedTuple):
     finish_by: date | None
     comment: str | None
     seq: int
+    noted: int = 0
+    """Whether the teachers have a private note about it; what it says is not read here."""
 
 
 class Student(NamedTuple):
@@ -642,6 +644,7 @@ _CELLS = select(
     Score.finish_by,
     Score.comment,
     Score.seq,
+    Score.noted,
 )
 
 

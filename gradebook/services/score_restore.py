@@ -17,13 +17,15 @@ from gradebook.policy.access import NotFound
 from gradebook.services import periods
 from gradebook.services.counters import return_number
 from gradebook.services.grades import Cell, ClassWork, places_and_cells
+from gradebook.services.score_comments import notes_at
 from gradebook.services.score_history import Change, Facts, changes_of_act
-from gradebook.services.scores import Place, Saved, columns_of, facts_of, take_number, write_rows
+from gradebook.services.scores import Place, Saved, columns_of, facts_of, stored_cells, take_number, write_rows
 
 UNDOABLE = (ChangeKind.IMPORT, ChangeKind.PASTE, ChangeKind.RESTORE, ChangeKind.TYPED)
 SCORE = ("points", "percent", "letter", "status", "late", "late_cleared", "finish_by")
 COMMENT = ("comment",)
-PARTS = (SCORE, COMMENT, ("turned_in_at",))
+NOTE = ("private_note",)
+PARTS = (SCORE, COMMENT, NOTE, ("turned_in_at",))
 """What of a cell belongs together: a change of the score is undone without touching a later comment."""
 
 
@@ -35,6 +37,7 @@ class Later(NamedTuple):
     at: datetime
     by_others: bool
     """Whether anyone but the person who asks changed it since."""
+    seq: int
 
 
 class Clash(NamedTuple):
@@ -76,8 +79,8 @@ def restore(
     error. Raises PeriodClosed when nothing of it can be changed.
     """
 
-    def clashes(change: Change, stands: Cell | None, later: Later) -> bool:
-        return stands is not None and stands.seq > seen and says_otherwise(change, facts_of(stands))
+    def clashes(change: Change, stands: Facts, later: Later) -> bool:
+        return later.seq > seen and says_otherwise(change, stands)
 
     return _put_back(
         section, work, changes, clashes, ChangeKind.RESTORE,
@@ -132,15 +135,15 @@ def redo(
     )  # fmt: skip
 
 
-def _is_others(change: Change, stands: Cell | None, later: Later) -> bool:
-    return later.by_others or says_otherwise(change, facts_of(stands))
+def _is_others(change: Change, stands: Facts, later: Later) -> bool:
+    return later.by_others or says_otherwise(change, stands)
 
 
 def _put_back(
     section: Section,
     work: ClassWork,
     changes: Collection[Change],
-    clashes: Callable[[Change, Cell | None, Later], bool],
+    clashes: Callable[[Change, Facts, Later], bool],
     kind: ChangeKind,
     *,
     undoes: int | None,
@@ -162,15 +165,16 @@ def _put_back(
     cells = {(cell.assignment_id, cell.student_id): cell for cell in rows}
     result = PutBack(students=students, cells=cells, sent=sent, sent_as=sent_as)
     result.errors = _errors(section, work, changes, students)
-    later = _later(section, [c for c in changes if c.place in cells and cells[c.place].seq > c.seq], actor_id)
+    notes = _notes_touched(changes)
+    later = _later(section, [c for c in changes if c.place in cells and _may_have_moved(c, cells[c.place])], actor_id)
     writing: dict[Place, Change] = {}
     for change in changes:
-        stands = cells.get(change.place)
-        if change.place in result.errors or not would_change(change, facts_of(stands), whole):
+        stands = facts_of(cells.get(change.place), notes.get(change.place))
+        if change.place in result.errors or not would_change(change, stands, whole):
             continue
         newer = later.get(change.place)
         if newer and change.place not in force and clashes(change, stands, newer):
-            result.clashes.append(Clash(change, facts_of(stands), newer))
+            result.clashes.append(Clash(change, stands, newer))
         else:
             writing[change.place] = change
     if not writing or (ask and (result.clashes or result.errors)):
@@ -180,11 +184,29 @@ def _put_back(
         _require_any_open(section, work, changes, result)
         return result
     result.number, result.places = number, [*writing, *(place for place in sent if place in cells)]
-    rows_back = _rows(section, writing, cells, number, whole)
+    rows_back = _rows(section, writing, cells, notes, number, whole)
     result.cells = cells | write_rows(
-        section, rows_back, cells, actor_id=actor_id, now=now, kind=kind, undoes=undoes, request=request
-    )
+        section, rows_back, cells, number=number, notes=notes, actor_id=actor_id, now=now, kind=kind, undoes=undoes,
+        request=request,
+    )  # fmt: skip
     return result
+
+
+def _may_have_moved(change: Change, cell: Cell) -> bool:
+    """A cell's own number says nothing of its private note."""
+    return cell.seq > change.seq or NOTE in touched(change)
+
+
+def _notes_touched(changes: Collection[Change]) -> dict[Place, str | None]:
+    """The private notes of today at the places of these changes; none when no change is about one."""
+    return notes_at([change.place for change in changes]) if any(NOTE in touched(one) for one in changes) else {}
+
+
+def facts_now(changes: Collection[Change]) -> dict[Place, Facts]:
+    """What the cells of these changes say now; the private notes where a change is about one."""
+    places = [change.place for change in changes]
+    cells, notes = (stored_cells(places), _notes_touched(changes)) if places else ({}, {})
+    return {place: facts_of(cells.get(place), notes.get(place)) for place in places}
 
 
 def _errors(
@@ -235,7 +257,7 @@ def _later(section: Section, changes: Collection[Change], actor_id: int) -> dict
         place = (assignment_id, student_id)
         if place in seqs and seq > seqs[place]:
             others = by_id != actor_id or (place in found and found[place].by_others)
-            found[place] = Later(by_id, by, at, others)
+            found[place] = Later(by_id, by, at, others, seq)
     return found
 
 
@@ -266,13 +288,20 @@ def would_change(change: Change, stands: Facts, whole: bool = False) -> bool:
 
 
 def _rows(
-    section: Section, writing: Mapping[Place, Change], cells: Mapping[Place, Cell], number: int, whole: bool
+    section: Section,
+    writing: Mapping[Place, Change],
+    cells: Mapping[Place, Cell],
+    notes: Mapping[Place, str | None],
+    number: int,
+    whole: bool,
 ) -> list[dict[str, Any]]:
     rows = []
     for place, change in writing.items():
-        stands = facts_of(cells.get(place)) or {}
-        back = {name: (change.before or {}).get(name) for names in touched(change, whole) for name in names}
-        rows.append(columns_of(section, place, {**stands, **back}, number))
+        cell, parts = cells.get(place), touched(change, whole)
+        back = {name: (change.before or {}).get(name) for names in parts for name in names}
+        says = {**(facts_of(cell, notes.get(place)) or {}), **back}
+        row = columns_of(section, place, says, cell.seq if cell and parts == [NOTE] else number)
+        rows.append({**row, "private_note": says.get("private_note")} if notes else row)
     return rows
 
 

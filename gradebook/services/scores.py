@@ -445,29 +445,34 @@ def write_rows(
     actor_id: int,
     now: datetime,
     kind: ChangeKind,
+    number: int | None = None,
+    notes: Mapping[Place, str | None] | None = None,
     undoes: int | None = None,
     request: str | None = None,
 ) -> dict[Place, Cell]:
     """Write whole scores (row_of, columns_of) and their history in two statements. The cells as they are now.
 
-    Only for writers that have asked whether the period is open.
+    Rows say the number of the change, unless `number` does. `notes` are the private notes that stood at these places,
+    for rows that say others. Only for writers that have asked whether the period is open.
     """
     if not rows:
         return {}
     upsert_scores(rows)
-    written = {(row["assignment_id"], row["student_id"]): cell_of(row) for row in rows}
+    by_place = {(row["assignment_id"], row["student_id"]): row for row in rows}
+    written = {place: cell_of(row, stored.get(place)) for place, row in by_place.items()}
+    notes = notes or {}
     changes = [
         {
             "school_id": section.school_id,
             "section_id": section.id,
             "assignment_id": place[0],
             "student_id": place[1],
-            "seq": cell.seq,
+            "seq": number or cell.seq,
             "changed_by": actor_id,
             "changed_at": now,
             "kind": kind,
-            "before": facts_of(stored.get(place)),
-            "after": facts_of(cell),
+            "before": facts_of(stored.get(place), notes.get(place)),
+            "after": facts_of(cell, by_place[place].get("private_note")),
             "undoes": undoes,
             "request": request,
         }
@@ -526,19 +531,23 @@ def _upsert(backend: str, names: tuple[str, ...]) -> Any:
     return statement
 
 
-def cell_of(row: dict[str, Any]) -> Cell:
-    """The cell that a written row makes."""
-    facts = {name: row[name] for name in Cell._fields}
+def cell_of(row: dict[str, Any], before: Cell | None = None) -> Cell:
+    """The cell that a written row makes of what stood there before."""
+    noted = row["private_note"] is not None if "private_note" in row else before is not None and before.noted
+    facts = {**row, "noted": int(noted)}
     facts["points"], facts["percent"] = (_hundredths(row["points"]), _hundredths(row["percent"]))
-    return Cell(**facts)
+    return Cell(**{name: facts[name] for name in Cell._fields})
 
 
 def _hundredths(amount: Decimal | None) -> int | None:
     return None if amount is None else int(amount.scaleb(2))
 
 
-def facts_of(cell: Cell | None) -> dict[str, Any] | None:
-    """A cell as the history keeps it: only what is said, in JSON types; points and percent in whole hundredths."""
+def facts_of(cell: Cell | None, note: str | None = None) -> dict[str, Any] | None:
+    """A cell as the history keeps it: only what is said, in JSON types; points and percent in whole hundredths.
+
+    The private note is kept of the changes that are about it.
+    """
     if cell is None:
         return None
     facts = {
@@ -551,6 +560,7 @@ def facts_of(cell: Cell | None) -> dict[str, Any] | None:
         "turned_in_at": cell.turned_in_at.isoformat() if cell.turned_in_at else None,
         "finish_by": cell.finish_by.isoformat() if isinstance(cell.finish_by, date) else None,
         "comment": cell.comment,
+        "private_note": note,
     }
     return {name: value for name, value in facts.items() if value is not None}
 

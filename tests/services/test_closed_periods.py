@@ -49,6 +49,7 @@ from gradebook.services import (
     posting,
     ratings,
     rosters,
+    score_comments,
     score_import,
     score_restore,
     scores,
@@ -175,6 +176,11 @@ def undo(school):
 def redo(school):
     work = class_work(school.algebra, NOW)
     score_restore.redo(school.algebra, work, 2, actor_id=school.rivera.id, now=NOW)
+
+
+def save_comments(school):
+    place, said = (school.quiz.id, school.maya.id), score_comments.Said("Well done", "Sat alone")
+    score_comments.save_comments(school.algebra, place, said, seen=99, actor_id=school.rivera.id, now=NOW)
 
 
 def write_imported(school):
@@ -363,6 +369,7 @@ CLOSED = {
     rosters.end_enrollment: [end_inside],
     rosters.end_role: [end_role_inside],
     rosters.enroll: [enroll_inside],
+    score_comments.save_comments: [save_comments],
     score_import.apply: [import_scores, import_new_work],
     score_restore.redo: [redo],
     score_restore.restore: [put_back],
@@ -509,8 +516,9 @@ READ_ONLY_OR_ELSEWHERE = {
         "ask_to_lift", "change_guardianship", "confirm_restriction", "end_guardianship", "guardianship_between",
         "keep_restriction", "lift", "link_guardian", "link_of", "restrict",
     },
+    "score_comments": {"notes_at", "notes_of", "said_at"},
     "score_import": {"prepare"},
-    "score_restore": {"own_acts", "says_otherwise", "touched", "would_change"},
+    "score_restore": {"facts_now", "own_acts", "says_otherwise", "touched", "would_change"},
     "scores": {
         "cell_of", "content_from_facts", "content_of", "content_typed", "facts_of", "row_of", "stored_cells",
         "text_of",

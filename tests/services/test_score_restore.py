@@ -294,4 +294,4 @@ def test_a_restore_can_be_undone(school):
 def test_every_fact_of_a_cell_belongs_to_a_part():
     everything = Cell(1, 1, 100, 100, "A", "missing", True, True, NOW, date(2026, 11, 2), "words", 5)
     named = [name for names in PARTS for name in names]
-    assert sorted(facts_of(everything)) == sorted(named)
+    assert sorted(facts_of(everything, "a private note")) == sorted(named)

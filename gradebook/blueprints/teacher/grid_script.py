@@ -132,6 +132,7 @@ def _answers() -> dict[str, Any]:
         "refused": _("The server did not take this. Load the page again"),
         "nothing_to_undo": _("Nothing to undo"),
         "nothing_to_redo": _("Nothing to redo"),
+        "has_note": _("has private note"),
     }
 
 

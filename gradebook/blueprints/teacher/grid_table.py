@@ -75,6 +75,8 @@ class Table:
     foot: Markup
     has_hidden: bool
     """Some student's grade differs with hidden scores, which stands in a column of its own."""
+    has_notes: bool
+    """Some score has a private note."""
 
 
 def table_of(grid: Grid, troubles: Mapping[Place, Trouble] | None = None) -> Table:
@@ -82,13 +84,15 @@ def table_of(grid: Grid, troubles: Mapping[Place, Trouble] | None = None) -> Tab
     numbers = Numbers.here()
     tallies = {column.id: Tally() for column in grid.columns}
     has_hidden = any(row.all.current != row.posted.current for row in grid.rows)
-    body = _body(grid, numbers, tallies, troubles or {}, has_hidden)
+    show = _Shower(grid)
+    body = _body(grid, show, numbers, tallies, troubles or {}, has_hidden)
     return Table(
         heads=_heads(grid, numbers, tallies),
         bands=_bands(grid, numbers),
         body=body,
         foot=_foot(grid, numbers, tallies, has_hidden),
         has_hidden=has_hidden,
+        has_notes=show.has_notes,
     )
 
 
@@ -164,6 +168,7 @@ def _addresses(endpoint: str) -> Callable[[str], str]:
 
 def _body(
     grid: Grid,
+    show: "_Shower",
     numbers: Numbers,
     tallies: Mapping[int, Tally],
     troubles: Mapping[Place, Trouble],
@@ -172,7 +177,6 @@ def _body(
     student_url = url_for("teacher.student", section_id=grid.section.public_id, student_id=PLACEHOLDER)
     before, after = str(escape(student_url)).split(PLACEHOLDER)
     columns = [_cell_pattern(grid, column, number, tallies) for number, column in enumerate(grid.columns, 1)]
-    show = _Shower(grid)
     out: list[str] = []
     add = out.append
     for number, row in enumerate(grid.rows, 1):
@@ -253,6 +257,8 @@ class _Shower:
         self.late = f"<b class=l>{escape(_('L'))}</b>"
         self.extra = f"<b class=x>{escape(_('Extra'))}</b>"
         self.talk = "<b class=c>❞</b>"
+        self.lock = "<b class=n></b>"
+        self.has_notes = False
 
     def cell(self, cell: Cell, column: Column, tally: Tally) -> tuple[str, str, str, str]:
         """The end of the field's attributes, what stands before it, the class of the cell, what stands after it."""
@@ -261,7 +267,7 @@ class _Shower:
             return self._rare(cell, column, tally)
         tally.entered += 1
         tally.scores.append(points)
-        if cell.comment is not None or points > column.possible:
+        if cell.comment is not None or points > column.possible or cell.noted:
             return self._rare(cell, column, None)
         value = self.plain.get(points)
         if value is None:
@@ -302,6 +308,10 @@ class _Shower:
         if cell.comment is not None:
             marks = marks or self.talk
             said.append("wc")
+        if cell.noted:
+            self.has_notes = True
+            marks = marks or self.lock
+            said.append("wn")
         described = (
             ""
             if not said

@@ -17,7 +17,15 @@ from wtforms import Form
 from gradebook.blueprints.teacher import bp
 from gradebook.blueprints.teacher.grid_fields import field_name, forced_places
 from gradebook.blueprints.teacher.grid_words import Numbers
-from gradebook.blueprints.teacher.history_words import HOW, act_words, cell_words, change_words, is_about_comment
+from gradebook.blueprints.teacher.history_words import (
+    HOW,
+    act_words,
+    cell_words,
+    change_words,
+    comments_said,
+    is_about_comments,
+    restore_words,
+)
 from gradebook.extensions import db
 from gradebook.models import Section
 from gradebook.policy import access
@@ -28,6 +36,7 @@ from gradebook.services.periods import closed_since
 from gradebook.services.score_history import (
     Act,
     Change,
+    Facts,
     Names,
     Pupil,
     Wanted,
@@ -40,8 +49,8 @@ from gradebook.services.score_history import (
     people_of,
     story_of,
 )
-from gradebook.services.score_restore import Clash, PutBack
-from gradebook.services.scores import facts_of, stored_cells
+from gradebook.services.score_restore import Clash, PutBack, facts_now
+from gradebook.services.scores import Place
 from gradebook.web import door
 from gradebook.web.fields import DayField
 from gradebook.web.login import current_person
@@ -94,7 +103,12 @@ class Line(NamedTuple):
     @property
     def is_comment(self) -> bool:
         """Whether the words are comments rather than scores."""
-        return self.act is None and is_about_comment(self.change)
+        return self.act is None and is_about_comments(self.change)
+
+    @property
+    def restores(self) -> str:
+        """What its button says."""
+        return restore_words(self.change, self.words[0])
 
 
 @dataclass
@@ -125,11 +139,11 @@ class Desk:
         works = self.names.works.values()
         return [(w.public_id, _("%(title)s (deleted)", title=w.title) if w.is_deleted else w.title) for w in works]
 
-    def line(self, change: Change, stands: Mapping[Any, Any]) -> Line:
-        """One cell. `stands` are the cells as they are now."""
+    def line(self, change: Change, stands: Mapping[Place, Facts]) -> Line:
+        """One cell. `stands` is what the cells say now."""
         assignment_id, student_id = change.place
         work, pupil = self.names.works[assignment_id], self.names.pupils.get(student_id)
-        can = self.is_open(work, pupil) and score_restore.would_change(change, facts_of(stands.get(change.place)))
+        can = self.is_open(work, pupil) and score_restore.would_change(change, stands[change.place])
         return Line(None, change, change_words(change, self.numbers), work, pupil, can)
 
     def act_line(self, act: Act, change: Change) -> Line:
@@ -171,8 +185,7 @@ def score_history(section_id: str) -> Any:
     if wish.wanted.is_one_cell:
         return render_template("teacher/score_story.html", **facts, **_story(desk, wish)), status
     found = acts_of(section, wish.wanted, page_number())
-    places = [act.first.place for act in found.lines if act.cells == 1]
-    stands = stored_cells(places) if places else {}
+    stands = facts_now([act.first for act in found.lines if act.cells == 1])
     lines = [desk.line(act.first, stands) if act.cells == 1 else desk.act_line(act, act.first) for act in found.lines]
     return render_template("teacher/score_history.html", **facts, found=found, lines=lines, how=HOW), status
 
@@ -186,7 +199,7 @@ def score_act(section_id: str, seq: int) -> Any:
     if not found.lines:
         raise NotFound
     desk = Desk.of(section)
-    stands = stored_cells([change.place for change in found.lines])
+    stands = facts_now(found.lines)
     return render_template(
         "teacher/score_act.html",
         section=section,
@@ -289,6 +302,8 @@ class Moment(NamedTuple):
     """What made it say so; None: it is how the cell was before the first change that is known."""
     restores: int | None
     """The change that ended it: putting that back brings this moment back. None: it is so now, or cannot be."""
+    said: list[tuple[str, str]]
+    """(heading, words) of the comment and the private note, where they were changed."""
 
 
 def _story(desk: Desk, wish: Wish) -> dict[str, Any]:
@@ -299,10 +314,11 @@ def _story(desk: Desk, wish: Wish) -> dict[str, Any]:
     moments = []
     for place, change in enumerate(changes):
         ended = changes[place - 1].id if place and is_open else None
-        moments.append(Moment(change_words(change, desk.numbers, whole=True)[1], change, ended))
+        words = change_words(change, desk.numbers, whole=True)[1]
+        moments.append(Moment(words, change, ended, comments_said(change)))
     if changes:
         first = change_words(changes[-1], desk.numbers, whole=True)[0]
-        moments.append(Moment(first, None, changes[-1].id if is_open else None))
+        moments.append(Moment(first, None, changes[-1].id if is_open else None, []))
     return {"work": work, "pupil": pupil, "moments": moments, "is_open": is_open, "how": HOW}
 
 
@@ -327,7 +343,7 @@ def _ask(section: Section, restored: PutBack, changes: list[Change]) -> Any:
         Choice(
             field_name(clash.change.place),
             cell_words(clash.change, desk.names),
-            *change_words(clash.change._replace(after=clash.stands), desk.numbers, whole=True),
+            *_choice_words(clash, desk.numbers),
             clash,
         )
         for clash in restored.clashes
@@ -351,6 +367,12 @@ def _ask(section: Section, restored: PutBack, changes: list[Change]) -> Any:
     return page, 409
 
 
+def _choice_words(clash: Clash, numbers: Numbers) -> tuple[str, str]:
+    """What would be put back, and what stands there: comments where the change was about them, else scores."""
+    compared = clash.change._replace(after=clash.stands)
+    return change_words(compared, numbers, whole=not is_about_comments(clash.change), of=clash.change)
+
+
 def _tell(section: Section, restored: PutBack, changes: list[Change]) -> None:
     if not restored.places:
         flash(_("Nothing was changed: the scores already say that."), "info")
@@ -358,7 +380,8 @@ def _tell(section: Section, restored: PutBack, changes: list[Change]) -> None:
     written = [change for change in changes if change.place in restored.places]
     if len(written) == 1:
         desk = Desk.of(section)
-        words = change_words(written[0], desk.numbers, whole=True)[0]
+        whole = "whole" in request.form or not is_about_comments(written[0])
+        words = change_words(written[0], desk.numbers, whole=whole)[0]
         heading = _("%(score)s restored for %(cell)s.", score=words, cell=cell_words(written[0], desk.names))
     else:
         heading = ngettext("%(num)s score restored.", "%(num)s scores restored.", len(written))

@@ -1,5 +1,6 @@
 """Changes of scores in words: what a cell said, and how it came to say something else."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,7 +10,7 @@ from flask_babel import ngettext
 from gradebook.blueprints.teacher.grid_words import Numbers
 from gradebook.models import ChangeKind
 from gradebook.services.score_history import Change, Facts, Names
-from gradebook.services.score_restore import COMMENT, touched
+from gradebook.services.score_restore import COMMENT, NOTE, touched
 from gradebook.services.scores import Content, content_from_facts
 
 HOW: dict[ChangeKind, Any] = {
@@ -30,16 +31,39 @@ LONGEST_COMMENT = 60
 """Letters of a comment that a line shows."""
 
 
-def change_words(change: Change, numbers: Numbers, whole: bool = False) -> tuple[str, str]:
-    """What the cell said before and after; of a change of the comment alone the comments, unless asked for `whole`."""
-    if not whole and is_about_comment(change):
-        return _comment(change.before), _comment(change.after)
+def change_words(change: Change, numbers: Numbers, whole: bool = False, of: Change | None = None) -> tuple[str, str]:
+    """What the cell said before and after; of a change of the comments alone those, unless asked for `whole`.
+
+    `of` is the change that says what it is about, where `change` compares other moments of the cell.
+    """
+    of = of or change
+    if not whole and is_about_comments(of):
+        parts = touched(of)
+        return _said(change.before, parts), _said(change.after, parts)
     return score_words(change.before, numbers), score_words(change.after, numbers)
 
 
-def is_about_comment(change: Change) -> bool:
-    """Whether the comment alone was changed."""
-    return touched(change) == [COMMENT]
+def is_about_comments(change: Change) -> bool:
+    """Whether the comment or the private note alone was changed."""
+    parts = touched(change)
+    return bool(parts) and all(part in (COMMENT, NOTE) for part in parts)
+
+
+def restore_words(change: Change, score: str) -> str:
+    """What the button says that puts back what stood before the change."""
+    parts = touched(change)
+    if parts == [NOTE]:
+        return _("Restore the private note")
+    if is_about_comments(change):
+        return _("Restore the comment")
+    return _("Restore %(score)s", score=score)
+
+
+def comments_said(change: Change) -> list[tuple[str, str]]:
+    """(heading, what it says since) of the comment and the private note, where the change is about them."""
+    after, parts = change.after or {}, touched(change)
+    headings = {COMMENT: _("Comment"), NOTE: _("Private note")}
+    return [(words, after.get(part[0]) or _("none")) for part, words in headings.items() if part in parts]
 
 
 def score_words(facts: Facts, numbers: Numbers) -> str:
@@ -59,10 +83,20 @@ def _amount(content: Content, numbers: Numbers) -> str:
     return content.letter or _("blank")
 
 
-def _comment(facts: Facts) -> str:
-    text = (facts or {}).get("comment") or ""
+def _said(facts: Facts, parts: Collection[tuple[str, ...]]) -> str:
+    facts = facts or {}
+    said = []
+    if COMMENT in parts:
+        said.append(_short(facts.get("comment")) or _("no comment"))
+    if NOTE in parts:
+        note = _short(facts.get("private_note"))
+        said.append(_("private note %(words)s", words=note) if note else _("no private note"))
+    return ", ".join(said)
+
+
+def _short(text: str | None) -> str:
     if not text:
-        return _("no comment")
+        return ""
     return f"“{text if len(text) <= LONGEST_COMMENT else text[:LONGEST_COMMENT] + '…'}”"
 
 

@@ -112,7 +112,8 @@ export class GridTable {
     if (!cell) {
       const text = this.#inputs.get(td).defaultValue;
       const comment = td.querySelector(":scope > b.c") !== null || this.#inputs.get(td).matches("[aria-describedby~=wc]");
-      cell = { name, row, column, td, text, saved: text, state: "saved", reason: "", comment };
+      const note = td.querySelector(":scope > b.n") !== null || this.#inputs.get(td).matches("[aria-describedby~=wn]");
+      cell = { name, row, column, td, text, saved: text, state: "saved", reason: "", comment, note };
       this.#cells.set(name, cell);
     }
     return cell;
@@ -215,6 +216,10 @@ export class GridTable {
     if (cell.comment) {
       if (parts.length === 0) parts.push(mark("c", "❞"));
       parts.push(heard(words.has_comment));
+    }
+    if (cell.note) {
+      if (parts.length === 0) parts.push(mark("n", ""));
+      parts.push(heard(document.getElementById("wn")?.textContent ?? words.has_note)); // the page has it where a cell had one
     }
     if (cell.by) parts.push(heard(words.fill("changed_by", { name: cell.by, was: cell.was || words.blank })));
     return parts;
