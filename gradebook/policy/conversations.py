@@ -146,18 +146,6 @@ def _guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
     The link holds with the right to write, no order forbids contact, and the guardian's account is in use.
     """
     adult, role = aliased(User), aliased(Role)
-    forbidden = (
-        select(Restriction.id)
-        .where(
-            Restriction.student_id == Guardianship.student_id,
-            Restriction.adult_id == Guardianship.guardian_id,
-            Restriction.school_id == Guardianship.school_id,
-            Restriction.no_contact,
-            scopes.holds_on(Restriction, day),
-        )
-        .correlate(Guardianship)
-        .exists()
-    )
     query: Any = (
         select(adult, Guardianship.relationship_name)
         .select_from(Guardianship)
@@ -175,7 +163,7 @@ def _guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
             scopes.holds_on(Guardianship, day),
             scopes.holds_on(role, day),
             adult.deactivated_at.is_(None),
-            ~forbidden,
+            ~scopes.restricted_on(day, Restriction.no_contact),
         )
     )
     return query, adult

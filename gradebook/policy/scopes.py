@@ -114,7 +114,16 @@ def _own_guardianship(person: Who) -> ColumnElement[bool]:
 
 
 def _restricted(person: Who, right: Any) -> ColumnElement[bool]:
-    """An order in force today, about this child and this adult, that takes the right away."""
+    return _order(right, holds_today(Restriction, person))
+
+
+def restricted_on(day: Any, right: Any) -> ColumnElement[bool]:
+    """Condition on Guardianship: on that school day an order takes the right away from this adult about this child."""
+    return _order(right, holds_on(Restriction, day))
+
+
+def _order(right: Any, in_force: ColumnElement[bool]) -> ColumnElement[bool]:
+    """An order in force, about this child and this adult, that takes the right away."""
     return (
         select(Restriction.id)
         .where(
@@ -122,8 +131,9 @@ def _restricted(person: Who, right: Any) -> ColumnElement[bool]:
             Restriction.adult_id == Guardianship.guardian_id,
             Restriction.school_id == Guardianship.school_id,
             right,
-            holds_today(Restriction, person),
+            in_force,
         )
+        .correlate(Guardianship)
         .exists()
     )
 

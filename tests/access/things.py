@@ -69,6 +69,8 @@ SECRETS: dict[str, set[str]] = {
     "Zoe Clark": {"zoe", "chris", "osei", "tess", *OFFICE},
     "Dana Diaz": {"dana", *STAFF_OF_ALGEBRA, *OFFICE},
     "Rex Diaz": {"rex", *OFFICE},
+    # the other guardian of Leo: her name is not for Tess, who is his stepmother and teaches him History
+    "Erin Evans": {"erin", "osei", *STAFF_OF_ALGEBRA, *OFFICE},
     "Gus Gray": {"gus", *OFFICE},
     "Fern Fox": {"fern", "finch", "quinn"},
     # a class that grades outcomes: its own words, what a family sees of its child, and what is hidden

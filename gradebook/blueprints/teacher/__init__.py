@@ -6,6 +6,7 @@ bp = Blueprint("teacher", __name__, url_prefix="/teacher")
 
 from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
     assignments,
+    columns,
     gradebook,
     grid_news,
     grid_stream,
@@ -20,4 +21,5 @@ from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
     set_up,
     students,
     undo,
+    view_as,
 )
