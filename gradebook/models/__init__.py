@@ -26,6 +26,7 @@ from gradebook.models.school import (
     SessionKind,
 )
 from gradebook.models.sections import Enrollment, LateInterval, Position, Section, SectionPeriod, TotalMode
+from gradebook.models.views import GridView
 from gradebook.models.work import (
     Assignment,
     BankComment,
@@ -55,6 +56,7 @@ __all__ = [
     "GradeOverride",
     "GradingScale",
     "GradingScaleBand",
+    "GridView",
     "Guardianship",
     "Invitation",
     "Job",

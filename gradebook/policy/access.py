@@ -6,17 +6,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Result, Select, bindparam, select
+from sqlalchemy import BindParameter, Result, Select, and_, bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
     Assignment,
+    BankComment,
     Conversation,
     Course,
     Enrollment,
     GradingScale,
+    GridView,
     Guardianship,
     MasteryScale,
     Outcome,
@@ -45,6 +47,20 @@ def section_for_teacher(person: Person, public_id: str) -> Section:
 
 def _section_taught_by(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     return _sections(_PUBLIC_ID).where(Section.id.in_(scopes.sections_taught_by(person)))
+
+
+def section_and_view(person: Person, public_id: str) -> tuple[Section, GridView | None]:
+    """The same, with how this person has arranged the class's grid, in one statement. Raises NotFound."""
+    row = scopes.ask(_section_and_view, person, public_id=public_id).unique().one_or_none()
+    if row is None:
+        raise NotFound
+    person.learn("teaches", row[0].id)
+    return row[0], row[1]
+
+
+def _section_and_view(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    own = and_(GridView.section_id == Section.id, GridView.user_id == person.id)
+    return _section_taught_by(person).add_columns(GridView).outerjoin(GridView, own)
 
 
 def section_of_assignment(person: Person, public_id: str) -> Section:
@@ -109,6 +125,18 @@ def assignment_for_teacher(person: Person, public_id: str) -> Assignment:
     )
     person.learn("teaches", assignment.section_id)
     return assignment
+
+
+def bank_comment_of(person: Person, public_id: str) -> BankComment:
+    """A comment that this person keeps as a teacher of the school in use. Raises NotFound."""
+    comment: BankComment = _one(
+        select(BankComment).where(
+            BankComment.public_id == public_id,
+            BankComment.teacher_id == person.id,
+            BankComment.school_id.in_(person.school_days),
+        )
+    )
+    return comment
 
 
 def deleted_assignment_for_teacher(person: Person, public_id: str, since: datetime) -> Assignment:

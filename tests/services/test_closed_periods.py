@@ -40,6 +40,7 @@ from gradebook.models import (
 )
 from gradebook.services import (
     assignments,
+    audit,
     closing,
     freezing,
     imported_scores,
@@ -216,6 +217,13 @@ def hide(school):
     posting.hide_scores(school.algebra, school.quiz, actor_id=school.rivera.id, now=NOW)
 
 
+def undo_post(school):
+    quiz, who = school.quiz, {"school_id": school.oak.id, "actor_id": school.rivera.id}
+    facts = {"assignment_id": quiz.id, "at": quiz.posted_at.isoformat(), "before": None}
+    audit.record("scores.posted", NOW, section_id=school.algebra.id, **who, **facts)
+    posting.undo_posting(school.algebra, quiz, seen=quiz.seq, actor_id=school.rivera.id, now=NOW)
+
+
 def create(school):
     draft = quiz_draft(school, title="Late idea")
     assignments.create_assignment(school.algebra, draft, first_category="All", actor_id=school.rivera.id, now=NOW)
@@ -360,6 +368,7 @@ CLOSED = {
     overrides.remove_override: [remove_override],
     posting.hide_scores: [hide],
     posting.post_scores: [post],
+    posting.undo_posting: [undo_post],
     ratings.save_ratings: [rate],
     rosters.add_class: [add_class],
     rosters.add_session: [add_part],
@@ -503,6 +512,7 @@ READ_ONLY_OR_ELSEWHERE = {
     "grading_scales": None,
     "freezing": {"drop_copies", "follow", "freeze", "freeze_leavers", "of_period", "scopes_of"},  # the copies
     "overrides": set(),
+    "posting": {"last_act"},
     "periods": {
         "closed", "closed_since", "line_above", "parts_of", "period_for", "periods_for", "periods_of",
         "require_days_open", "require_open", "require_session_open", "require_work_open",

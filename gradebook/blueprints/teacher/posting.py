@@ -1,7 +1,7 @@
 """Posting an assignment's scores to families, now or at a moment that lies ahead, and hiding them again."""
 
 import re
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,10 +24,10 @@ from gradebook.services import posting as acts
 from gradebook.services.grades import cells_of, students_of
 from gradebook.services.outcomes import ratings_of
 from gradebook.web import door
-from gradebook.web.fields import DayField, LineField
+from gradebook.web.fields import DIGITS, DayField, LineField
 from gradebook.web.filters import at as moment_words
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
+from gradebook.web.requests import moment, wants_page
 
 _TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})", re.ASCII)
 
@@ -44,10 +44,13 @@ class PostingForm(FlaskForm):
     time = LineField(_l("Time"))
 
     def moment(self, now: datetime, timezone: ZoneInfo) -> datetime | None:
-        """The moment chosen; None, with words beside the field, where it is no moment ahead."""
+        """The moment chosen; None, with words beside the field, where it is no moment ahead.
+
+        Of a time that the clocks show twice, because they are turned back, it is the first.
+        """
         if self.when.data == "now":
-            return now
-        match = _TIME.fullmatch(self.time.data or "")
+            return self._now(now)
+        match = _TIME.fullmatch((self.time.data or "").translate(DIGITS))
         clock = time(int(match[1]), int(match[2])) if match and int(match[1]) < 24 and int(match[2]) < 60 else None
         if self.day.day is None:
             self.day.complain(_("Enter the date on which the scores are posted"))
@@ -56,10 +59,21 @@ class PostingForm(FlaskForm):
         if self.day.day is None or clock is None:
             return None
         chosen = datetime.combine(self.day.day, clock, timezone)
+        if chosen.astimezone(UTC).astimezone(timezone).time() != clock:
+            self.time.errors = [_("There is no such time on that day: the clocks are turned forward. Choose another")]
+            return None
         if chosen <= now:
             self.day.complain(_("The date and time must lie ahead. To post at once choose Now"))
             return None
         return chosen
+
+    def _now(self, now: datetime) -> datetime | None:
+        if any(part.data for part in self.day.form) or self.time.data:
+            self.when.errors = [
+                _("Choose whether to post now, or at the date and time below. For now, leave them empty")
+            ]
+            return None
+        return now
 
 
 @bp.get("/assignments/<assignment_id>/posting")
@@ -83,10 +97,7 @@ def post_scores(assignment_id: str) -> Any:
         acts.post_scores(section, assignment, at=at, seen=seen, actor_id=current_person().id, now=moment())
     except acts.Stale as stale:
         raise Conflict from stale
-    number, count = assignment.seq, _counts(section, assignment)["shown"]
-    db.session.commit()
-    flash(_said(section, assignment, at, number, count), "good")
-    return redirect(url_for("teacher.gradebook", section_id=section.public_id), 303)
+    return _done(section, assignment, _posted_words(section, assignment))
 
 
 @bp.post("/assignments/<assignment_id>/hiding")
@@ -99,8 +110,31 @@ def hide_scores(assignment_id: str) -> Any:
         acts.hide_scores(section, assignment, seen=seen, actor_id=current_person().id, now=moment())
     except acts.Stale as stale:
         raise Conflict from stale
+    return _done(section, assignment, _hidden_words(assignment))
+
+
+@bp.post("/assignments/<assignment_id>/posting/undo")
+@door.teacher
+def undo_posting(assignment_id: str) -> Any:
+    """Put back what was there before scores were last posted or hidden, by whoever."""
+    section, assignment = _of_teacher(assignment_id)
+    seen = seen_number(request, section.last_seq)
+    try:
+        acts.undo_posting(section, assignment, seen=seen, actor_id=current_person().id, now=moment())
+    except acts.Stale as stale:
+        raise Conflict from stale
+    posted = assignment.posted_at is not None
+    return _done(section, assignment, _posted_words(section, assignment) if posted else _hidden_words(assignment))
+
+
+def _done(section: Section, assignment: Assignment, heading: str) -> Any:
+    """Commit and say it, with Undo; a script shows its page anew."""
+    undo = url_for(".undo_posting", assignment_id=assignment.public_id, seen=assignment.seq)
     db.session.commit()
-    flash(_("%(assignment)s is hidden from students and families.", assignment=assignment.title), "good")
+    told: Any = {"heading": heading, "url": undo, "label": _("Undo"), "post": True}
+    flash(told, "good")
+    if not wants_page():
+        return "", 204
     return redirect(url_for("teacher.gradebook", section_id=section.public_id), 303)
 
 
@@ -110,28 +144,36 @@ def _of_teacher(assignment_id: str) -> tuple[Section, Assignment]:
     return access.section_of_assignment(person, assignment_id), assignment
 
 
-def _said(section: Section, assignment: Assignment, at: datetime, number: int, count: int) -> Any:
-    """The result, with Undo."""
-    if at > moment():
-        heading = _(
+def _posted_words(section: Section, assignment: Assignment) -> str:
+    at = assignment.posted_at
+    if at is not None and at > moment():
+        return _(
             "%(assignment)s will be posted on %(when)s.",
             assignment=assignment.title,
             when=moment_words(at, section.school.timezone).striptags(),
         )
-    else:
-        heading = ngettext(
-            "%(assignment)s posted to %(num)s student.",
-            "%(assignment)s posted to %(num)s students.",
-            count,
-            assignment=assignment.title,
-        )
-    undo = url_for("teacher.hide_scores", assignment_id=assignment.public_id, seen=number)
-    return {"heading": heading, "url": undo, "label": _("Undo"), "post": True}
+    return ngettext(
+        "%(assignment)s posted to %(num)s student.",
+        "%(assignment)s posted to %(num)s students.",
+        _counts(section, assignment)["shown"],
+        assignment=assignment.title,
+    )
+
+
+def _hidden_words(assignment: Assignment) -> str:
+    return _("%(assignment)s is hidden from students and families.", assignment=assignment.title)
 
 
 def _page(section: Section, assignment: Assignment, form: PostingForm) -> str:
-    counts = _counts(section, assignment)
-    return render_template("teacher/grid_posting.html", section=section, assignment=assignment, form=form, **counts)
+    return render_template(
+        "teacher/grid_posting.html",
+        section=section,
+        assignment=assignment,
+        form=form,
+        is_posted=assignment.is_posted(moment()),
+        last=acts.last_act(section, assignment),
+        **_counts(section, assignment),
+    )
 
 
 def _counts(section: Section, assignment: Assignment) -> dict[str, int]:
