@@ -56,6 +56,7 @@ from gradebook.policy import scopes
 from gradebook.policy.person import AnyPerson, Person
 from gradebook.policy.scopes import Who
 from gradebook.services import stored_grades
+from gradebook.services.remembering import Remembered
 from gradebook.services.stored_grades import StoredGrade, StoredGrades, StoredOverride, has_copies
 
 AnyGrade = Grade | CourseGrade
@@ -150,7 +151,7 @@ class ClassWork:
 
         `for_family`: the marks are those of posted work only, so a copy is to be the one for families.
         """
-        if self._is_plain:
+        if self.is_plain:
             return self.calculator.totals(marks, self._asked(student, posted_only))
         copy = self.copy_of(student)
         if copy is not None:
@@ -167,7 +168,7 @@ class ClassWork:
     ) -> AnyGrade:
         """The computed grade with its parts, or the copy of it; what a teacher put in its place is not in it."""
         asked = self._asked(student, posted_only)
-        if self._is_plain:
+        if self.is_plain:
             return self.calculator.grade(marks, asked)
         posted = posted_only or for_family
         copy = self.copy_of(student)
@@ -183,14 +184,14 @@ class ClassWork:
         self, student: Student, marks: Mapping[int, Mark | int], posted_only: bool, for_family: bool
     ) -> Totals:
         asked = self._asked(student, posted_only)
-        if isinstance(self.calculator, Calculator) or self._is_plain:
+        if isinstance(self.calculator, Calculator) or self.is_plain:
             return self.calculator.totals(marks, asked)
         copies = self._period_copies(student)
         frozen = {key: frozen_exact(one.data(posted=posted_only or for_family)) for key, one in copies.items()}
         return self.calculator.totals(marks, asked, frozen=frozen, overrides=self._period_overrides(student))
 
     @property
-    def _is_plain(self) -> bool:
+    def is_plain(self) -> bool:
         """Whether nothing can be stored of its grades."""
         return self.stored is None and not self.section.has_overrides and not has_copies(self.section)
 
@@ -201,13 +202,13 @@ class ClassWork:
 
     def copy_of(self, student: Student) -> StoredGrade | None:
         """The student's grade in the class as it was kept; None: it is computed."""
-        if self._is_plain:
+        if self.is_plain:
             return None
         return self._stored().copies.get((self.section.id, student.id, None))
 
     def override_of(self, student: Student, period_id: int | None = None) -> StoredOverride | None:
         """What a teacher put in place of the student's grade in the class, or in a period of it."""
-        if self._is_plain:
+        if self.is_plain:
             return None
         return self._stored().overrides.get((self.section.id, student.id, period_id))
 
@@ -272,6 +273,61 @@ class ClassWork:
     def has_hidden(self) -> bool:
         """Whether any column is hidden now: only then can a teacher's total differ from a family's."""
         return any(not self.is_posted(column) for column in self.columns)
+
+
+class Line(NamedTuple):
+    """A student's cells in a class, and what they come to."""
+
+    cells: list[Cell]
+    joined: tuple[date, date | None]
+    posted: Totals
+    """What families see."""
+    all: Totals
+    """With hidden scores."""
+
+
+MOST_CELLS = 40_000
+"""Cells of which this process remembers what they came to: some 250 bytes each."""
+
+_lines: Remembered[int, tuple[Calculator | CourseCalculator, dict[int, Line]]] = Remembered(MOST_CELLS)
+"""By class: the calculator, and what it made of each student's cells."""
+
+
+def lines_of(work: ClassWork, students: Iterable[Student], cells: Iterable[Cell]) -> dict[int, Line]:
+    """What the cells of these students come to, by student.
+
+    Whose cells are equal to what this process saw last keeps what the same calculator made of them then: grades depend
+    on nothing else, but where copies or overrides are stored, or a day by which to finish stands in a cell.
+    """
+    found, section = by_student(cells), work.section
+    if will_write.get() or not work.is_plain:
+        return {student.id: _line(work, student, found.get(student.id, [])) for student in students}
+    calculator, known = _lines.get(section.id) or (work.calculator, {})
+    if calculator is not work.calculator:
+        known = {}
+    lines, fresh = {}, {}
+    for student in students:
+        line, own = known.get(student.id), found.get(student.id, [])
+        if line is None or line.cells != own or line.joined != (student.begins_on, student.ends_on):
+            line = fresh[student.id] = _line(work, student, own)
+        lines[student.id] = line
+    if fresh:
+        _keep_lines(work, known | fresh)
+    return lines
+
+
+def _keep_lines(work: ClassWork, lines: dict[int, Line]) -> None:
+    kept = {key: line for key, line in lines.items() if not any(cell.finish_by for cell in line.cells)}
+    _lines.keep(work.section.id, (work.calculator, kept), sum(len(line.cells) for line in kept.values()))
+
+
+def _line(work: ClassWork, student: Student, cells: list[Cell]) -> Line:
+    marks = work.marks(cells)
+    posted = work.totals(student, marks, posted_only=True)
+    # Without a mark in a hidden column both totals are one, and are worked out once.
+    differs = any(not work.is_posted(work.by_id[key]) for key in marks)
+    everything = work.totals(student, marks, posted_only=False) if differs else posted
+    return Line(cells, (student.begins_on, student.ends_on), posted, everything)
 
 
 def day_begins(day: date, timezone: ZoneInfo) -> datetime:
@@ -500,7 +556,7 @@ class Prepared(NamedTuple):
 MOST_REMEMBERED = 256
 """Classes whose parts this process remembers: about 35 KB each with 40 assignments."""
 
-_remembered: dict[tuple[int, int], Parts] = {}
+_remembered: Remembered[tuple[int, int], Parts] = Remembered(MOST_REMEMBERED)
 
 
 def _parts_of(sections: Iterable[Section]) -> dict[int, Parts]:
@@ -515,20 +571,15 @@ def _parts_of(sections: Iterable[Section]) -> dict[int, Parts]:
     missing = [key for key in versions if key not in found]
     if missing:
         found |= (read := _read_parts(missing))
-        _remember({(key, versions[key]): parts for key, parts in read.items()})
+        for key, parts in read.items():
+            _remembered.keep((key, versions[key]), parts)
     return found
-
-
-def _remember(parts: dict[tuple[int, int], Parts]) -> None:
-    """The oldest make room."""
-    for key in list(_remembered)[: max(0, len(_remembered) + len(parts) - MOST_REMEMBERED)]:
-        _remembered.pop(key, None)  # another thread may have done it
-    _remembered.update(parts)
 
 
 def forget_parts() -> None:
     """Remember nothing, as a process that has just begun."""
     _remembered.clear()
+    _lines.clear()
 
 
 def _read_parts(section_ids: list[int]) -> dict[int, Parts]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import TypeVar
 
 from flask_babel import gettext as _
@@ -20,11 +21,12 @@ from gradebook.services.grades import (
     Cell,
     ClassWork,
     Column,
+    Line,
     Student,
-    by_student,
     cells_of,
     class_work,
     due_moment,
+    lines_of,
     students_of,
 )
 
@@ -49,13 +51,24 @@ class Row:
     """One student's line."""
 
     student: Student
-    cells: dict[int, Cell]
-    posted: Totals
-    """What families see."""
-    all: Totals
-    """With hidden scores."""
+    line: Line
     is_set: bool = False
     """A teacher put it in place of the computed grade."""
+
+    @cached_property
+    def cells(self) -> dict[int, Cell]:
+        """By assignment."""
+        return {cell.assignment_id: cell for cell in self.line.cells}
+
+    @property
+    def posted(self) -> Totals:
+        """What families see."""
+        return self.line.posted
+
+    @property
+    def all(self) -> Totals:
+        """With hidden scores."""
+        return self.line.all
 
 
 @dataclass
@@ -214,21 +227,11 @@ def is_due(grid: Grid, column: Column) -> bool:
 
 def _rows(grid: Grid, students: list[Student]) -> list[Row]:
     work = grid.work
-    hidden = {column.id for column in work.columns if not work.is_posted(column)}
     cells = cells_of(work.by_id, [student.id for student in students]) if students and work.columns else []
     # All changes up to the newest one read are in what was read: the class's numbers appear in order.
     grid.seen = max([grid.seen, *(cell.seq for cell in cells)])
-    found = by_student(cells)
-    return [_row(work, student, found.get(student.id, []), hidden) for student in students]
-
-
-def _row(work: ClassWork, student: Student, cells: list[Cell], hidden: Collection[int]) -> Row:
-    marks = work.marks(cells)
-    posted = work.totals(student, marks, posted_only=True)
-    # Without a mark in a hidden column both totals are one, and are worked out once.
-    differs = bool(hidden) and any(key in hidden for key in marks)
-    everything = work.totals(student, marks, posted_only=False) if differs else posted
-    return Row(student, {cell.assignment_id: cell for cell in cells}, posted, everything, work.is_overridden(student))
+    lines = lines_of(work, students, cells)
+    return [Row(student, lines[student.id], work.is_overridden(student)) for student in students]
 
 
 def _matches(grid: Grid, row: Row) -> bool:

@@ -8,7 +8,8 @@ without quotes and elements without end tags where HTML lets them, and what a st
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -20,6 +21,7 @@ from gradebook.blueprints.teacher.grid_words import Numbers
 from gradebook.grading.averages import mean_percent, mean_points
 from gradebook.grading.values import Amount
 from gradebook.services.grades import Cell, Column
+from gradebook.services.remembering import Remembered
 from gradebook.services.scores import EMPTY, Place, content_of, text_of
 
 PLACEHOLDER = "000000000000"  # stands for a public id while an address is made once for all rows
@@ -56,12 +58,41 @@ class Head:
     order: str | None
 
 
-@dataclass
-class Tally:
-    """What the last row says about a column, counted while the cells are joined."""
+class Shown(NamedTuple):
+    """How a cell looks, and what it adds to the last row."""
 
-    entered: int = 0
-    scores: list[Amount] = field(default_factory=list)
+    attributes: str
+    """The end of the field's attributes."""
+    before: str
+    kind: str
+    """The class of the cell."""
+    after: str
+    entered: bool
+    score: Amount | None
+
+
+BLANK = Shown("", "", "", "", False, None)
+
+
+class Drawn(NamedTuple):
+    """A student's cells as they stand in the page."""
+
+    cells: list[Cell]
+    number: int
+    """Of the row, from 1; the fields are named after it."""
+    html: str
+    entered: list[bool]
+    """By column: whether the teacher has dealt with the cell."""
+    scores: list[Amount | None]
+    has_notes: bool
+    """Some cell has a private note."""
+
+
+class Tally(NamedTuple):
+    """What the last row says about a column."""
+
+    entered: int
+    scores: list[Amount]
 
 
 @dataclass
@@ -82,17 +113,16 @@ class Table:
 def table_of(grid: Grid, troubles: Mapping[Place, Trouble] | None = None) -> Table:
     """The table of a page; `troubles` are cells that come back with what was typed."""
     numbers = Numbers.here()
-    tallies = {column.id: Tally() for column in grid.columns}
     has_hidden = any(row.all.current != row.posted.current for row in grid.rows)
-    show = _Shower(grid)
-    body = _body(grid, show, numbers, tallies, troubles or {}, has_hidden)
+    drawn = _drawn(grid, numbers, troubles or {})
+    tallies = _tallies(grid, drawn)
     return Table(
         heads=_heads(grid, numbers, tallies),
         bands=_bands(grid, numbers),
-        body=body,
+        body=_body(grid, numbers, drawn, has_hidden),
         foot=_foot(grid, numbers, tallies, has_hidden),
         has_hidden=has_hidden,
-        has_notes=show.has_notes,
+        has_notes=any(row.has_notes for row in drawn),
     )
 
 
@@ -166,55 +196,104 @@ def _addresses(endpoint: str) -> Callable[[str], str]:
 # --- Body
 
 
-def _body(
-    grid: Grid,
-    show: "_Shower",
-    numbers: Numbers,
-    tallies: Mapping[int, Tally],
-    troubles: Mapping[Place, Trouble],
-    has_hidden: bool,
-) -> Markup:
+MOST_DRAWN = 4_000_000
+"""Characters of rows that this process remembers."""
+
+_remembered: Remembered[tuple[Any, ...], tuple[list[Column], dict[int, Drawn]]] = Remembered(MOST_DRAWN)
+"""By what else decides how cells look (`_look`): the columns, and what was drawn for each student."""
+
+
+def forget_rows() -> None:
+    """Remember nothing, as a process that has just begun."""
+    _remembered.clear()
+
+
+def _drawn(grid: Grid, numbers: Numbers, troubles: Mapping[Place, Trouble]) -> list[Drawn]:
+    """The cells of each row, in order; rows that are equal to what this process saw last are not drawn again."""
+    look, pen = _look(grid, numbers), _Pen(grid, troubles)
+    columns, known = _remembered.get(look) or (grid.columns, {})
+    if columns != grid.columns or troubles:
+        known = {}
+    rows, fresh = [], {}
+    for number, row in enumerate(grid.rows, 1):
+        drawn = known.get(row.student.id)
+        if drawn is None or drawn.cells != row.line.cells or drawn.number != number:
+            drawn = fresh[row.student.id] = pen.row(number, row)
+        rows.append(drawn)
+    if fresh and not troubles:
+        kept = known | fresh
+        _remembered.keep(look, (grid.columns, kept), sum(len(one.html) for one in kept.values()))
+    return rows
+
+
+def _look(grid: Grid, numbers: Numbers) -> tuple[Any, ...]:
+    """What decides how stored cells look, but for the columns themselves."""
+    locked = tuple(grid.locked_since(column) is not None for column in grid.columns)
+    return grid.section.id, numbers.locale, grid.work.scale, locked, tuple(column.id for column in grid.columns)
+
+
+def _tallies(grid: Grid, rows: list[Drawn]) -> dict[int, Tally]:
+    return {
+        column.id: Tally(
+            sum(row.entered[place] for row in rows),
+            [score for row in rows if (score := row.scores[place]) is not None],
+        )
+        for place, column in enumerate(grid.columns)
+    }
+
+
+def _body(grid: Grid, numbers: Numbers, rows: list[Drawn], has_hidden: bool) -> Markup:
     student_url = url_for("teacher.student", section_id=grid.section.public_id, student_id=PLACEHOLDER)
     before, after = str(escape(student_url)).split(PLACEHOLDER)
-    columns = [_cell_pattern(grid, column, number, tallies) for number, column in enumerate(grid.columns, 1)]
-    out: list[str] = []
-    add = out.append
-    for number, row in enumerate(grid.rows, 1):
-        student = row.student
-        add(
-            f"<tr><th scope=row><a id={number} href={before}{student.public_id}{after}>"
-            f'{escape(student.sort_name)}<i>,</i></a><td class="sticky-2 n">{_overall(row, numbers, has_hidden)}'
-        )
-        cells = row.cells
-        for column, letters, tally, begins, begin, is_locked in columns:
-            cell = cells.get(column.id)
-            if is_locked:
-                add(show.locked(cell, column, tally, " f" if begins else ""))
-                continue
-            trouble = troubles.get((column.id, student.id)) if troubles else None
-            if trouble is not None:
-                add(_troubled(trouble, (column.id, student.id), letters, number, begins))
-            elif cell is None:
-                add(f'{begin}<input name={number} inputmode=decimal aria-labelledby="{number} {letters}">')
-            else:
-                value, word, kind, mark = show.cell(cell, column, tally)
-                start = begin if not kind else f'<td class="{kind} f">' if begins else f"<td class={kind}>"
-                add(
-                    f"{start}{word}<input name={number} inputmode=decimal "
-                    f'aria-labelledby="{number} {letters}"{value}>{mark}'
-                )
-        add("\n")
+    out = [
+        f"<tr><th scope=row><a id={drawn.number} href={before}{row.student.public_id}{after}>"
+        f'{escape(row.student.sort_name)}<i>,</i></a><td class="sticky-2 n">{_overall(row, numbers, has_hidden)}'
+        f"{drawn.html}\n"
+        for row, drawn in zip(grid.rows, rows, strict=True)
+    ]
     return Markup("".join(out))  # noqa: S704 - joined of escaped texts
 
 
-def _cell_pattern(
-    grid: Grid, column: Column, number: int, tallies: Mapping[int, Tally]
-) -> tuple[Column, str, Tally, bool, str, bool]:
-    """What the cells of a column share: the column, its letters, its tally, how a cell begins, and whether it is
-    locked."""
+class _Pen:
+    """Draws the cells of one row after another."""
+
+    def __init__(self, grid: Grid, troubles: Mapping[Place, Trouble]) -> None:
+        self.columns = [_cell_pattern(grid, column, number) for number, column in enumerate(grid.columns, 1)]
+        self.show = _Shower(grid)
+        self.troubles = troubles
+
+    def row(self, number: int, row: Row) -> Drawn:
+        """The cells of this row."""
+        out: list[str] = []
+        entered: list[bool] = []
+        scores: list[Amount | None] = []
+        cells = row.cells
+        for column, letters, begins, begin, is_locked in self.columns:
+            cell = cells.get(column.id)
+            shown = BLANK if cell is None else self.show.cell(cell, column)
+            entered.append(shown.entered)
+            scores.append(shown.score)
+            trouble = self.troubles.get((column.id, row.student.id)) if self.troubles else None
+            if is_locked:
+                out.append(self.show.locked(cell, column, shown, " f" if begins else ""))
+            elif trouble is not None:
+                out.append(_troubled(trouble, (column.id, row.student.id), letters, number, begins))
+            else:
+                kind = shown.kind
+                start = begin if not kind else f'<td class="{kind} f">' if begins else f"<td class={kind}>"
+                out.append(
+                    f"{start}{shown.before}<input name={number} inputmode=decimal "
+                    f'aria-labelledby="{number} {letters}"{shown.attributes}>{shown.after}'
+                )
+        has_notes = any(cell.noted for cell in row.line.cells)
+        return Drawn(row.line.cells, number, "".join(out), entered, scores, has_notes)
+
+
+def _cell_pattern(grid: Grid, column: Column, number: int) -> tuple[Column, str, bool, str, bool]:
+    """What the cells of a column share: the column, its letters, whether it begins a category, how a cell begins, and
+    whether it is locked."""
     begins, is_locked = begins_category(grid, number), grid.locked_since(column) is not None
-    start = "<td class=f>" if begins else "<td>"
-    return column, column_letters(number), tallies[column.id], begins, start, is_locked
+    return column, column_letters(number), begins, "<td class=f>" if begins else "<td>", is_locked
 
 
 def begins_category(grid: Grid, number: int) -> bool:
@@ -247,7 +326,7 @@ class _Shower:
         self.letters = grid.letters
         # Where no label can be taken for a number, a number's text depends on nothing but the number.
         self.simple = not any(label[:1].isdigit() or label[:1] in ".,٫" for label in self.letters)
-        self.plain: dict[int, str] = {}
+        self.plain: dict[int, Shown] = {}
         self.words = {
             "missing": ("m", str(escape(_("Missing"))), "m"),
             "excused": ("", f"<b class=e>{escape(_('Exc'))}</b>", "e"),
@@ -258,42 +337,35 @@ class _Shower:
         self.extra = f"<b class=x>{escape(_('Extra'))}</b>"
         self.talk = "<b class=c>❞</b>"
         self.lock = "<b class=n></b>"
-        self.has_notes = False
 
-    def cell(self, cell: Cell, column: Column, tally: Tally) -> tuple[str, str, str, str]:
-        """The end of the field's attributes, what stands before it, the class of the cell, what stands after it."""
+    def cell(self, cell: Cell, column: Column) -> Shown:
+        """How the cell looks."""
         points = cell.points
-        if points is None or cell.late or cell.status != "none" or not self.simple:
-            return self._rare(cell, column, tally)
-        tally.entered += 1
-        tally.scores.append(points)
-        if cell.comment is not None or points > column.possible or cell.noted:
-            return self._rare(cell, column, None)
-        value = self.plain.get(points)
-        if value is None:
-            value = self.plain[points] = self._value(cell, column)
-        return value, "", "", ""
+        if (
+            points is None or cell.late or cell.status != "none" or cell.comment is not None
+            or points > column.possible or cell.noted or not self.simple
+        ):  # fmt: skip
+            return self._rare(cell, column)
+        shown = self.plain.get(points)
+        if shown is None:
+            shown = self.plain[points] = Shown(self._value(cell, column), "", "", "", True, points)
+        return shown
 
-    def locked(self, cell: Cell | None, column: Column, tally: Tally, begins: str) -> str:
+    def locked(self, cell: Cell | None, column: Column, shown: Shown, begins: str) -> str:
         """A cell of a closed period: its text with its marks, without a field."""
         if cell is None:
             return f'<td class="k{begins}">'
-        _attributes, word, kind, mark = self.cell(cell, column, tally)
         content = content_of(cell)
         on_time = content._replace(late=False)  # that it was late is said by its mark
-        text = "" if word or content == EMPTY else str(escape(text_of(on_time, column.possible, self.letters)))
-        return f'<td class="k{begins}{" " if kind else ""}{kind}">{word}{text}{mark}'
+        text = "" if shown.before or content == EMPTY else str(escape(text_of(on_time, column.possible, self.letters)))
+        return f'<td class="k{begins}{" " if shown.kind else ""}{shown.kind}">{shown.before}{text}{shown.after}'
 
     def _value(self, cell: Cell, column: Column) -> str:
         content = content_of(cell)
         return "" if content == EMPTY else _attribute(text_of(content, column.possible, self.letters))
 
-    def _rare(self, cell: Cell, column: Column, tally: Tally | None) -> tuple[str, str, str, str]:
+    def _rare(self, cell: Cell, column: Column) -> Shown:
         score = score_of(cell, column, self.scale)
-        if tally is not None:
-            tally.entered += is_entered(cell)
-            if score is not None:
-                tally.scores.append(score)
         said: list[str] = []
         status = before = marks = ""
         if not is_scored(cell) and cell.status in self.words:
@@ -309,7 +381,6 @@ class _Shower:
             marks = marks or self.talk
             said.append("wc")
         if cell.noted:
-            self.has_notes = True
             marks = marks or self.lock
             said.append("wn")
         described = (
@@ -319,7 +390,7 @@ class _Shower:
             if len(said) == 1
             else (f' aria-describedby="{" ".join(said)}"')
         )
-        return self._value(cell, column) + described, before, status, marks
+        return Shown(self._value(cell, column) + described, before, status, marks, is_entered(cell), score)
 
 
 def _attribute(text: str) -> str:
