@@ -32,7 +32,7 @@ WRITES = {  # points, weights and percents stand in hundredths
     "late": f"UPDATE scores SET late = TRUE {ONE}",
     "a comment": f"UPDATE scores SET comment = 'Well done' {ONE}",
     "no score": f"DELETE FROM scores {ONE}",
-    "full marks": f"UPDATE assignments SET points = 4000 {WORK}",
+    "full marks": f"UPDATE assignments SET points = 100 {WORK}",
     "a title": f"UPDATE assignments SET title = 'Renamed' {WORK}",
     "hidden": f"UPDATE assignments SET posted_at = NULL {WORK}",
     "does not count": f"UPDATE assignments SET counts = FALSE {WORK}",
