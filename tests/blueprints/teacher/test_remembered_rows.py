@@ -31,6 +31,7 @@ WRITES = {  # points, weights and percents stand in hundredths
     "excused": f"UPDATE scores SET points = NULL, status = 'excused' {ONE}",
     "late": f"UPDATE scores SET late = TRUE {ONE}",
     "a comment": f"UPDATE scores SET comment = 'Well done' {ONE}",
+    "a note": f"UPDATE scores SET private_note = 'Ask him' {ONE}",
     "no score": f"DELETE FROM scores {ONE}",
     "full marks": f"UPDATE assignments SET points = 100 {WORK}",
     "a title": f"UPDATE assignments SET title = 'Renamed' {WORK}",
