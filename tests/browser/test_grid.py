@@ -120,7 +120,7 @@ def test_keys_move_type_and_edit(grid):
     page.keyboard.press("ArrowUp")
     expect(here).to_have_role("columnheader")
     page.keyboard.press("Enter")
-    expect(here).to_have_text("Enter scores one by one")
+    expect(here).to_have_text("Edit assignment")
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")

@@ -15,23 +15,16 @@ from markupsafe import Markup
 from gradebook.blueprints.teacher import bp
 from gradebook.blueprints.teacher.grid_one import One
 from gradebook.blueprints.teacher.grid_page import ROWS, Grid
+from gradebook.blueprints.teacher.grid_table import PLACEHOLDER
 from gradebook.models import Section
 from gradebook.policy.person import Person
-from gradebook.services.grades import ClassWork
+from gradebook.services.grades import ClassWork, Column
 from gradebook.web import door
 from gradebook.web.language import language
 
 NUMBERS = (0, 1, 2, 3, 5, 6, 7, 11, 100, 1_000_000)
 """Between them they have every plural form of every language."""
 A_YEAR_HERE = "private, max-age=31536000, immutable"
-_ADDRESSES = {
-    "changes": "teacher.changes",
-    "undo": "teacher.undo",
-    "redo": "teacher.redo",
-    "undoable": "teacher.undoable",
-    "stream": "teacher.stream",
-    "history": "teacher.score_history",
-}
 
 
 @bp.get("/grid-texts")
@@ -48,7 +41,7 @@ def grid_texts() -> Any:
 def _more_texts(language: str) -> tuple[str, str]:
     """The texts as JSON, and what their address says of them."""
     texts = {
-        "texts": _answers() | _bulk() | _dialogs(),
+        "texts": _answers() | _bulk() | _dialogs() | _columns(),
         "plurals": _plurals(Locale.parse(language), _counted_in_bulk),
     }
     said = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
@@ -57,9 +50,22 @@ def _more_texts(language: str) -> tuple[str, str]:
 
 def script_facts(grid: Grid, person: Person) -> dict[str, str]:
     """The data attributes of the grid's form, by name."""
-    columns = {"points": [column.possible for column in grid.columns], "letters": list(grid.letters)}
+    columns = {
+        "points": [column.possible for column in grid.columns],
+        "shown": "".join(_shown(grid, column) for column in grid.columns),
+        "letters": list(grid.letters),
+    }
     rows = {"rows": [grid.matching, (grid.page - 1) * ROWS]} if grid.pages > 1 else {}
     return _facts(grid.section, columns | rows, person)
+
+
+def _shown(grid: Grid, column: Column) -> str:
+    """Who can see the scores of a column, in a letter: posted, later, hidden; k where they are locked."""
+    if grid.locked_since(column) is not None:
+        return "k"
+    if column.posted_at is None:
+        return "h"
+    return "p" if column.posted_at <= grid.work.now else "l"
 
 
 def facts_of_one(section: Section, work: ClassWork, one: One, person: Person) -> dict[str, str]:
@@ -70,10 +76,9 @@ def facts_of_one(section: Section, work: ClassWork, one: One, person: Person) ->
 
 
 def _facts(section: Section, columns: dict[str, Any], person: Person) -> dict[str, str]:
-    section_id = section.public_id
-    here = {name: url_for(endpoint, section_id=section_id) for name, endpoint in _ADDRESSES.items()}
     return {
-        **here,
+        "base": url_for("teacher.gradebook", section_id=section.public_id),
+        **_families(),
         "sign-in": url_for("auth.sign_in"),
         "texts": url_for("teacher.grid_texts", v=_more_texts(language().name)[1]),
         "person": person.user.public_id,
@@ -81,6 +86,13 @@ def _facts(section: Section, columns: dict[str, Any], person: Person) -> dict[st
         "columns": _compact(columns),
         "words": _words(language().name),
     }
+
+
+def _families() -> dict[str, str]:
+    """Where families of an assignment are written to, with a key that stands for the assignment's."""
+    if "messages.families" not in current_app.view_functions:
+        return {}
+    return {"families": url_for("messages.families", assignment_id=PLACEHOLDER)}
 
 
 @lru_cache(maxsize=64)
@@ -203,6 +215,28 @@ def _bulk() -> dict[str, str]:
     }
 
 
+def _columns() -> dict[str, str]:
+    """The menu of a column, and what its items say."""
+    return {
+        "column_menu": _("Column menu: %(assignment)s", assignment="{assignment}"),
+        "edit_assignment": _("Edit assignment"),
+        "post_scores": _("Post scores…"),
+        "hide_scores": _("Hide scores…"),
+        "posting": _("When scores are posted…"),
+        "enter_one": _("Enter scores one by one"),
+        "status_blanks": _("Set status for blanks…"),
+        "status_heading": _("Set a status for the blank cells of %(assignment)s", assignment="{assignment}"),
+        "status_which": _("Status"),
+        "no_blanks": _("%(assignment)s has no blank cells here", assignment="{assignment}"),
+        "sort_by": _("Sort by this"),
+        "message_families": _("Message families of missing…"),
+        "move_left": _("Move left"),
+        "move_right": _("Move right"),
+        "hide_column": _("Hide this column from my view"),
+        "export_column": _("Export column"),
+    }
+
+
 def _dialogs() -> dict[str, str]:
     return {
         "cancel": _("Cancel"),
@@ -298,6 +332,10 @@ def _counted_in_bulk(number: int) -> dict[str, str]:
         "pasted": ngettext("%(num)s score pasted", "%(num)s scores pasted", number),
         "replaced": ngettext("%(num)s replaced", "%(num)s replaced", number),
         "put_in": ngettext("Fill %(num)s blank cell", "Fill %(num)s blank cells", number),
+        "put_m": ngettext("Put Missing in %(num)s blank cell", "Put Missing in %(num)s blank cells", number),
+        "put_e": ngettext("Put Excused in %(num)s blank cell", "Put Excused in %(num)s blank cells", number),
+        "put_i": ngettext("Put Incomplete in %(num)s blank cell", "Put Incomplete in %(num)s blank cells", number),
+        "put_t": ngettext("Put Turned in in %(num)s blank cell", "Put Turned in in %(num)s blank cells", number),
         "put_selected": ngettext("Put it in %(num)s cell", "Put it in %(num)s cells", number),
         "save_pasted": ngettext("Save %(num)s", "Save %(num)s", number),
         "left_out": ngettext("leave %(num)s", "leave %(num)s", number),

@@ -32,11 +32,7 @@ def facts_of(grid: Grid, person: Person) -> dict[str, Any]:
         "averaged": _averaged(grid),
         "printed": _printed(grid, person),
         "words": {
-            "enter": _("Enter scores one by one"),
-            "sort": _("Sort by this"),
-            "post": _("Post scores"),
             "post_short": _("Post"),
-            "hide": _("Hide scores"),
             "extra": _("extra credit"),
             "locked": _("Locked"),
         },

@@ -1,9 +1,10 @@
 // Short decisions about the grid: native dialogs with a heading, the words, Cancel and the verb.
 
+import { datePickers } from "../lib/forms.js";
 import { announce } from "../lib/shell.js";
 
 /** element("p", { class: "muted" }, "words", child) */
-function element(name, attributes = {}, ...children) {
+export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
@@ -11,7 +12,7 @@ function element(name, attributes = {}, ...children) {
 }
 
 /** Show a dialog over the page; closing it gives the focus back to where it was. */
-function open(heading, ...children) {
+export function open(heading, ...children) {
   const back = document.activeElement;
   const dialog = element("dialog", { class: "dialog dialog--grid", "aria-labelledby": "dialog-heading" });
   dialog.append(element("h2", { id: "dialog-heading", tabindex: "-1" }, heading), ...children);
@@ -26,7 +27,7 @@ function open(heading, ...children) {
   return dialog;
 }
 
-function press(label, run, kind = "") {
+export function press(label, run, kind = "") {
   const button = element("button", { type: "button", class: `btn ${kind}`.trim() }, label);
   button.addEventListener("click", run);
   return button;
@@ -210,7 +211,56 @@ export function banner(text, label, run) {
   announce(text, { urgent: true });
 }
 
-/** A menu at a cell: arrows move, Esc closes. items: [label, run] */
+/** One sentence and nothing to choose. */
+export function say({ close }, text) {
+  const dialog = open(text, element("div", { class: "actions" }, press(close, () => dialog.close(), "btn--primary")));
+}
+
+/** A page's own form ([data-dialog]) over this page: the same fields to the same address. What the server finds wrong is
+    shown in it; done() when it took the form. */
+export async function page({ ask, words, signIn }, address, done) {
+  const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-dialog]");
+  const failed = (answer) => {
+    if (answer?.status === 401 && signIn) signIn();
+    else say(words, answer ? words.refused : words.reason_away);
+  };
+  const answer = await ask(address).catch(() => null);
+  const found = answer?.ok ? await read(answer) : null;
+  if (!found) {
+    failed(answer);
+    return;
+  }
+  const heading = found.dataset.dialog;
+  const dialog = open(heading, found);
+  datePickers(dialog);
+  dialog.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-cancel]")) return;
+    event.preventDefault();
+    dialog.close();
+  });
+  dialog.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const form = event.target;
+    if (form.dataset.sent) return;
+    form.dataset.sent = "true";
+    const body = new URLSearchParams(new FormData(form, event.submitter));
+    const sent = await ask(form.getAttribute("action") || address, { method: "POST", body }).catch(() => null);
+    delete form.dataset.sent;
+    const again = sent && !sent.ok && sent.status === 422 ? await read(sent) : null;
+    if (again) {
+      dialog.querySelector("[data-dialog]").replaceWith(again);
+      datePickers(again);
+      (again.querySelector("[aria-invalid='true']") ?? dialog.querySelector("h2")).focus();
+    } else {
+      dialog.close();
+      if (sent?.ok) done();
+      else failed(sent);
+    }
+  });
+}
+
+/** A menu at a cell: arrows move, Esc closes. items: [label, run or address] */
 export function menuAt(td, name, items, closed) {
   document.querySelector(".menu-at")?.remove();
   const box = element("div", { class: "menu__list menu-at", role: "menu", "aria-label": name });
@@ -223,12 +273,13 @@ export function menuAt(td, name, items, closed) {
     if (!box.contains(event.target)) close(false);
   };
   for (const [label, run] of items) {
-    const button = element("button", { type: "button", role: "menuitem", tabindex: "-1" }, label);
-    button.addEventListener("click", () => {
+    const role = { role: "menuitem", tabindex: "-1" };
+    const item = typeof run === "string" ? element("a", { href: run, ...role }, label) : element("button", { type: "button", ...role }, label);
+    item.addEventListener("click", () => {
       close(true);
-      run();
+      if (typeof run !== "string") run();
     });
-    box.append(button);
+    box.append(item);
   }
   box.addEventListener("keydown", (event) => {
     const buttons = [...box.children];

@@ -30,7 +30,7 @@ export class Editor {
     if (grid.page) this.#numberRows(grid.page);
     table.classList.add("grid--keys");
     for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
-    for (const inner of table.querySelectorAll("a, summary")) inner.tabIndex = -1;
+    for (const inner of table.querySelectorAll("a, button")) inner.tabIndex = -1;
     this.#place = { row: 0, column: Math.min(grid.first, grid.heads.length - 1) };
     this.#anchor = this.#place;
     grid.at(this.#place).tabIndex = 0;
@@ -131,24 +131,11 @@ export class Editor {
     if (event.isComposing && event.key !== "Process") return;
     const place = this.grid.placeOf(event.target);
     if (!place) return;
-    const inside = event.target.closest("details[open]");
-    if (inside) {
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") this.#alongMenu(event, inside);
-      return;
-    }
     const press = { key: event.key, ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey, alt: event.altKey };
     const action = keys.actionOf(press, this.#mode, this.grid.rightToLeft);
     if (!action) return;
     const done = this[`_${action.act}`]?.(action, place) ?? this.does.act(action.act, place);
     if (done !== false) event.preventDefault();
-  }
-
-  #alongMenu(event, menu) {
-    const links = [...menu.querySelectorAll("p a, p button")];
-    const here = links.indexOf(document.activeElement);
-    const step = event.key === "ArrowDown" ? 1 : -1;
-    links[(here + step + links.length) % links.length]?.focus();
-    event.preventDefault();
   }
 
   _nothing() {}
@@ -199,13 +186,7 @@ export class Editor {
       return;
     }
     const th = this.grid.at(place);
-    const menu = th.querySelector("details");
-    if (menu) {
-      menu.open = true;
-      menu.querySelector("p a")?.focus();
-    } else {
-      th.querySelector("a")?.click();
-    }
+    (th.querySelector("button") ?? th.querySelector("a"))?.click(); // the menu of a column, or the link of a student
   }
 
   _type(action, place) {

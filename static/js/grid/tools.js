@@ -4,6 +4,7 @@ import { planPaste, parseTable, writeTable } from "../lib/clipboard.js";
 import { placesOf, sizeOf } from "../lib/grid-keys.js";
 import { announce } from "../lib/shell.js";
 import { toast } from "../lib/toast.js";
+import { askStatus, ColumnMenus } from "./columns.js";
 import * as dialogs from "./dialogs.js";
 
 const STATUSES = [["m", "set_missing"], ["e", "set_excused"], ["i", "set_incomplete"], ["t", "set_turned_in"]];
@@ -11,9 +12,19 @@ const STATUSES = [["m", "set_missing"], ["e", "set_excused"], ["i", "set_incompl
 export class Tools {
   constructor(parts) {
     Object.assign(this, parts); // form, grid, words, editor, saving, change, turn, turned
+    const { form, words, saving } = parts;
+    const signIn = () => (saving.queue.size ? saving.queue.flush() : location.reload()); // either asks to sign in
+    this.columns = new ColumnMenus({
+      form,
+      words,
+      signIn,
+      tools: this,
+      ask: (address, options) => saving.ask(address, options),
+      whenSaved: (run) => saving.whenSaved(run),
+    });
   }
 
-  /** The column menus and the right mouse button. */
+  /** The right mouse button. */
   listen() {
     const { table } = this.grid;
     table.addEventListener("contextmenu", (event) => {
@@ -23,25 +34,6 @@ export class Tools {
       if (!this.grid.at(place).classList.contains("sel")) this.editor.go(place);
       this.menu(place);
     });
-    for (const menu of table.querySelectorAll("thead details.menu > p")) this.#addToMenu(menu);
-  }
-
-  #addToMenu(menu) {
-    const column = this.grid.placeOf(menu).column;
-    if (!this.grid.rows.some((_tr, row) => this.grid.isOpen({ row, column }))) return;
-    const history = document.createElement("a");
-    history.href = this.#history(column);
-    history.tabIndex = -1;
-    history.textContent = this.words.history;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.tabIndex = -1;
-    button.textContent = this.words.fill_blanks;
-    button.addEventListener("click", () => {
-      menu.parentElement.open = false;
-      this.fillBlanks(column);
-    });
-    menu.append(button, history);
   }
 
   /** Where the story of a column is told, or of one cell in it. */
@@ -49,7 +41,7 @@ export class Tools {
     const key = (link) => link.pathname.split("/").pop();
     const asked = new URLSearchParams({ assignment: key(this.grid.heads[column].querySelector("a")) });
     if (row !== undefined) asked.set("student", key(this.grid.rows[row].querySelector("a")));
-    return `${this.form.dataset.history}?${asked}`;
+    return `${this.form.dataset.base}/history?${asked}`;
   }
 
   /** Say what was done to many cells, with a way back. */
@@ -136,13 +128,23 @@ export class Tools {
 
   /** A value or a status into every blank cell of a column. */
   fillBlanks(column) {
+    this.#intoBlanks(column, "fill_heading", (heading, cells, put) => dialogs.ask(this, heading, cells, "put_in", put));
+  }
+
+  /** A status, chosen from a list. */
+  setStatus(column) {
+    this.#intoBlanks(column, "status_heading", (heading, cells, put) => askStatus(this, heading, cells, put));
+  }
+
+  #intoBlanks(column, key, ask) {
     const { grid, words } = this;
+    const assignment = grid.assignmentAt(column);
     const cells = grid.rows
       .map((_tr, row) => ({ row, column }))
       .filter((place) => grid.isBlank(place))
       .map((place) => grid.cellAt(grid.at(place)));
-    const heading = words.fill("fill_heading", { assignment: grid.assignmentAt(column) });
-    dialogs.ask(this, heading, cells, "put_in", (text) => this.change(cells.map((cell) => [cell, text]), { how: "fill", said: "filled" }));
+    if (cells.length) ask(words.fill(key, { assignment }), cells, (text) => this.change(cells.map((cell) => [cell, text]), { how: "fill", said: "filled" }));
+    else dialogs.say(words, words.fill("no_blanks", { assignment }));
   }
 
   /** A value or a status into every selected cell. */
@@ -223,7 +225,7 @@ export class Tools {
   async turnEarlier(side) {
     const { form, saving, words } = this;
     const kind = side === "before" ? "undo" : "redo";
-    const list = await this.#asked(form.dataset.undoable);
+    const list = await this.#asked(`${form.dataset.base}/undoable`);
     const [newest] = list?.[kind] ?? [];
     if (!newest) {
       announce(words[`nothing_to_${kind}`]);

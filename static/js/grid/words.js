@@ -1,4 +1,9 @@
-// What the scripts of the grid say.
+// What the scripts of the grid say, and where they ask.
+
+/** Where a class's scripts ask lies below one address, which the page says once. */
+export function addresses({ dataset }) {
+  for (const name of ["changes", "stream", "undo", "redo"]) dataset[name] = `${dataset.base}/${name}`;
+}
 
 /** The page's texts, from the catalogue: plain ones, ones by number, and the icons that stand beside them. */
 export function textsOf(form) {

@@ -2,9 +2,10 @@
 
 import { ScoreList } from "../grid/list.js";
 import { Saving } from "../grid/saving.js";
-import { moreTexts, textsOf } from "../grid/words.js";
+import { addresses, moreTexts, textsOf } from "../grid/words.js";
 
 function start(form) {
+  addresses(form);
   const words = textsOf(form);
   const list = new ScoreList(form, words);
   let here = null; // the field that was used last

@@ -4,13 +4,14 @@
 import { Editor } from "../grid/editor.js";
 import { Saving } from "../grid/saving.js";
 import { GridTable } from "../grid/table.js";
-import { moreTexts, textsOf } from "../grid/words.js";
+import { addresses, moreTexts, textsOf } from "../grid/words.js";
 import { announce } from "../lib/shell.js";
 import { Step, UndoStack, toward } from "../lib/undo-stack.js";
 
 const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
 
 function start(form) {
+  addresses(form);
   const words = textsOf(form);
   const grid = new GridTable(form, words);
   const stack = new UndoStack();
@@ -57,13 +58,13 @@ function start(form) {
   async function turnNow(side) {
     const step = side === "before" ? stack.undo() : stack.redo();
     if (!step) await turnEarlier(side);
-    else if (step.number && !step.isTyped && form.dataset.undo && saving.queue.size === 0) await turnThere(side, step);
+    else if (step.number && !step.isTyped && saving.queue.size === 0) await turnThere(side, step);
     else turnHere(side, step);
   }
 
   /** Before this page was loaded there was more: the server knows it. */
   async function turnEarlier(side) {
-    if (form.dataset.undoable && saving.queue.size === 0) await use((it) => it.turnEarlier(side));
+    if (saving.queue.size === 0) await use((it) => it.turnEarlier(side));
     else announce(side === "before" ? words.nothing_to_undo : words.nothing_to_redo);
   }
 
@@ -169,6 +170,7 @@ function start(form) {
   }
 
   grid.takeOver();
+  addMenus(form, (th) => use((it) => it.columns.open(th, () => editor.go(grid.placeOf(th)))));
   editor.start();
   saving.start(document.querySelector("main"));
   form.querySelector(".grid-save")?.remove();
@@ -180,7 +182,37 @@ function start(form) {
   grid.table.addEventListener("focusin", () => announce(words.keys_on), { once: true });
 }
 
+/** A button for the menu of each column. */
+function addMenus(form, open) {
+  const head = form.querySelector("table").tHead;
+  for (const th of head.rows[1].cells) {
+    const title = th.querySelector("a");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "gh__menu";
+    button.setAttribute("aria-haspopup", "menu");
+    button.setAttribute("aria-labelledby", `cm ${title.id}`);
+    title.after(button);
+  }
+  head.addEventListener("click", ({ target }) => {
+    if (target.matches(".gh__menu")) open(target.parentElement);
+  });
+}
+
+/** The menus alone: the fields stay as they are. */
+function startPlain(form) {
+  const words = textsOf(form);
+  const ask = (address, options) => fetch(address, { headers: { "X-Requested-With": "fetch" }, ...options });
+  const texts = () => moreTexts(form, words, { ask, explain() {} });
+  addMenus(form, async (th) => {
+    const [{ ColumnMenus }] = await Promise.all([import("../grid/columns.js"), texts()]);
+    const menus = new ColumnMenus({ form, words, ask, whenSaved: (run) => run() });
+    menus.open(th, () => th.querySelector("button").focus());
+  });
+}
+
 const form = document.querySelector("form#grid[data-words]");
 const cameBack = document.querySelector("[data-error-summary]"); // its cells hold what was typed, its links lead there
 const asked = form?.dataset.entry !== "fields"; // an account may ask for plain fields
 if (form && asked && form.elements.columns.value && !cameBack) start(form);
+else if (form) startPlain(form);

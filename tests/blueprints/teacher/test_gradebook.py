@@ -183,7 +183,10 @@ def test_names_and_titles_are_text_and_nothing_else(sign_in, school):
 
 
 def test_statements_bytes_and_elements_stay_within_the_goals(sign_in, school, count_statements):
-    """P1, P3, P4: at most 7 statements whatever the size, 120 KB, 15 KB compressed, 90 bytes a cell, 3,500 elements."""
+    """P1, P3, P4: at most 7 statements whatever the size, 120 KB, 15 KB compressed, 90 bytes a cell, 3,500 elements.
+
+    The class of the benchmarks weighs 3.3 KB more than this one: its titles are longer, and it has marks in its cells.
+    """
     scale = GradingScale(school_id=school.oak.id, name="Letters")
     scale.bands = [
         GradingScaleBand(school_id=school.oak.id, label="A", bound=Decimal(50)),
@@ -205,7 +208,7 @@ def test_statements_bytes_and_elements_stay_within_the_goals(sign_in, school, co
     page = Page(answer.text)
     assert counts == [7, 7, 7], seen
     assert len(page.cells()) == 1200
-    assert sizes[2] <= 120_000
+    assert sizes[2] + 3_300 <= 120_000 - 6_000, "6 KB are left for what a larger school writes into its cells"
     assert len(gzip.compress(answer.data, 3)) <= 15_000
     assert (sizes[2] - sizes[1]) / 600 <= 90, "a cell with its share of the column's head"
     assert page.elements <= 3500
