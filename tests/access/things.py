@@ -22,7 +22,7 @@ from gradebook.models import (
     ScoreChange,
 )
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import invitations, mastery_scales, messaging
+from gradebook.services import comment_bank, invitations, mastery_scales, messaging
 from tests.access.people import ACTORS, browser_with, token_of
 from tests.art import make_art
 
@@ -59,6 +59,12 @@ SECRETS: dict[str, set[str]] = {
     "Feedback for Leo only": {"leo", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
     # feedback on a hidden score
     "Hidden feedback for Maya": {*STAFF_OF_ALGEBRA},
+    # private notes: teachers of the class only, whatever is posted
+    "Private note on the quiz": {*STAFF_OF_ALGEBRA},
+    "Private note on the hidden test": {*STAFF_OF_ALGEBRA},
+    "Private note taken back": {*STAFF_OF_ALGEBRA},
+    # a teacher's own comments to use again
+    "Kept by Ms Rivera": {"rivera"},
     # the custody order
     "Family Court 26-118": {*OFFICE},
     # what a score's history keeps
@@ -99,15 +105,15 @@ def build_scene(school: Any, now: Any) -> Scene:
 
 
 def _add_feedback(school: Any) -> None:
-    for assignment, student, words in (
-        (school.quiz, school.maya, "Feedback for Maya only"),
-        (school.quiz, school.leo, "Feedback for Leo only"),
-        (school.test, school.maya, "Hidden feedback for Maya"),
+    for assignment, student, words, note in (
+        (school.quiz, school.maya, "Feedback for Maya only", "Private note on the quiz"),
+        (school.quiz, school.leo, "Feedback for Leo only", None),
+        (school.test, school.maya, "Hidden feedback for Maya", "Private note on the hidden test"),
     ):
         db.session.execute(
             update(Score)
             .where(Score.assignment_id == assignment.id, Score.student_id == student.id)
-            .values(comment=words)
+            .values(comment=words, private_note=note)
         )
 
 
@@ -121,8 +127,9 @@ def _add_history(school: Any, now: Any) -> None:
     db.session.add(
         ScoreChange(
             **keys, section_id=school.algebra.id, seq=1, changed_by=school.cole.id, changed_at=now,
-            kind=ChangeKind.TYPED, before={"points": 1800, "comment": "Words taken back"},
-            after={"points": 1800, "comment": "Feedback for Maya only"},
+            kind=ChangeKind.TYPED,
+            before={"points": 1800, "comment": "Words taken back", "private_note": "Private note taken back"},
+            after={"points": 1800, "comment": "Feedback for Maya only", "private_note": "Private note on the quiz"},
         )
     )  # fmt: skip
 
@@ -171,6 +178,8 @@ def _add_rows(scene: Scene, now: Any) -> None:
     db.session.add(letters)
     db.session.flush()
     scene.names["letters"] = letters.public_id
+    kept = comment_bank.add_comment(school.rivera.id, school.oak.id, "Kept by Ms Rivera")
+    scene.names["kept"] = kept.public_id
     session = LoginSession(
         token_hash="x" * 64, user_id=school.dana.id, auth_epoch=1, created_at=now, last_used_at=now, proved_at=now,
         expires_at=now + timedelta(hours=1), device_name="Dana's phone",

@@ -6,7 +6,9 @@ bp = Blueprint("teacher", __name__, url_prefix="/teacher")
 
 from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
     assignments,
+    bank,
     columns,
+    comments,
     gradebook,
     grid_news,
     grid_stream,

@@ -36,6 +36,8 @@ class Line:
     trouble: Trouble | None = None
     shown: str = ""
     """The score alone, where it stands without a field beside its status."""
+    has_comment: bool = False
+    has_note: bool = False
 
 
 @dataclass
@@ -131,6 +133,8 @@ def _line(
         extra=score is not None and score > column.possible,
         trouble=trouble,
         shown=_shown(cell, column, letters),
+        has_comment=cell is not None and bool(cell.comment),
+        has_note=cell is not None and bool(cell.noted),
     )
 
 

@@ -15,7 +15,7 @@ from gradebook.models import Enrollment, Section, User
 from gradebook.policy import access
 from gradebook.policy.conversations import correspondences_of_teacher
 from gradebook.policy.person import Person
-from gradebook.services import directory, outcomes, periods, stored_grades
+from gradebook.services import directory, outcomes, periods, score_comments, stored_grades
 from gradebook.services.grades import (
     AnyGrade,
     Cell,
@@ -29,7 +29,7 @@ from gradebook.services.grades import (
 from gradebook.services.stored_grades import StoredGrade, StoredOverride
 from gradebook.web import door
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
+from gradebook.web.requests import moment, wants_page
 
 
 @dataclass
@@ -40,6 +40,8 @@ class Piece:
     line: WorkLine
     cell: Cell | None
     is_posted: bool
+    note: str | None
+    """The teachers' private note."""
 
     @property
     def typed(self) -> Decimal | None:
@@ -123,7 +125,7 @@ class Story:
 @bp.get("/classes/<section_id>/students/<student_id>")
 @door.teacher
 def student(section_id: str, student_id: str) -> Any:
-    """Overall, why, what is missing, all work, and whom to write to."""
+    """Overall, why, what is missing, all work, and whom to write to; for the grid's drawer a part of it."""
     person = current_person()
     section = access.section_for_teacher(person, section_id)
     place = access.student_of_section(section, student_id)
@@ -147,7 +149,7 @@ def student(section_id: str, student_id: str) -> Any:
         work.stored = stored_grades.read([section], [place.user_id], have_left=True)
     closed_at = periods.closed_since(section)
     return render_template(
-        "teacher/student.html",
+        "teacher/student.html" if wants_page() else "teacher/student_drawer.html",
         section=section,
         place=place,
         left=left,
@@ -166,21 +168,23 @@ def _student(place: Enrollment) -> Student:
 
 def _story(work: ClassWork, student: Student) -> Story:
     cells = {cell.assignment_id: cell for cell in cells_of(work.by_id, [student.id])}
+    noted = [key for key, cell in cells.items() if cell.noted]
+    notes = score_comments.notes_of(student.id, noted) if noted else {}
     marks = work.marks(cells.values())
     posted = work.grade(student, marks, posted_only=True)
     everything = work.grade(student, marks, posted_only=False) if work.has_hidden() else posted
     shown = work.totals(student, marks, posted_only=True)
     parts = [
-        (part, [_piece(work, line, cells) for line in reversed(part.lines) if line.work.id in work.by_id])
+        (part, [_piece(work, line, cells, notes) for line in reversed(part.lines) if line.work.id in work.by_id])
         for part in work.parts(student, marks, everything)
         if part.lines
     ]
     return Story(student, work, posted, everything, shown, parts)
 
 
-def _piece(work: ClassWork, line: WorkLine, cells: dict[int, Cell]) -> Piece:
+def _piece(work: ClassWork, line: WorkLine, cells: dict[int, Cell], notes: dict[int, str]) -> Piece:
     column = work.by_id[line.work.id]
-    return Piece(column, line, cells.get(column.id), work.is_posted(column))
+    return Piece(column, line, cells.get(column.id), work.is_posted(column), notes.get(column.id))
 
 
 @dataclass
