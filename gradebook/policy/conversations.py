@@ -82,6 +82,16 @@ class FamilyLine:
     relationship: str
 
 
+@dataclass(frozen=True)
+class Reached:
+    """A guardian of a student of one's class who may be written to, once the office has confirmed who it is."""
+
+    student_id: int
+    guardian: User
+    relationship: str
+    is_confirmed: bool
+
+
 # --- The rules, as conditions
 
 
@@ -310,25 +320,66 @@ def sections_to_write_from(person: Person) -> list[Section]:
 
 def families_of(person: Person, section: Section, page: int = 1) -> list[FamilyLine]:
     """The students of one's class with the guardians to whom this teacher may write: a page, and one line more."""
-    day = person.school_days[section.school_id]
-    query, adult = _guardianships_to_write_to(day)
-    student, place = aliased(User), aliased(Enrollment)
+    query, student, adult = _families(person, section)
     rows = db.session.execute(
         query.add_columns(student)
-        .join(student, student.id == Guardianship.student_id)
-        .join(place, and_(place.user_id == student.id, place.school_id == Guardianship.school_id))
-        .where(
-            place.section_id == section.id,
-            place.role_kind == RoleKind.STUDENT,
-            _attends(student.id, section.id, _on(day)),
-            _is_confirmed(adult),
-            ~scopes.is_guardian_by_any_date(person.id, student.id),
-        )
-        .order_by(student.name_key, student.id, adult.name_key, adult.id)
+        .where(_is_confirmed(adult))
         .offset((page - 1) * STUDENTS_ON_A_PAGE)
         .limit(STUDENTS_ON_A_PAGE + 1)
     )
     return [FamilyLine(student, guardian, relationship) for guardian, relationship, student in rows]
+
+
+def guardians_reached(person: Person, section: Section, student_ids: Iterable[int]) -> list[Reached]:
+    """The guardians of these students of one's class to whom this teacher may write today, in one statement.
+
+    With them those who only wait for the office to confirm them. Nobody else is named: that there are others, and why
+    they may not be written to, is the office's to know.
+    """
+    query, student, adult = _families(person, section)
+    rows = db.session.execute(
+        query.add_columns(student.id, _is_confirmed(adult)).where(student.id.in_(list(student_ids)))
+    )
+    return [Reached(key, guardian, relation, bool(confirmed)) for guardian, relation, key, confirmed in rows]
+
+
+def _families(person: Person, section: Section) -> tuple[Any, Any, Any]:
+    """Guardians of the class's students of today who may be written to, by the student's name; and the two aliases."""
+    day = person.school_days[section.school_id]
+    query, adult = _guardianships_to_write_to(day)
+    student, place = aliased(User), aliased(Enrollment)
+    query = (
+        query.join(student, student.id == Guardianship.student_id)
+        .join(place, and_(place.user_id == student.id, place.school_id == Guardianship.school_id))
+        .join(Section, Section.id == place.section_id)
+        .join(AcademicSession, AcademicSession.id == Section.term_id)
+        .where(
+            place.section_id == section.id,
+            place.role_kind == RoleKind.STUDENT,
+            _goes_on(day),
+            _attends(student.id, section.id, _on(day)),
+            ~scopes.is_guardian_by_any_date(person.id, student.id),
+        )
+        .order_by(student.name_key, student.id, adult.name_key, adult.id)
+    )
+    return query, student, adult
+
+
+def is_over(person: Person, section: Section) -> bool:
+    """Whether nobody writes about this class any more: it is out of use, or its term has ended."""
+    term: AcademicSession = section.term
+    return section.ended or term.ends_on <= person.school_days[section.school_id]
+
+
+def own_children(person: Person, student_ids: Iterable[int]) -> set[int]:
+    """Those of these students whose guardian the office ever recorded this person to be."""
+    return set(
+        db.session.scalars(
+            select(Guardianship.student_id).where(
+                Guardianship.guardian_id == person.id, Guardianship.student_id.in_(list(student_ids))
+            )
+        )
+    )
 
 
 def key_of(text: str) -> str:

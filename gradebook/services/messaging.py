@@ -1,6 +1,7 @@
 """Conversations between guardians and teachers. Whoever calls has asked the policy first."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -33,8 +34,33 @@ FIRST_WORDS = 160
 MESSAGES_ON_A_PAGE = 50
 
 
+MOST_AT_ONCE = 200
+"""Messages of one sending to many families."""
+MOST_AN_HOUR = 500
+"""Messages of one author in one school, of all kinds, after which nothing is sent to many any more."""
+
+
 class OtherBody(ValueError):
     """The same key was sent before with other words."""
+
+
+class TooMany(ValueError):
+    """More messages than one person may send to many families."""
+
+    def __init__(self, most: int, *, in_an_hour: bool) -> None:
+        super().__init__(most)
+        self.most = most
+        """How many can be sent now."""
+        self.in_an_hour = in_an_hour
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A private message to one guardian about one child."""
+
+    student_id: int
+    guardian_id: int
+    body: str
 
 
 @dataclass(frozen=True)
@@ -272,6 +298,138 @@ def _number_sent_before(conversation: Conversation, author_id: int, body: str, c
 def _of(conversation: Conversation) -> Any:
     """Condition on Message. The school comes first in the index."""
     return and_(Message.school_id == conversation.school_id, Message.conversation_id == conversation.id)
+
+
+# --- Sending to many families, each for itself
+
+
+def _sent_with(school_id: int, author_id: int, client_key: str) -> list[Letter]:
+    """What this author sent under this key in conversations with guardians, in one statement."""
+    rows = db.session.execute(
+        select(Conversation.student_id, Conversation.guardian_id, Message.body)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Message.school_id == school_id, Message.author_id == author_id, Message.client_key == client_key)
+    )
+    return [Letter(*row) for row in rows]
+
+
+def send_to_each(section: Section, letters: Sequence[Letter], *, author_id: int, client_key: str, now: datetime) -> int:
+    """Send each letter in the conversation of its child, class and guardian. Returns how many were sent: all, or none
+    where they were sent under this key before. The number of statements does not depend on how many there are.
+
+    Raises OtherBody if the key sent something else, TooMany above a limit; then nothing was written.
+    """
+    _one_sending_at_a_time(author_id)
+    before = _sent_with(section.school_id, author_id, client_key)
+    if before:
+        if set(before) == set(letters):
+            return 0
+        raise OtherBody(client_key)
+    _keep_to_the_limits(section.school_id, author_id, len(letters), now)
+    opened = _open_each(section, letters, author_id, now)
+    numbers = _next_numbers(list(opened), now)
+    _admit_to_each(section.school_id, opened, now)
+    if _add_to_each(section.school_id, opened, numbers, author_id, client_key, now) != len(opened):
+        raise OtherBody(client_key)
+    _mark_own_read(numbers, author_id, now)
+    return len(opened)
+
+
+def room_for(school_id: int, author_id: int, now: datetime) -> int:
+    """How many messages this author may send to many families now."""
+    sent = db.session.scalar(
+        select(func.count())
+        .select_from(Message)
+        .where(
+            Message.school_id == school_id, Message.author_id == author_id, Message.sent_at > now - timedelta(hours=1)
+        )
+    )
+    return min(MOST_AT_ONCE, max(0, MOST_AN_HOUR - int(sent or 0)))
+
+
+def _keep_to_the_limits(school_id: int, author_id: int, count: int, now: datetime) -> None:
+    room = room_for(school_id, author_id, now)
+    if count > room:
+        raise TooMany(room, in_an_hour=room < MOST_AT_ONCE)
+
+
+def _one_sending_at_a_time(author_id: int) -> None:
+    """The author's row is held, so that a form that is sent twice at once is counted and written once."""
+    db.session.execute(select(User.id).where(User.id == author_id).with_for_update(key_share=True))
+
+
+def _open_each(section: Section, letters: Sequence[Letter], actor_id: int, now: datetime) -> dict[int, Letter]:
+    """The conversation of each letter, begun now if there was none; held in one order, so that none blocks another."""
+    by_key = {conversation_key(one.student_id, section.id, one.guardian_id): one for one in letters}
+    facts = [
+        {
+            "school_id": section.school_id, "key": key, "student_id": one.student_id, "section_id": section.id,
+            "guardian_id": one.guardian_id, "created_by": actor_id, "created_at": now,
+        }
+        for key, one in sorted(by_key.items())
+    ]  # fmt: skip
+    db.session.execute(_insert(Conversation).values(facts).on_conflict_do_nothing())
+    rows = db.session.execute(
+        select(Conversation.id, Conversation.key)
+        .where(Conversation.school_id == section.school_id, Conversation.key.in_(list(by_key)))
+        .order_by(Conversation.id)
+        .with_for_update()
+    )
+    return {key: by_key[text] for key, text in rows}
+
+
+def _next_numbers(conversation_ids: list[int], now: datetime) -> dict[int, int]:
+    rows = db.session.execute(
+        update(Conversation)
+        .where(Conversation.id.in_(conversation_ids))
+        .values(last_seq=Conversation.last_seq + 1, last_message_at=now)
+        .returning(Conversation.id, Conversation.last_seq)
+        .execution_options(synchronize_session=False)
+    )
+    return {row.id: row.last_seq for row in rows}
+
+
+def _admit_to_each(school_id: int, opened: dict[int, Letter], now: datetime) -> None:
+    """The guardian of each conversation, and the teachers of the class."""
+    facts = [
+        {
+            "conversation_id": key, "user_id": one.guardian_id, "school_id": school_id,
+            "role_kind": RoleKind.PARENT, "joined_at": now,
+        }
+        for key, one in opened.items()
+    ]  # fmt: skip
+    db.session.execute(_insert(Participant).values(facts).on_conflict_do_nothing())
+    _admit_teachers(Conversation.id.in_(list(opened)), now)
+
+
+def _add_to_each(
+    school_id: int, opened: dict[int, Letter], numbers: dict[int, int], author_id: int, client_key: str, now: datetime
+) -> int:
+    """How many messages were new."""
+    facts = [
+        {
+            "school_id": school_id, "conversation_id": key, "seq": numbers[key], "author_id": author_id,
+            "body": one.body, "sent_at": now, "client_key": client_key,
+        }
+        for key, one in opened.items()
+    ]  # fmt: skip
+    statement = _insert(Message).values(facts).on_conflict_do_nothing().returning(Message.seq)
+    return len(db.session.execute(statement).all())
+
+
+def _mark_own_read(numbers: dict[int, int], author_id: int, now: datetime) -> None:
+    """One's own message is not new to oneself. What a guardian wrote before it still is: it was not shown."""
+    newest = select(Conversation.last_seq).where(Conversation.id == Participant.conversation_id).scalar_subquery()
+    db.session.execute(
+        update(Participant)
+        .where(
+            Participant.conversation_id.in_(list(numbers)),
+            Participant.user_id == author_id,
+            Participant.last_read_seq == newest - 1,
+        )
+        .values(last_read_seq=newest, last_read_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 # --- Reading

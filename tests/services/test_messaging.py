@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from gradebook.extensions import db
-from gradebook.models import Conversation, Message, Participant, Position, RoleKind
+from gradebook.models import Conversation, Message, Participant, Position, RoleKind, Section
 from gradebook.policy.conversations import correspondence
 from gradebook.services import messaging
 from gradebook.services.accounts import person_acting_as
@@ -290,6 +291,62 @@ def test_one_key_sent_twenty_times_at_once_is_one_message(app, school, clock):
     assert last_seq(key) == 1
     next_one = db.session.get_one(Conversation, key)
     assert messaging.send(next_one, author_id=author, body="Next", client_key="another", now=now) == 2
+
+
+def letters(school, *names: tuple[str, str], body="Hello"):
+    return [messaging.Letter(school.people[child].id, school.people[guardian].id, body) for guardian, child in names]
+
+
+def test_letters_to_many_are_those_or_none(school, clock):
+    some = letters(school, ("dana", "maya"), ("erin", "leo"))
+    write = partial(messaging.send_to_each, school.algebra, author_id=school.rivera.id, client_key="one", now=clock())
+    assert write(some) == 2
+    assert write(some) == 0
+    for other in (letters(school, ("dana", "maya")), letters(school, ("dana", "maya"), ("erin", "leo"), body="Other")):
+        with pytest.raises(messaging.OtherBody):
+            write(other)
+    assert db.session.scalar(select(func.count()).select_from(Message)) == 2
+    assert set(db.session.scalars(select(Conversation.last_seq))) == {1}
+
+
+def test_no_letter_goes_out_above_the_limit(school, clock, monkeypatch):
+    monkeypatch.setattr(messaging, "MOST_AN_HOUR", 1)
+    with pytest.raises(messaging.TooMany) as refused:
+        messaging.send_to_each(
+            school.algebra,
+            letters(school, ("dana", "maya"), ("erin", "leo")),
+            author_id=school.rivera.id,
+            client_key="one",
+            now=clock(),
+        )
+    assert (refused.value.most, refused.value.in_an_hour) == (1, True)
+    assert db.session.scalar(select(func.count()).select_from(Conversation)) == 0
+
+
+@pytest.mark.commits
+def test_letters_sent_twenty_times_at_once_go_out_once_and_answers_come_between(app, school, clock):
+    some = letters(school, ("dana", "maya"), ("erin", "leo"), ("tess", "leo"))
+    algebra, authors, now = school.algebra.id, (school.rivera.id, school.cole.id), clock()
+    talk = opened(school, now).id
+    dana = school.dana.id
+    db.session.commit()
+    db.session.remove()
+
+    def act(number):
+        if number % 5 == 4:
+            found = db.session.get_one(Conversation, talk)
+            return messaging.send(found, author_id=dana, body="Answer", client_key=f"{number}", now=now)
+        section = db.session.get_one(Section, algebra)
+        return messaging.send_to_each(
+            section, some, author_id=authors[number % 2], client_key=f"key {number % 2}", now=now
+        )
+
+    at_once(app, 20, act)
+    found = db.session.execute(select(Message.conversation_id, Message.seq).order_by(Message.conversation_id)).all()
+    assert len(found) == 2 * 3 + 4
+    for key in {row.conversation_id for row in found}:
+        assert sorted(row.seq for row in found if row.conversation_id == key) == list(range(1, last_seq(key) + 1))
+    assert last_seq(talk) == 6
 
 
 @pytest.mark.commits

@@ -4,4 +4,10 @@ from flask import Blueprint
 
 bp = Blueprint("messages", __name__, url_prefix="/messages")
 
-from gradebook.blueprints.messages import beginning, conversations, doorstep, proof  # noqa: E402, F401 - bind the routes
+from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the routes
+    beginning,
+    conversations,
+    doorstep,
+    families,
+    proof,
+)

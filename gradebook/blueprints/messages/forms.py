@@ -8,10 +8,13 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, TextAreaField
+from wtforms import HiddenField, PasswordField, RadioField, SelectMultipleField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
+from gradebook.services.letters import Whom, not_known
 from gradebook.services.messaging import LONGEST_MESSAGE, cleaned, has_control_characters, has_words
+from gradebook.web.fields import AmountField
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -67,6 +70,35 @@ class BeginForm(MessageForm):
     student = HiddenField()
     section = HiddenField()
     guardian = HiddenField()
+
+
+class FamiliesForm(MessageForm):
+    """The same words to several families because of one assignment, and whose families are meant."""
+
+    who = RadioField(_l("Whose families"), validate_choice=False)
+    below = AmountField(_l("Below how many percent"), most=1000, wrong=_l("Type a number of percent, like 60"))
+    students = SelectMultipleField(_l("Students"), validate_choice=False)
+
+    def offer(self, choices: list[tuple[str, Any]], students: list[tuple[str, str]]) -> None:
+        """Who can be chosen. What is sent of others is as if it had not been sent."""
+        self.who.choices = [SelectChoice(value, words) for value, words in choices]
+        self.students.choices = [SelectChoice(value, words) for value, words in students]
+        if self.who.data not in dict(choices):
+            self.who.data = choices[0][0]
+
+    def validate_below(self, field: Any) -> None:
+        """Needed where the mark decides."""
+        if self.who.data == Whom.BELOW and not field.data:
+            raise ValidationError(_("Type a number of percent, like 60"))
+
+    def validate_body(self, field: Any) -> None:
+        """As every message; and nothing in braces for which there is nothing to put in."""
+        super().validate_body(field)
+        unknown = not_known(field.data)
+        if unknown:
+            raise ValidationError(
+                _("There is nothing to put in for %(word)s. Use {student} or {assignment}", word=unknown)
+            )
 
 
 def _too_long(length: int) -> str:
