@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -19,10 +20,12 @@ from gradebook.extensions import db
 from gradebook.models import ChangeKind, Section
 from gradebook.policy import access
 from gradebook.policy.access import NotFound
-from gradebook.services.grades import ClassWork, class_work
+from gradebook.services import since
+from gradebook.services.grades import ClassWork, class_work, day_begins
+from gradebook.services.grid_views import Arrangement, arrangement_of
 from gradebook.services.scores import Place, Saved, save_typed
 from gradebook.web import door
-from gradebook.web.login import current_person
+from gradebook.web.login import current_login_session, current_person
 from gradebook.web.requests import moment, wants_page
 
 
@@ -30,10 +33,10 @@ from gradebook.web.requests import moment, wants_page
 @door.teacher
 def gradebook(section_id: str) -> Any:
     """The class's grid; a class that grades outcomes has a page of its own."""
-    section = access.section_for_teacher(current_person(), section_id)
+    section, view = access.section_and_view(current_person(), section_id)
     if section.grades_outcomes:
         return redirect(url_for(".class_outcomes", section_id=section_id), 303)
-    return _grid(section)
+    return _grid(section, Arrangement.of(view))
 
 
 @bp.get("/assignments/<assignment_id>/scores")
@@ -127,13 +130,19 @@ def _again(section: Section, work: ClassWork, troubles: Mapping[Place, Trouble],
     assignment = request.args.get("assignment")
     if assignment:
         return _one(section, work, assignment, troubles, saved), 422
-    return _grid(section, troubles, saved), 422
+    return _grid(section, arrangement_of(section, current_person().id), troubles, saved), 422
 
 
-def _grid(section: Section, troubles: Mapping[Place, Trouble] | None = None, saved: Saved | None = None) -> str:
+def _grid(
+    section: Section,
+    view: Arrangement,
+    troubles: Mapping[Place, Trouble] | None = None,
+    saved: Saved | None = None,
+) -> str:
     troubles = troubles or {}
-    always = {place[1] for place in troubles}
-    grid = grid_page.load(section, Wish.of(request.args), moment(), always)
+    always, wish = {place[1] for place in troubles}, Wish.of(request.args)
+    changed_after = _changed_after(section, wish)
+    grid = grid_page.load(section, wish, moment(), always, view=view, changed_after=changed_after)
     return render_template(
         "teacher/gradebook.html",
         section=section,
@@ -145,6 +154,17 @@ def _grid(section: Section, troubles: Mapping[Place, Trouble] | None = None, sav
         script=script_facts(grid, current_person()),
         **facts_of(grid, current_person()),
     )
+
+
+def _changed_after(section: Section, wish: Wish) -> int:
+    """The class's number at the moment since which changes are wished for; without an earlier visit all of them."""
+    if wish.show != "changed":
+        return 0
+    day = wish.day
+    if day is not None:
+        return since.number_at(section, day_begins(day, ZoneInfo(section.school.timezone)))
+    visit = since.last_visit(current_login_session())
+    return 0 if visit is None else since.number_at(section, visit)
 
 
 def _one(

@@ -29,6 +29,7 @@ from gradebook.services.grades import (
     lines_of,
     students_of,
 )
+from gradebook.services.grid_views import AS_IT_COMES, Arrangement
 
 ROWS = 100
 """Students on a page."""
@@ -82,7 +83,12 @@ class Grid:
     """The number of the last change of a cell that this page shows."""
     parts: list[Part] = field(default_factory=list)
     part: Part | None = None
+    view: Arrangement = AS_IT_COMES
+    """Which columns this person sees, and in which order."""
+    changed_after: int = 0
     columns: list[Column] = field(default_factory=list)
+    hidden: int = 0
+    """Columns of this page that the person does not see."""
     rows: list[Row] = field(default_factory=list)
     count: int = 0
     """Students in the class."""
@@ -121,11 +127,22 @@ class Grid:
         return self.part.title if self.part else self.section.term.title
 
 
-def load(section: Section, wish: Wish, now: datetime, always: Collection[int] = ()) -> Grid:
-    """The page in three statements, four where the class uses letters. `always` names students to show regardless."""
+def load(
+    section: Section,
+    wish: Wish,
+    now: datetime,
+    always: Collection[int] = (),
+    *,
+    view: Arrangement = AS_IT_COMES,
+    changed_after: int = 0,
+) -> Grid:
+    """The page in three statements, four where the class uses letters. `always` names students to show regardless.
+
+    `changed_after` is the class's number after which a score changed that is wished for by when it changed.
+    """
     students = students_of(section, section.school.today(now))
     work = class_work(section, now)
-    grid = Grid(section, wish, work, section.last_seq, count=len(students))
+    grid = Grid(section, wish, work, section.last_seq, count=len(students), view=view, changed_after=changed_after)
     _choose_columns(grid)
     pool = [student for student in students if student.id in always or _is_named(student, wish.q)]
     if _needs_all(wish):
@@ -168,7 +185,7 @@ def _page(grid: Grid, items: list[Shown], keys: list[int], always: Collection[in
 
 
 def _choose_columns(grid: Grid) -> None:
-    work, wish = grid.work, grid.wish
+    work, wish, view = grid.work, grid.wish, grid.view
     grid.parts = _parts(work)
     grid.part = _part_of(grid, wish.term)
     shown = grid.part.columns if grid.part else work.columns
@@ -177,7 +194,8 @@ def _choose_columns(grid: Grid) -> None:
         shown = [column for column in shown if column.category_id == category]
     if wish.state:
         shown = [column for column in shown if work.is_posted(column) == (wish.state == "posted")]
-    grid.columns = shown
+    grid.columns = view.shown(shown)
+    grid.hidden = len(shown) - len(grid.columns)
 
 
 def _parts(work: ClassWork) -> list[Part]:
@@ -241,6 +259,8 @@ def _matches(grid: Grid, row: Row) -> bool:
     if show == "blank":
         return any(not is_entered(row.cells.get(column.id)) for column in grid.columns if is_due(grid, column))
     cells = [row.cells[column.id] for column in grid.columns if column.id in row.cells]
+    if show == "changed":
+        return any(cell.seq > grid.changed_after for cell in cells)
     if show == "missing":
         return any(cell.status == Status.missing for cell in cells)
     return not show or any(cell.late and is_scored(cell) for cell in cells)

@@ -50,11 +50,13 @@ def _more_texts(language: str) -> tuple[str, str]:
 
 def script_facts(grid: Grid, person: Person) -> dict[str, str]:
     """The data attributes of the grid's form, by name."""
-    columns = {
+    columns: dict[str, Any] = {
         "points": [column.possible for column in grid.columns],
         "shown": "".join(_shown(grid, column) for column in grid.columns),
         "letters": list(grid.letters),
     }
+    if grid.view.shows_percent:
+        columns["percent"] = 1
     rows = {"rows": [grid.matching, (grid.page - 1) * ROWS]} if grid.pages > 1 else {}
     return _facts(grid.section, columns | rows, person)
 

@@ -1,6 +1,7 @@
 """What the grid's template says and links to beside the table."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import url_for
@@ -9,6 +10,7 @@ from flask_babel import ngettext
 
 from gradebook.blueprints.teacher.grid_page import Grid
 from gradebook.blueprints.teacher.grid_table import PLACEHOLDER
+from gradebook.blueprints.teacher.grid_wish import VISIT
 from gradebook.policy.person import Person
 from gradebook.web.filters import day
 
@@ -21,13 +23,15 @@ def facts_of(grid: Grid, person: Person) -> dict[str, Any]:
         return url_for("teacher.gradebook", section_id=grid.section.public_id, **arguments)
 
     return {
-        "clear_url": here(**wish.arguments(q="", show="", below="", category="", state="", page=1)),
+        "clear_url": here(**wish.arguments(q="", show="", below="", since="", category="", state="", page=1)),
         "sort_url": _sorter(grid, here),
         "page_url": lambda number: here(**wish.arguments(page=number)),
         "show_choices": _show_choices(),
+        "since_choices": _since_choices(grid),
         "state_choices": [("", _("all")), ("posted", _("posted only")), ("hidden", _("hidden only"))],
         "filters_on": sum(map(bool, (wish.show, wish.category, wish.state))),
         "filtered": _filtered(grid),
+        "hidden": ngettext("%(num)s column hidden.", "%(num)s columns hidden.", grid.hidden) if grid.hidden else "",
         "nothing": _nothing(grid),
         "averaged": _averaged(grid),
         "printed": _printed(grid, person),
@@ -56,7 +60,19 @@ def _show_choices() -> list[tuple[str, str]]:
         ("blank", _("a blank that is due")),
         ("late", _("late work")),
         ("below", _("an overall grade below a mark")),
+        ("changed", _("a score that changed since")),
     ]
+
+
+def _since_choices(grid: Grid) -> list[tuple[str, str]]:
+    """The last visit, each day of a week, some earlier ones; and the day asked for, where it is another."""
+    today = grid.section.school.today(grid.work.now)
+    days = [today - timedelta(days=back) for back in (*range(7), 14, 30)]
+    asked = grid.wish.day
+    if asked is not None and asked not in days:
+        days = sorted([*days, asked], reverse=True)
+    named = {today: _("today"), today - timedelta(days=1): _("yesterday")}
+    return [(VISIT, _("my last visit")), *((one.isoformat(), named.get(one) or day(one)) for one in days)]
 
 
 def _shown(grid: Grid) -> str:
@@ -67,6 +83,7 @@ def _shown(grid: Grid) -> str:
         "blank": _("a blank that is due"),
         "late": _("late work"),
         "below": _("an overall grade below %(mark)s%%", mark=wish.below),
+        "changed": _("changed since %(day)s", day=day(wish.day)) if wish.day else _("changed since my last visit"),
     }
     said = [reasons[wish.show]] if wish.show else []
     if wish.q:
@@ -87,6 +104,8 @@ def _filtered(grid: Grid) -> str:
 
 
 def _nothing(grid: Grid) -> str:
+    if grid.hidden and not grid.columns:
+        return _("You have hidden every column that stands here.")
     if grid.wish.show == "missing" and not grid.wish.q:
         return _("No students have missing work in %(term)s.", term=grid.term_title)
     return _("No students and assignments match: %(filters)s.", filters=_shown(grid) or grid.term_title)

@@ -3,13 +3,16 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
-SHOW = ("missing", "blank", "late", "below")
+SHOW = ("missing", "blank", "late", "below", "changed")
 STATES = ("posted", "hidden")
+VISIT = "visit"
 LONGEST_SEARCH = 80
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _KEY = re.compile(r"[A-Za-z0-9]{1,12}", re.ASCII)
 _SORT = re.compile(r"-?[A-Za-z0-9]{1,12}", re.ASCII)
 _MARK = re.compile(r"[0-9]{1,3}(?:[.,][0-9]{1,2})?", re.ASCII)
@@ -22,9 +25,11 @@ class Wish:
     q: str = ""
     """Part of a student's name."""
     show: str = ""
-    """Only students with missing, blank or late work, or below a mark."""
+    """Only students with missing, blank, late or changed work, or below a mark."""
     below: str = ""
     """The mark, in percent of the overall grade."""
+    since: str = ""
+    """Changed since when: a day (ISO), or `visit` for the last visit."""
     category: str = ""
     state: str = ""
     sort: str = "name"
@@ -36,11 +41,12 @@ class Wish:
     def of(cls, arguments: Mapping[str, str]) -> Self:
         """The wish that an address states."""
         show, page = arguments.get("show", ""), arguments.get("page", "")
-        below = arguments.get("below", "").strip().removesuffix("%")
+        below, since = arguments.get("below", "").strip().removesuffix("%"), arguments.get("since", "")
         return cls(
             q=arguments.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
             show=show if show in SHOW and (show != "below" or _MARK.fullmatch(below)) else "",
             below=below if show == "below" and _MARK.fullmatch(below) else "",
+            since=(since if _is_day(since) else VISIT) if show == "changed" else "",
             category=_if_like(_KEY, arguments.get("category", "")),
             state=arguments.get("state", "") if arguments.get("state", "") in STATES else "",
             sort=_if_like(_SORT, arguments.get("sort", "")) or "name",
@@ -53,6 +59,11 @@ class Wish:
         wish = replace(self, **changes) if changes else self
         usual = vars(_USUAL)
         return {name: value for name, value in vars(wish).items() if value != usual[name]}
+
+    @property
+    def day(self) -> date | None:
+        """The school day since which something changed; None: since the last visit."""
+        return None if self.since in ("", VISIT) else date.fromisoformat(self.since)
 
     @property
     def mark(self) -> Decimal:
@@ -71,6 +82,13 @@ class Wish:
 
 
 _USUAL = Wish()
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(_DAY.fullmatch(text)) and 1900 < date.fromisoformat(text).year < 2200
+    except ValueError:
+        return False
 
 
 def _if_like(pattern: re.Pattern[str], text: str) -> str:

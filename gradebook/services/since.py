@@ -1,0 +1,33 @@
+"""What changed in a class since a moment: since a day, or since someone was here last."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from gradebook.extensions import db
+from gradebook.models import LoginSession, ScoreChange, Section
+
+
+def number_at(section: Section, moment: datetime) -> int:
+    """The class's number of the last change of a score before that moment; 0 where there was none.
+
+    Whatever has a higher one was changed since.
+    """
+    query = (
+        select(ScoreChange.seq)
+        .where(ScoreChange.section_id == section.id, ScoreChange.changed_at < moment)
+        .order_by(ScoreChange.seq.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query) or 0
+
+
+def last_visit(here: LoginSession) -> datetime | None:
+    """When this account was last used before the session `here` began; None: never."""
+    before: datetime | None = db.session.scalar(
+        select(func.max(LoginSession.last_used_at)).where(
+            LoginSession.user_id == here.user_id,
+            LoginSession.created_at < here.created_at,
+        )
+    )
+    return None if before is None else min(before, here.created_at)
