@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 Amount = int | Fraction
@@ -547,6 +548,7 @@ def exact_text(amount: Fraction | Decimal | int) -> str:
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
 
 
+@lru_cache(maxsize=4096)
 def points_text(amount: Amount) -> str:
     """Hundredths as exact text in points: 1850 is "18.5"."""
     return exact_text(Fraction(amount) / 100)

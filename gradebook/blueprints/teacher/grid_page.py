@@ -103,10 +103,12 @@ class Grid:
 
     def locked_since(self, column: Column) -> date | None:
         """The day since which the column's scores cannot change; None: they can."""
+        if not self.section.closings:
+            return None
         since = periods.closed_since(self.section, column.grading_period_id)
         return None if since is None else self.section.school.today(since)
 
-    @property
+    @cached_property
     def open_columns(self) -> list[Column]:
         """The columns with fields."""
         return [column for column in self.columns if self.locked_since(column) is None]

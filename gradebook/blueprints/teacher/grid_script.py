@@ -13,9 +13,9 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from gradebook.blueprints.teacher import bp
+from gradebook.blueprints.teacher.grid_heads import PLACEHOLDER
 from gradebook.blueprints.teacher.grid_one import One
 from gradebook.blueprints.teacher.grid_page import ROWS, Grid
-from gradebook.blueprints.teacher.grid_table import PLACEHOLDER
 from gradebook.models import Section
 from gradebook.policy.person import Person
 from gradebook.services.grades import ClassWork, Column

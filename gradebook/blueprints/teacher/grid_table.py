@@ -1,4 +1,4 @@
-"""The grid's table: heads for the template, and the body joined in one function.
+"""The grid's table: its body and its last row, joined in functions (the heads: grid_heads.py).
 
 A template's loop over cells would cost more than everything else on the page. Each text is escaped once, and a
 cell stays near 70 bytes: ids are short (rows are numbers, columns letters, as in a spreadsheet), attributes stand
@@ -7,16 +7,16 @@ without quotes and elements without end tags where HTML lets them, and what a st
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from gradebook.blueprints.teacher.grid_fields import column_letters, field_name
-from gradebook.blueprints.teacher.grid_page import Grid, Row, is_due, is_entered, is_scored, score_of
+from gradebook.blueprints.teacher.grid_heads import Band, addresses, bands_of, begins_category, heads_of
+from gradebook.blueprints.teacher.grid_page import Grid, Row, is_entered, is_scored, score_of
 from gradebook.blueprints.teacher.grid_words import Numbers
 from gradebook.grading.averages import mean_percent, mean_points
 from gradebook.grading.values import Amount
@@ -24,7 +24,6 @@ from gradebook.services.grades import Cell, Column
 from gradebook.services.remembering import Remembered
 from gradebook.services.scores import EMPTY, Place, content_of, text_of
 
-PLACEHOLDER = "000000000000"  # stands for a public id while an address is made once for all rows
 _NEEDS_NO_QUOTES = re.compile(r"[A-Za-z0-9.,%/+-]+", re.ASCII)
 
 
@@ -36,26 +35,6 @@ class Trouble:
     words: str
     check: bool = False
     """It waits for a second Enter."""
-
-
-@dataclass
-class Head:
-    """What stands above a column."""
-
-    column: Column
-    letters: str
-    first: bool
-    """It begins a category."""
-    points: str
-    out_of: str
-    """As the fields of the column are named."""
-    due: str
-    state: str
-    state_words: str
-    edit_url: str
-    enter_url: str
-    posting_url: str
-    order: str | None
 
 
 class Shown(NamedTuple):
@@ -99,9 +78,9 @@ class Tally(NamedTuple):
 class Table:
     """Everything that the template shows of the table."""
 
-    heads: list[Head]
-    bands: list[tuple[str, str, int]]
-    """(category, what follows it, how many columns)."""
+    bands: list[Band]
+    heads: Markup
+    """One for each column."""
     body: Markup
     foot: Markup
     has_hidden: bool
@@ -117,80 +96,13 @@ def table_of(grid: Grid, troubles: Mapping[Place, Trouble] | None = None) -> Tab
     drawn = _drawn(grid, numbers, troubles or {})
     tallies = _tallies(grid, drawn)
     return Table(
-        heads=_heads(grid, numbers, tallies),
-        bands=_bands(grid, numbers),
+        bands=bands_of(grid, numbers),
+        heads=heads_of(grid, numbers, {key: tally.entered for key, tally in tallies.items()}),
         body=_body(grid, numbers, drawn, has_hidden),
         foot=_foot(grid, numbers, tallies, has_hidden),
         has_hidden=has_hidden,
         has_notes=any(row.has_notes for row in drawn),
     )
-
-
-# --- Head
-
-
-def _bands(grid: Grid, numbers: Numbers) -> list[tuple[str, str, int]]:
-    bands = []
-    weighted = grid.section.total_mode == "weighted"
-    for category in grid.work.categories:
-        count = sum(column.category_id == category.id for column in grid.columns)
-        facts = [numbers.percent(category.weight)] if weighted else []
-        if category.drop_lowest:
-            facts.append(_("lowest %(count)s dropped", count=category.drop_lowest))
-        if category.keep_best:
-            facts.append(_("best %(count)s kept", count=category.keep_best))
-        if category.drop_highest:
-            facts.append(_("highest %(count)s dropped", count=category.drop_highest))
-        if category.extra_credit:
-            facts.append(_("extra credit"))
-        if count:
-            bands.append((category.title, " · ".join(facts), count))
-    return bands
-
-
-def _heads(grid: Grid, numbers: Numbers, tallies: Mapping[int, Tally]) -> list[Head]:
-    edit = _addresses("teacher.assignment")
-    enter, post = _addresses("teacher.enter_scores"), _addresses("teacher.posting")
-    heads: list[Head] = []
-    for number, column in enumerate(grid.columns, 1):
-        state, words = _state(grid, column, numbers, tallies[column.id])
-        by, from_top = grid.wish.order
-        heads.append(
-            Head(
-                column=column,
-                letters=column_letters(number),
-                first=begins_category(grid, number),
-                points=numbers.points(column.possible),
-                out_of=numbers.out_of(column.possible),
-                due=numbers.day(column.due_on, grid.work.now.year) if column.due_on else "",
-                state=state,
-                state_words=words,
-                edit_url=edit(column.public_id),
-                enter_url=enter(column.public_id),
-                posting_url=post(column.public_id),
-                order=("descending" if from_top else "ascending") if by == column.public_id else None,
-            )
-        )
-    return heads
-
-
-def _state(grid: Grid, column: Column, numbers: Numbers, tally: Tally) -> tuple[str, str]:
-    """Posted, hidden, waiting for a moment, or not due and empty: who can see the column's scores."""
-    posted_at, locked_since = column.posted_at, grid.locked_since(column)
-    if locked_since is not None:
-        return "locked", _("since %(day)s", day=numbers.day(locked_since, grid.work.now.year))
-    if posted_at is not None and posted_at > grid.work.now:
-        day = posted_at.astimezone(grid.work.timezone).date()
-        return "later", _("Posts on %(day)s", day=numbers.day(day, grid.work.now.year))
-    if not tally.entered and not is_due(grid, column):
-        return "not-due", _("Not due")
-    return ("hidden", _("Hidden")) if posted_at is None else ("posted", _("Posted"))
-
-
-def _addresses(endpoint: str) -> Callable[[str], str]:
-    """The address of an endpoint for one assignment after another: routing is asked once."""
-    before, after = url_for(endpoint, assignment_id=PLACEHOLDER).split(PLACEHOLDER)
-    return lambda public_id: f"{before}{public_id}{after}"
 
 
 # --- Body
@@ -243,10 +155,9 @@ def _tallies(grid: Grid, rows: list[Drawn]) -> dict[int, Tally]:
 
 
 def _body(grid: Grid, numbers: Numbers, rows: list[Drawn], has_hidden: bool) -> Markup:
-    student_url = url_for("teacher.student", section_id=grid.section.public_id, student_id=PLACEHOLDER)
-    before, after = str(escape(student_url)).split(PLACEHOLDER)
+    student_url = addresses("teacher.student", "student_id", section_id=grid.section.public_id)
     out = [
-        f"<tr><th scope=row><a id={drawn.number} href={before}{row.student.public_id}{after}>"
+        f"<tr><th scope=row><a id={drawn.number} href={student_url(row.student.public_id)}>"
         f'{escape(row.student.sort_name)}<i>,</i></a><td class="sticky-2 n">{_overall(row, numbers, has_hidden)}'
         f"{drawn.html}\n"
         for row, drawn in zip(grid.rows, rows, strict=True)
@@ -294,11 +205,6 @@ def _cell_pattern(grid: Grid, column: Column, number: int) -> tuple[Column, str,
     whether it is locked."""
     begins, is_locked = begins_category(grid, number), grid.locked_since(column) is not None
     return column, column_letters(number), begins, "<td class=f>" if begins else "<td>", is_locked
-
-
-def begins_category(grid: Grid, number: int) -> bool:
-    """Whether the column with this number (from 1) is the first of a category, but not of all."""
-    return number > 1 and grid.columns[number - 1].category_id != grid.columns[number - 2].category_id
 
 
 def _overall(row: Row, numbers: Numbers, has_hidden: bool) -> str:

@@ -8,8 +8,8 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from gradebook.blueprints.teacher.grid_heads import PLACEHOLDER
 from gradebook.blueprints.teacher.grid_page import Grid
-from gradebook.blueprints.teacher.grid_table import PLACEHOLDER
 from gradebook.blueprints.teacher.grid_wish import VISIT
 from gradebook.policy.person import Person
 from gradebook.web.filters import day
@@ -35,11 +35,6 @@ def facts_of(grid: Grid, person: Person) -> dict[str, Any]:
         "nothing": _nothing(grid),
         "averaged": _averaged(grid),
         "printed": _printed(grid, person),
-        "words": {
-            "post_short": _("Post"),
-            "extra": _("extra credit"),
-            "locked": _("Locked"),
-        },
     }
 
 
