@@ -269,6 +269,18 @@ def test_pasting_by_name_filling_and_taking_back(grid, axe):
     expect(cell(page, 3, 5)).to_have_text("4")
 
 
+def test_pasting_by_username(grid, site):
+    page = grid()
+    names = page.evaluate("[...document.querySelectorAll('.grid tbody th a')].map(one => one.firstChild.textContent)")
+    with site.app.app_context():
+        usernames = dict(db.session.query(User.sort_name, User.username).filter(User.sort_name.in_(names)).all())
+    cell(page, 3, 3).click()
+    paste(page, f"Login\tScore\r\n{usernames[names[2]].upper()}\t6\r\n{usernames[names[0]]}\t5\r\n")
+    expect(cell(page, 0, 3)).to_have_text("5")
+    expect(cell(page, 2, 3)).to_have_text("6")
+    all_saved(page)
+
+
 def test_what_others_change_appears_but_never_in_a_cell_that_is_being_typed(grid):
     page, other = grid("algebra"), grid("algebra", "cole")
     type_into(page, 1, 0, "1", "7")

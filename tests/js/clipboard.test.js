@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { distance, nameKey, parseTable, planPaste, studentFinder, writeTable } from "../../static/js/lib/clipboard.js";
+import { distance, nameKey, parseTable, planPaste, studentFinder, wantsIds, writeTable } from "../../static/js/lib/clipboard.js";
 
 test("one column from any spreadsheet", () => {
   assert.deepEqual(parseTable("18\r\n17\r\n"), [["18"], ["17"]]);
@@ -29,13 +29,14 @@ test("a name is the same in any order, case and accent", () => {
 
 test("close spellings are offered, exact ones found, twins asked about", () => {
   const find = studentFinder([
-    { row: 0, name: "Okafor, Ben", id: "AbC123" },
-    { row: 1, name: "Sato, Hana", id: "x" },
-    { row: 2, name: "Lee, Kim", id: "y" },
-    { row: 3, name: "Kim, Lee", id: "z" },
+    { row: 0, name: "Okafor, Ben", ids: ["AbC123", "ben.okafor"] },
+    { row: 1, name: "Sato, Hana" },
+    { row: 2, name: "Lee, Kim" },
+    { row: 3, name: "Kim, Lee" },
   ]);
   assert.deepEqual(find("Ben Okafor"), { row: 0 });
   assert.deepEqual(find("abc123"), { row: 0 });
+  assert.deepEqual(find("Ben.Okafor"), { row: 0 });
   assert.deepEqual(find("Okafour, Ben"), { rows: [0], why: "close" });
   assert.deepEqual(find("Kim Lee"), { rows: [2, 3], why: "two" });
   assert.deepEqual(find("Nobody"), { rows: [], why: "none" });
@@ -43,9 +44,9 @@ test("close spellings are offered, exact ones found, twins asked about", () => {
 });
 
 const STUDENTS = [
-  { row: 0, name: "Gomez, Ana", id: "s1" },
-  { row: 1, name: "Okafor, Ben", id: "s2" },
-  { row: 2, name: "Sato, Hana", id: "s3" },
+  { row: 0, name: "Gomez, Ana" },
+  { row: 1, name: "Okafor, Ben" },
+  { row: 2, name: "Sato, Hana" },
 ];
 const VIEW = {
   rows: 3,
@@ -73,6 +74,24 @@ test("two columns, the first of them names, are matched in any order", () => {
   assert.ok(plan.byName);
   assert.deepEqual(plan.fits, [{ row: 2, column: 2, text: "20" }, { row: 1, column: 2, text: "7" }]);
   assert.deepEqual(plan.misfits.map(({ why, rows: close }) => [why, close]), [["close", [0]], ["none", []]]);
+});
+
+const NUMBERED = { ...VIEW, students: STUDENTS.map((one, index) => ({ ...one, ids: [`${[7, 18, 100234][index]}`] })) };
+
+test("ids are asked for where a first column is neither scores nor names", () => {
+  const place = { row: 0, column: 1 };
+  assert.ok(wantsIds([["agomez07", "18"], ["bokafor", "17"]], place, VIEW));
+  assert.ok(!wantsIds([["Ana Gomez", "18"], ["Okafor, Ben", "17"]], place, VIEW));
+  assert.ok(!wantsIds([["18", "m"], ["17", "e"]], place, VIEW));
+  assert.ok(!wantsIds([["agomez07"], ["bokafor"]], place, VIEW), "one column is no list");
+});
+
+test("ids are matched exactly, and numbers only where some of them can be no scores", () => {
+  const far = { ...NUMBERED, problemOf: (_place, text) => (Number(text) <= 20 ? undefined : "needs_confirmation") };
+  const byId = planPaste([["100234", "9"], ["7", "8"]], { row: 0, column: 1 }, far);
+  assert.deepEqual(byId.fits, [{ row: 2, column: 1, text: "9" }, { row: 0, column: 1, text: "8" }]);
+  const scores = planPaste([["18", "9"], ["7", "8"]], { row: 0, column: 1 }, far);
+  assert.equal(scores.byName, undefined, "both are students' numbers, and both may be scores");
 });
 
 test("two columns of scores are no names", () => {

@@ -9,9 +9,10 @@ from gradebook.blueprints.teacher import bp, grid_answer
 from gradebook.blueprints.teacher.grid_fields import field_name
 from gradebook.models import Section
 from gradebook.policy import access
-from gradebook.services.grades import ClassWork, class_work, places_and_cells
+from gradebook.services.grades import ClassWork, class_work, places_and_cells, students_of
 from gradebook.services.score_history import News, news_of
 from gradebook.services.scores import Saved, content_from_facts
+from gradebook.services.student_ids import ids_of
 from gradebook.web import door
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment, whole_number
@@ -34,6 +35,16 @@ def changes(section_id: str) -> Any:
     if not news.last:
         return jsonify(number=number, cells={}, students={}, stale=True)
     return jsonify(number=number, **_answer(section, news, after))
+
+
+@bp.get("/classes/<section_id>/student-ids")
+@door.teacher
+def student_ids(section_id: str) -> Any:
+    """What the students of today are called by other programs, for a list that is pasted: by public id."""
+    section = access.section_for_teacher(current_person(), section_id)
+    students = students_of(section, section.school.today(moment()))
+    ids = ids_of(section, [student.id for student in students])
+    return jsonify({one.public_id: [text for text in one if text] for one in ids.values()})
 
 
 def _answer(section: Section, news: News, after: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 // What the grid can do beyond typing: copy, paste, fill, menus, and what needs an answer. Read when it is first used.
 
-import { planPaste, parseTable, writeTable } from "../lib/clipboard.js";
+import { parseTable, planPaste, wantsIds, writeTable } from "../lib/clipboard.js";
 import { placesOf, sizeOf } from "../lib/grid-keys.js";
 import { announce } from "../lib/shell.js";
 import { toast } from "../lib/toast.js";
@@ -68,7 +68,7 @@ export class Tools {
   }
 
   /** Put a copied block into the grid. What does not fit is reviewed first, and nothing is saved before. */
-  paste(text) {
+  async paste(text) {
     const { editor, grid, words } = this;
     const rows = parseTable(text);
     if (!text.trim()) {
@@ -84,7 +84,10 @@ export class Tools {
       announce(words.paste_outside);
       return;
     }
-    const plan = planPaste(rows, { row: top, column: start }, this.#view());
+    const place = { row: top, column: start };
+    const view = this.#view();
+    if (wantsIds(rows, place, view)) await this.#addIds(view.students);
+    const plan = planPaste(rows, place, view);
     if (plan.misfits.length) dialogs.review(this, plan, (fits) => this.#put(fits));
     else this.#put(plan.fits);
   }
@@ -94,10 +97,23 @@ export class Tools {
     return {
       rows: grid.rows.length,
       columns: grid.heads.length,
-      students: grid.rows.map((tr, row) => ({ row, name: grid.studentAt(row), id: tr.querySelector("th a").pathname.split("/").pop() })),
+      students: grid.rows.map((tr, row) => ({ row, name: grid.studentAt(row), key: tr.querySelector("th a").pathname.split("/").pop() })),
       isOpen: (place) => grid.isOpen(place),
       problemOf: (place, text) => grid.read({ column: place.column }, text).problem,
     };
+  }
+
+  /** Usernames and the numbers of the school's rosters, which the page does not hold. Without them names must do. */
+  async #addIds(students) {
+    try {
+      const answer = await this.saving.ask(`${this.form.dataset.base}/student-ids`);
+      if (answer.ok) {
+        const ids = await answer.json();
+        for (const student of students) student.ids = ids[student.key];
+      }
+    } catch {
+      // No connection: the review says which lines have no student.
+    }
   }
 
   #put(fits) {

@@ -75,22 +75,29 @@ export function distance(one, other) {
   return last[other.length];
 }
 
-/** students: [{ row, name, id }]. Returns find(text) -> { row } | { rows, why: "two" | "close" | "none" }. */
+/** An id as it is compared: "ana.gomez" and "Ana.Gomez ", but never "gomez.ana". */
+const idKey = (id) => id.trim().toLowerCase();
+
+/** students: [{ row, name, ids }]. Returns find(text) -> { row } | { rows, why: "two" | "close" | "none" }. */
 export function studentFinder(students) {
-  const byKey = new Map();
-  for (const student of students) {
-    for (const key of new Set([nameKey(student.name), nameKey(student.id ?? "")])) {
-      if (key) byKey.set(key, [...(byKey.get(key) ?? []), student.row]);
-    }
-  }
+  const byName = rowsBy(students, ({ name }) => [nameKey(name)]);
+  const byId = rowsBy(students, ({ ids = [] }) => ids.map(idKey));
   return (text) => {
     const key = nameKey(text);
-    const rows = byKey.get(key) ?? [];
+    const rows = byId.get(idKey(text)) ?? byName.get(key) ?? [];
     if (rows.length === 1) return { row: rows[0] };
     if (rows.length > 1) return { rows, why: "two" };
     const close = key ? closeTo(key, students) : [];
     return { rows: close, why: close.length ? "close" : "none" };
   };
+}
+
+function rowsBy(students, keysOf) {
+  const found = new Map();
+  for (const student of students) {
+    for (const key of new Set(keysOf(student).filter(Boolean))) found.set(key, [...(found.get(key) ?? []), student.row]);
+  }
+  return found;
 }
 
 function closeTo(key, students) {
@@ -114,13 +121,22 @@ export function planPaste(rows, place, view) {
   return isByName(rows, find, view, place) ? byName(rows, place, view, find) : byPlace(rows, place, view);
 }
 
-/** Two columns or more, and most of the first are names of students, or nearly. */
+/** Two columns or more, and most of the first are names or ids of students, or nearly names. */
 function isByName(rows, find, view, place) {
-  const first = rows.filter((row) => row.length > 1).map(([name]) => name).filter(Boolean);
-  // A text that is a score here is never taken for a name.
-  const named = first.filter((text) => view.problemOf(place, text) === "not_a_score" || view.problemOf(place, text) === "too_long");
+  const first = firstOf(rows);
+  // A text that is a score here is never taken for a name; nor for an id, unless others beside it can be no scores.
+  const named = first.filter((text) => view.problemOf(place, text));
   const known = named.filter((text) => find(text).why !== "none");
-  return known.length > 0 && known.length * 2 >= first.length - 1;
+  return known.length > 0 && first.filter((text) => find(text).why !== "none").length * 2 >= first.length - 1;
+}
+
+/** What may be names or ids: the first column of two or more. */
+const firstOf = (rows) => rows.filter((row) => row.length > 1).map(([name]) => name).filter(Boolean);
+
+/** Whether ids would help: the first of several columns has texts that are no scores and no names. */
+export function wantsIds(rows, place, view) {
+  const find = studentFinder(view.students);
+  return firstOf(rows).some((text) => view.problemOf(place, text) && find(text).row === undefined);
 }
 
 function byPlace(rows, place, view) {
