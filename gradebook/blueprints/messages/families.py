@@ -132,12 +132,18 @@ def _can_be_sent(sending: Sending, form: FamiliesForm, found: Sequence[Family]) 
     longest = max((len(family.body) for family in found), default=0)
     count, room = sum(len(one.reached) for one in found), _room(sending)
     if not found:
-        form.who.errors = [_("There is no such student at the moment. Choose another group")]
+        form.who.errors = [_nobody(form)]
     if longest > LONGEST_MESSAGE:
         form.body.errors = [_("With the names in it the message is too long. Shorten it")]
     if count > room:
         form.who.errors = [_too_many(count, room)]
     return not form.who.errors and not form.body.errors
+
+
+def _nobody(form: FamiliesForm) -> str:
+    if form.who.data == Whom.CHOSEN:
+        return _("Choose at least one student from the list")
+    return _("There is no such student at the moment. Choose another group")
 
 
 def _room(sending: Sending) -> int:
