@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 from babel import Locale
+from babel.numbers import get_decimal_symbol
 from flask import current_app, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -16,6 +18,7 @@ from gradebook.blueprints.teacher import bp
 from gradebook.blueprints.teacher.grid_heads import PLACEHOLDER
 from gradebook.blueprints.teacher.grid_one import One
 from gradebook.blueprints.teacher.grid_page import ROWS, Grid
+from gradebook.grading.scales import letter_percent
 from gradebook.models import Section
 from gradebook.policy.person import Person
 from gradebook.services.grades import ClassWork, Column
@@ -55,10 +58,17 @@ def script_facts(grid: Grid, person: Person) -> dict[str, str]:
         "shown": "".join(_shown(grid, column) for column in grid.columns),
         "letters": list(grid.letters),
     }
+    scale = grid.work.scale
+    if scale is not None:
+        columns["worth"] = {label: _hundredths(letter_percent(scale, label)) for label in scale.labels}
     if grid.view.shows_percent:
-        columns["percent"] = 1
+        columns["percent"] = _("%(number)s%%", number="{number}")
     rows = {"rows": [grid.matching, (grid.page - 1) * ROWS]} if grid.pages > 1 else {}
     return _facts(grid.section, columns | rows, person)
+
+
+def _hundredths(percent: Fraction | None) -> int:
+    return int((percent or 0) * 100)  # bounds have 2 decimals, and so has what lies a step below one
 
 
 def _shown(grid: Grid, column: Column) -> str:
@@ -236,6 +246,10 @@ def _columns() -> dict[str, str]:
         "move_right": _("Move right"),
         "hide_column": _("Hide this column from my view"),
         "export_column": _("Export column"),
+        "percent_pattern": _("%(number)s%%", number="{number}"),
+        "decimal_mark": get_decimal_symbol(language().name),
+        "zero_counts": _("0 counts as zero; leave blank or type m for missing"),
+        "is_posted": _("This is already posted: families see changes right away."),
     }
 
 

@@ -98,7 +98,7 @@ export class ColumnMenus {
   /** The posting page's own form over this page. */
   post(page) {
     const at = this.heads.findIndex((th) => th.querySelector("a").pathname === page);
-    dialogs.page(this, `${page}/posting`, () => this.#anew(at));
+    dialogs.page(this, `${page}/posting`, () => this.whenSaved(() => this.#anew(at)));
   }
 }
 

@@ -15,7 +15,7 @@ export class GridTable {
   #names; // row -> column -> name, "" where it is locked
 
   constructor(form, words) {
-    const { points, letters, rows } = JSON.parse(form.dataset.columns);
+    const { points, letters, rows, shown, worth, percent } = JSON.parse(form.dataset.columns);
     this.words = words;
     this.form = form;
     this.table = form.querySelector("table");
@@ -24,6 +24,10 @@ export class GridTable {
     this.heads = headsOf(this.table);
     this.first = this.heads.length - points.length;
     this.points = points;
+    this.shown = shown; // by column: posted, later, hidden, k for locked
+    this.worth = worth; // by letter, in hundredths of a percent
+    this.percent = percent; // how percentages are written, where they stand beside points
+    this.averages = null; // what keeps the last row, when it has been read
     this.page = rows; // of a long class: [how many students, how many before this page]
     this.rightToLeft = document.dir === "rtl";
     this.#name(form);
@@ -52,6 +56,13 @@ export class GridTable {
         else input.replaceWith(input.defaultValue);
       }
     }
+  }
+
+  /** Put the percentage beside points. */
+  async showPercent() {
+    const { amountOf, shareOf } = await import("../lib/averages.js");
+    this.shareOf = ({ points }, possible) => (points === undefined ? null : shareOf(amountOf({ points }, possible), possible));
+    for (const td of this.#inputs.keys()) if (!td.querySelector("input")) this.paint(this.cellAt(td));
   }
 
   // Where things are --------------------------------------------------------------------------------------------------
@@ -141,6 +152,11 @@ export class GridTable {
     return this.heads[column].querySelector("a").firstChild.textContent;
   }
 
+  /** Whether families see the scores of the column. */
+  isPosted(column) {
+    return this.shown[column - this.first] === "p";
+  }
+
   possibleAt(column) {
     return this.points[column - this.first];
   }
@@ -200,6 +216,8 @@ export class GridTable {
     const number = document.createElement("span");
     number.className = "v";
     number.textContent = text;
+    const share = this.shareOf?.(shown, this.possibleAt(cell.column)) ?? null;
+    if (share !== null) number.append(small(` (${this.percent.replace("{number}", share)})`));
     const extra = cell.state !== "check" && isScored(shown) && isExtra(shown, this.possibleAt(cell.column));
     return extra ? [mark("x", words.extra), heard(`${words.extra_credit},`), number] : text ? [number] : [];
   }
@@ -244,6 +262,8 @@ export class GridTable {
   showTally(column) {
     const foot = this.table.tFoot?.rows[0].cells[column]?.querySelector("small");
     if (!foot) return;
+    this.averages?.showOverall();
+    this.form.dispatchEvent(new CustomEvent("students-changed", { detail: Object.keys(students) }));
     let entered = 0;
     for (let row = 0; row < this.rows.length; row += 1) {
       const text = this.textAt({ row, column });
@@ -256,6 +276,7 @@ export class GridTable {
     return this.form.elements.rows.value.split(",").indexOf(key);
   }
 }
+    this.averages?.show(column);
 
 function headsOf(table) {
   const [first, second] = table.tHead.rows;
@@ -274,6 +295,12 @@ function heard(words) {
   const i = document.createElement("i");
   i.textContent = ` ${words}`;
   return i;
+}
+
+function small(text) {
+  const made = document.createElement("small");
+  made.textContent = text;
+  return made;
 }
 
 function why(reason) {

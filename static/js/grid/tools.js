@@ -4,6 +4,7 @@ import { parseTable, planPaste, wantsIds, writeTable } from "../lib/clipboard.js
 import { placesOf, sizeOf } from "../lib/grid-keys.js";
 import { announce } from "../lib/shell.js";
 import { toast } from "../lib/toast.js";
+import { Averages } from "./averages.js";
 import { askStatus, ColumnMenus } from "./columns.js";
 import * as dialogs from "./dialogs.js";
 
@@ -11,8 +12,9 @@ const STATUSES = [["m", "set_missing"], ["e", "set_excused"], ["i", "set_incompl
 
 export class Tools {
   constructor(parts) {
-    Object.assign(this, parts); // form, grid, words, editor, saving, change, turn, turned
-    const { form, words, saving } = parts;
+    Object.assign(this, parts); // form, grid, words, editor, saving, change, said, turn, turned
+    const { form, words, grid, saving } = parts;
+    grid.averages = new Averages(grid, words);
     const signIn = () => (saving.queue.size ? saving.queue.flush() : location.reload()); // either asks to sign in
     this.columns = new ColumnMenus({
       form,
@@ -54,6 +56,16 @@ export class Tools {
   /** Put the selected cells on the clipboard, and clear them after a cut. */
   copy(event) {
     const { editor } = this;
+  /** Said once: what a 0 means, with the other thing that may be meant. */
+  hintZero(cell) {
+    toast(this.words.zero_counts, { label: this.words.set_missing, run: () => this.change([[cell, "m"]]) });
+  }
+
+  /** Said once for a column: who sees at once what is changed there. */
+  hintPosted() {
+    toast(this.words.is_posted);
+  }
+
     event.preventDefault();
     event.clipboardData.setData("text/plain", this.#asText());
     if (event.type === "cut") this.change(editor.cells.map((cell) => [cell, ""]), { said: "cleared" });

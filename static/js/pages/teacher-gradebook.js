@@ -16,6 +16,7 @@ function start(form) {
   const grid = new GridTable(form, words);
   const stack = new UndoStack();
   let turning = Promise.resolve(); // undo and redo, one after the other
+  const hinted = new Set(); // "zero", and the columns of which was said that they are posted
   let tools = null; // copying, pasting, filling, dialogs: read when the grid is first used
   let loaded = null; // the same when it has arrived
 
@@ -44,6 +45,7 @@ function start(form) {
       saving.commit(cell, text, { how, keep, step });
       step.changes.push({ name: cell.name, before, after: cell.text });
     }
+      if (isStep) hint(cell, before);
     const count = step.changes.length;
     if (isStep) stack.push(step);
     if (said && count) use((it) => it.told(words.plural(said, count)));
@@ -51,6 +53,24 @@ function start(form) {
   }
 
   /** Take the newest step back ("before"), or do the last one taken back again ("after"); one after the other. */
+  /** A comment was saved: a step that the server alone takes back. */
+  function said(cell, { seq }) {
+    const step = new Step();
+    step.isSaid = true;
+    step.changes.push({ name: cell?.name ?? "", before: cell?.text ?? "", after: cell?.text ?? "" });
+    step.written(cell?.name ?? "", seq, 1);
+    stack.push(step);
+  }
+
+  /** What a teacher may not expect is said once for each load of the page, and holds nothing up. */
+  function hint(cell, before) {
+    const { points, percent } = grid.read(cell);
+    const about = points === 0 || percent === 0 ? "zero" : before && grid.isPosted(cell.column) ? cell.column : null;
+    if (about === null || hinted.has(about)) return;
+    hinted.add(about);
+    use((it) => (about === "zero" ? it.hintZero(cell) : it.hintPosted()));
+  }
+
   function turn(side) {
     turning = turning.then(() => turnNow(side));
   }
@@ -163,6 +183,15 @@ function start(form) {
       button.className = `btn btn--sm btn--tool${name === "redo" ? " is-extra" : ""}`;
       button.append(words.icon(name, true), words[name]);
       button.setAttribute("aria-keyshortcuts", name === "undo" ? "Control+Z" : "Control+Y");
+  /** After an act on a column the page was loaded anew: its head comes into view, and takes the focus if nothing else has. */
+  function backTo(hash) {
+    const place = hash && [...grid.heads].findIndex((th) => `#${th.querySelector("a")?.id}` === hash);
+    if (!place || place < 0) return;
+    history.replaceState(null, "", location.pathname + location.search);
+    if (document.querySelector("[data-result]")) grid.heads[place].scrollIntoView({ block: "nearest", inline: "nearest" });
+    else editor.go({ row: -1, column: place });
+  }
+
       button.title = `${MODIFIER} ${name === "undo" ? "Z" : "Y"}`;
       button.addEventListener("click", run);
       gap?.before(button);
@@ -170,7 +199,8 @@ function start(form) {
   }
 
   grid.takeOver();
-  addMenus(form, (th) => use((it) => it.columns.open(th, () => editor.go(grid.placeOf(th)))));
+  if (grid.percent) grid.showPercent();
+  addMenus(form, (th) => use((it) => it.columns.open(th, () => editor.go(grid.placeOf(th)))), (page) => use((it) => it.columns.post(page)));
   editor.start();
   saving.start(document.querySelector("main"));
   form.querySelector(".grid-save")?.remove();
@@ -181,9 +211,10 @@ function start(form) {
   grid.table.addEventListener("focusin", () => use(() => {}), { once: true });
   grid.table.addEventListener("focusin", () => announce(words.keys_on), { once: true });
 }
+  backTo(location.hash);
 
-/** A button for the menu of each column. */
-function addMenus(form, open) {
+/** A button for the menu of each column. Post, beside Hidden, opens its page over this one. */
+function addMenus(form, open, post) {
   const head = form.querySelector("table").tHead;
   for (const th of head.rows[1].cells) {
     const title = th.querySelector("a");
@@ -194,7 +225,8 @@ function addMenus(form, open) {
     button.setAttribute("aria-labelledby", `cm ${title.id}`);
     title.after(button);
   }
-  head.addEventListener("click", ({ target }) => {
+  head.addEventListener("click", (event) => {
+    const { target } = event;
     if (target.matches(".gh__menu")) open(target.parentElement);
   });
 }
@@ -204,11 +236,18 @@ function startPlain(form) {
   const words = textsOf(form);
   const ask = (address, options) => fetch(address, { headers: { "X-Requested-With": "fetch" }, ...options });
   const texts = () => moreTexts(form, words, { ask, explain() {} });
-  addMenus(form, async (th) => {
+  const menus = async () => {
     const [{ ColumnMenus }] = await Promise.all([import("../grid/columns.js"), texts()]);
-    const menus = new ColumnMenus({ form, words, ask, whenSaved: (run) => run() });
-    menus.open(th, () => th.querySelector("button").focus());
-  });
+    if (!target.matches("b.hidden > a") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    post(target.closest("th").querySelector("a").pathname);
+    return new ColumnMenus({ form, words, ask, whenSaved: (run) => run() });
+  };
+  addMenus(
+    form,
+    async (th) => (await menus()).open(th, () => th.querySelector("button").focus()),
+    async (page) => (await menus()).post(page),
+  );
 }
 
 const form = document.querySelector("form#grid[data-words]");
