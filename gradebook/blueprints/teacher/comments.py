@@ -136,7 +136,7 @@ def _save(desk: Desk, form: CommentsForm, seen: int) -> Any:
         db.session.rollback()
         form.comment.errors = [words]
         return _page(_again(desk), form, seen), 409
-    number = desk.section.last_seq
+    number = saved.number or desk.section.last_seq
     db.session.commit()
     if saved.last is not None:
         desk.said = saved.said

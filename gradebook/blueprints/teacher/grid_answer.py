@@ -159,6 +159,11 @@ def text(work: ClassWork, place: Place, content: Content) -> str:
     return text_of(content, work.by_id[place[0]].possible, work.scale.labels if work.scale else ())
 
 
+def marks(cell: Cell | None) -> dict[str, bool]:
+    """Whether anything is said about the score; what it is stands on its own page."""
+    return {"comment": bool(cell and cell.comment), "note": bool(cell and cell.noted)}
+
+
 def totals(work: ClassWork, saved: Saved) -> dict[str, dict[str, str]]:
     """The new overall of each student of whom a cell was saved, as the grid words it."""
     numbers, has_hidden = Numbers.here(), work.has_hidden()

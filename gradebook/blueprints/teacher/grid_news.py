@@ -62,6 +62,7 @@ def _answer(section: Section, news: News, after: int) -> dict[str, Any]:
                 "by": news.last[place].by,
                 "own": news.last[place].by_id == person.id,
                 "at": news.last[place].at.isoformat(timespec="seconds"),
+                **grid_answer.marks(by_place.get(place)),
             }
             for place in places
         },

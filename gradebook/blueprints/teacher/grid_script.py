@@ -44,7 +44,7 @@ def grid_texts() -> Any:
 def _more_texts(language: str) -> tuple[str, str]:
     """The texts as JSON, and what their address says of them."""
     texts = {
-        "texts": _answers() | _bulk() | _dialogs() | _columns(),
+        "texts": _answers() | _bulk() | _dialogs() | _columns() | _comments(),
         "plurals": _plurals(Locale.parse(language), _counted_in_bulk),
     }
     said = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
@@ -291,6 +291,21 @@ def _dialogs() -> dict[str, str]:
     }
 
 
+def _comments() -> dict[str, str]:
+    """What the server's own form of the comments does not say."""
+    return {
+        "comments": _("Comments…"),
+        "comments_of": _("Comments: %(cell)s", cell="{cell}"),
+        "cell_name": _("%(student)s, %(assignment)s", student="{student}", assignment="{assignment}"),
+        "comments_unsaved": _("What you typed is not saved."),
+        "keep_editing": _("Keep editing"),
+        "leave_unsaved": _("Leave without saving"),
+        "comments_signed_out": _(
+            "You were signed out. What you typed is still here: sign in in another tab, then save again."
+        ),
+    }
+
+
 def _keys() -> Any:
     return [
         [_("Arrows"), _("move; with Shift select; with Ctrl to the next blank cell")],
@@ -303,6 +318,8 @@ def _keys() -> Any:
         [_("Ctrl Enter"), _("while typing: put the value in all selected cells")],
         [_("Ctrl Z, Ctrl Y"), _("undo, redo")],
         [_("Delete"), _("clear")],
+        [_("Shift F2"), _("comments on the score; / finds one in your comment bank")],
+        [_("Enter on a name"), _("the student beside the grid, Esc closes")],
         [_("Shift F10"), _("menu of the cell")],
         [_("Ctrl S"), _("save now")],
         [_("Tab"), _("leave the grid")],

@@ -96,6 +96,7 @@ def _seq() -> int:
 def _answer(work: ClassWork, done: PutBack, number: int) -> dict[str, Any]:
     """As after a save, with the cells that were left because somebody changed them since."""
     answer = grid_answer.answer_of(work, Sent(dict.fromkeys(done.errors, ""), 0, frozenset()), done, number)
+    answer["marks"] = {field_name(place): grid_answer.marks(done.cells.get(place)) for place in done.places}
     answer["clashes"] = {
         field_name(clash.change.place): {
             "mine": grid_answer.text(work, clash.change.place, content_from_facts(clash.change.before)),

@@ -88,6 +88,11 @@ export class Editor {
     this.#focus(place);
   }
 
+  /** Have the cell in sight, without going there. */
+  show() {
+    this.grid.at(this.#place).scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   /** Back to the cell, with what is selected. */
   back() {
     this.#focus(this.#place);

@@ -233,12 +233,12 @@ export class Saving {
     return facts ?? null;
   }
 
-  #turned({ number, saved, students }) {
+  #turned({ number, saved, students, marks = {} }) {
     for (const [name, text] of Object.entries(saved)) {
       const cell = this.grid.cell(name);
       if (!cell || this.queue.has(name)) continue;
       this.queue.knows(name, number);
-      Object.assign(cell, { text, saved: text, state: "saved", reason: "", by: "" });
+      Object.assign(cell, { text, saved: text, state: "saved", reason: "", by: "", ...marks[name] });
       this.#paint(cell);
       this.grid.showTally(cell.column);
     }
@@ -347,9 +347,9 @@ export class Saving {
   }
 
   /** Put someone's change into a cell. Whether it was news. */
-  #takeOver(cell, { text, by, own }) {
+  #takeOver(cell, { text, by, own, comment = cell.comment, note = cell.note }) {
     const isNews = text !== cell.text && !own;
-    Object.assign(cell, { was: cell.text, text, saved: text, state: "saved", reason: "", by: isNews ? by : "" });
+    Object.assign(cell, { was: cell.text, text, saved: text, state: "saved", reason: "", by: isNews ? by : "", comment, note });
     this.#paint(cell);
     this.grid.showTally(cell.column);
     if (isNews) {
@@ -472,7 +472,7 @@ export class Saving {
 }
 
 /** A key of its own for a request. randomUUID is missing where the page came without encryption. */
-function newKey() {
+export function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join("-");

@@ -243,6 +243,12 @@ export class GridTable {
     return parts;
   }
 
+  /** Something else is said about the cell: { comment, note } say whether there is any. */
+  remark(cell, { comment, note }) {
+    Object.assign(cell, { comment, note });
+    this.paint(cell);
+  }
+
   // Totals ------------------------------------------------------------------------------------------------------------
 
   /** The new overall grades that the server worked out, by the key of the student. */
@@ -256,27 +262,27 @@ export class GridTable {
       overall.textContent = [total.overall === "–" && total.letter ? "" : total.overall, total.letter].filter(Boolean).join(" ");
       if (this.first === 3) hidden.replaceChildren(...(total.hidden ? [total.hidden, heard(` ${this.words.with_hidden}`)] : []));
     }
+    this.averages?.showOverall();
+    this.form.dispatchEvent(new CustomEvent("students-changed", { detail: Object.keys(students) }));
   }
 
   /** How many are entered in a column, in the last row. */
   showTally(column) {
     const foot = this.table.tFoot?.rows[0].cells[column]?.querySelector("small");
     if (!foot) return;
-    this.averages?.showOverall();
-    this.form.dispatchEvent(new CustomEvent("students-changed", { detail: Object.keys(students) }));
     let entered = 0;
     for (let row = 0; row < this.rows.length; row += 1) {
       const text = this.textAt({ row, column });
       if (text && isEntered(read(text, this.possibleAt(column), { letters: this.letters, confirmed: true }))) entered += 1;
     }
     foot.textContent = `${entered}/${this.rows.length}`;
+    this.averages?.show(column);
   }
 
   #rowOf(key) {
     return this.form.elements.rows.value.split(",").indexOf(key);
   }
 }
-    this.averages?.show(column);
 
 function headsOf(table) {
   const [first, second] = table.tHead.rows;
@@ -291,16 +297,16 @@ function mark(kind, text) {
   return b;
 }
 
-function heard(words) {
-  const i = document.createElement("i");
-  i.textContent = ` ${words}`;
-  return i;
-}
-
 function small(text) {
   const made = document.createElement("small");
   made.textContent = text;
   return made;
+}
+
+function heard(words) {
+  const i = document.createElement("i");
+  i.textContent = ` ${words}`;
+  return i;
 }
 
 function why(reason) {

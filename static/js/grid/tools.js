@@ -6,7 +6,9 @@ import { announce } from "../lib/shell.js";
 import { toast } from "../lib/toast.js";
 import { Averages } from "./averages.js";
 import { askStatus, ColumnMenus } from "./columns.js";
+import { Comments } from "./comments.js";
 import * as dialogs from "./dialogs.js";
+import { Drawer } from "./drawer.js";
 
 const STATUSES = [["m", "set_missing"], ["e", "set_excused"], ["i", "set_incomplete"], ["t", "set_turned_in"]];
 
@@ -24,6 +26,14 @@ export class Tools {
       ask: (address, options) => saving.ask(address, options),
       whenSaved: (run) => saving.whenSaved(run),
     });
+    this.comments = new Comments(parts, (cell, facts) => this.#said(cell, facts));
+    this.drawer = new Drawer({ ...parts, comments: this.comments });
+  }
+
+  /** What was said about a score is in its history too, and in the drawer. */
+  #said(cell, facts) {
+    this.said(cell, facts);
+    this.drawer.refresh();
   }
 
   /** The right mouse button. */
@@ -46,16 +56,6 @@ export class Tools {
     return `${this.form.dataset.base}/history?${asked}`;
   }
 
-  /** Say what was done to many cells, with a way back. */
-  told(said) {
-    toast(said, { label: this.words.undo, run: () => this.turn("before") });
-  }
-
-  // Clipboard ---------------------------------------------------------------------------------------------------------
-
-  /** Put the selected cells on the clipboard, and clear them after a cut. */
-  copy(event) {
-    const { editor } = this;
   /** Said once: what a 0 means, with the other thing that may be meant. */
   hintZero(cell) {
     toast(this.words.zero_counts, { label: this.words.set_missing, run: () => this.change([[cell, "m"]]) });
@@ -66,6 +66,16 @@ export class Tools {
     toast(this.words.is_posted);
   }
 
+  /** Say what was done to many cells, with a way back. */
+  told(said) {
+    toast(said, { label: this.words.undo, run: () => this.turn("before") });
+  }
+
+  // Clipboard ---------------------------------------------------------------------------------------------------------
+
+  /** Put the selected cells on the clipboard, and clear them after a cut. */
+  copy(event) {
+    const { editor } = this;
     event.preventDefault();
     event.clipboardData.setData("text/plain", this.#asText());
     if (event.type === "cut") this.change(editor.cells.map((cell) => [cell, ""]), { said: "cleared" });
@@ -197,8 +207,9 @@ export class Tools {
       ...STATUSES.map(([code, key]) => [words[key], () => set(code)]),
       [words.clear, () => set("")],
       ...(editor.hasSelection ? [[words.fill_down, () => this.fillDown()], [words.set_value, () => this.setValue()]] : []),
+      [words.comments, () => this.comments.openCell(place)],
       [words.history, () => this.#open(this.#history(cell.column, cell.row))],
-      [words.open_student, () => this.#open(grid.rows[place.row].querySelector("th a").href)],
+      [words.open_student, () => grid.rows[place.row].querySelector("th a").click()],
     ];
     dialogs.menuAt(grid.at(place), words.cell_menu, items, () => editor.back());
   }

@@ -7,6 +7,8 @@ export class Step {
   changes = [];
   /** It was taken back or done again by typing: the server knows nothing of that, and has nothing to do again. */
   isTyped = false;
+  /** A comment was changed, and no text: the server takes it back, whatever else waits to be saved. */
+  isSaid = false;
   #numbers = new Map(); // name -> the number under which the server wrote it
   #sizes = new Map(); // number -> how many cells were written under it
 

@@ -8,6 +8,7 @@ import { addresses, moreTexts, textsOf } from "../grid/words.js";
 import { announce } from "../lib/shell.js";
 import { Step, UndoStack, toward } from "../lib/undo-stack.js";
 
+const HAS_ROOM = matchMedia("(min-width: 56.25rem)"); // for a student beside the grid
 const MODIFIER = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
 
 function start(form) {
@@ -15,8 +16,8 @@ function start(form) {
   const words = textsOf(form);
   const grid = new GridTable(form, words);
   const stack = new UndoStack();
-  let turning = Promise.resolve(); // undo and redo, one after the other
   const hinted = new Set(); // "zero", and the columns of which was said that they are posted
+  let turning = Promise.resolve(); // undo and redo, one after the other
   let tools = null; // copying, pasting, filling, dialogs: read when the grid is first used
   let loaded = null; // the same when it has arrived
 
@@ -44,15 +45,14 @@ function start(form) {
       if (before === text && cell.state === "saved") continue;
       saving.commit(cell, text, { how, keep, step });
       step.changes.push({ name: cell.name, before, after: cell.text });
-    }
       if (isStep) hint(cell, before);
+    }
     const count = step.changes.length;
     if (isStep) stack.push(step);
     if (said && count) use((it) => it.told(words.plural(said, count)));
     return count;
   }
 
-  /** Take the newest step back ("before"), or do the last one taken back again ("after"); one after the other. */
   /** A comment was saved: a step that the server alone takes back. */
   function said(cell, { seq }) {
     const step = new Step();
@@ -71,6 +71,7 @@ function start(form) {
     use((it) => (about === "zero" ? it.hintZero(cell) : it.hintPosted()));
   }
 
+  /** Take the newest step back ("before"), or do the last one taken back again ("after"); one after the other. */
   function turn(side) {
     turning = turning.then(() => turnNow(side));
   }
@@ -78,7 +79,7 @@ function start(form) {
   async function turnNow(side) {
     const step = side === "before" ? stack.undo() : stack.redo();
     if (!step) await turnEarlier(side);
-    else if (step.number && !step.isTyped && saving.queue.size === 0) await turnThere(side, step);
+    else if (step.number && !step.isTyped && (step.isSaid || saving.queue.size === 0)) await turnThere(side, step);
     else turnHere(side, step);
   }
 
@@ -123,7 +124,7 @@ function start(form) {
     fillDown: () => use((it) => it.fillDown()),
     menu: (place) => use((it) => it.menu(place)),
     help: () => use((it) => it.help()),
-    comment: () => false,
+    comment: (place) => use((it) => it.comments.openCell(place)),
     /** Enter on a cell: what waits for an answer gets one; false opens the field. */
     enter: (place) => answered(place),
     /** A character on a cell: two versions are chosen from, not typed over. */
@@ -147,10 +148,18 @@ function start(form) {
     return true;
   }
 
+  /** The name of a student opens what the page of the student says, beside the grid. */
+  function openStudent(event) {
+    const link = event.target.closest("tbody th a");
+    if (!link || !HAS_ROOM.matches || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    use((it) => it.drawer.open(link.href));
+  }
+
   /** Read the rest of the grid's scripts once, and use it. */
   function use(run) {
     tools ??= Promise.all([import("../grid/tools.js"), moreTexts(form, words, saving)]).then(([{ Tools }]) => {
-      const made = new Tools({ form, grid, words, editor, saving, change, turn, turned });
+      const made = new Tools({ form, grid, words, editor, saving, change, said, turn, turned });
       made.listen();
       loaded = made;
       return made;
@@ -174,15 +183,6 @@ function start(form) {
     }
   }
 
-  /** The buttons that need scripts stand beside the filters. */
-  function addButtons() {
-    const gap = document.querySelector(".toolbar .gap");
-    for (const [name, run] of [["undo", acts.undo], ["redo", acts.redo]]) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = `btn btn--sm btn--tool${name === "redo" ? " is-extra" : ""}`;
-      button.append(words.icon(name, true), words[name]);
-      button.setAttribute("aria-keyshortcuts", name === "undo" ? "Control+Z" : "Control+Y");
   /** After an act on a column the page was loaded anew: its head comes into view, and takes the focus if nothing else has. */
   function backTo(hash) {
     const place = hash && [...grid.heads].findIndex((th) => `#${th.querySelector("a")?.id}` === hash);
@@ -192,6 +192,18 @@ function start(form) {
     else editor.go({ row: -1, column: place });
   }
 
+  /** The buttons that need scripts stand beside the filters. */
+  function addButtons() {
+    const gap = document.querySelector(".toolbar .gap");
+    for (const [name, run] of [["undo", acts.undo], ["redo", acts.redo]]) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = `btn btn--sm btn--tool${name === "redo" ? " is-extra" : ""}`;
+      const said = document.createElement("span"); // one of the two has to do without: the line is full at 1280
+      if (name === "redo") said.className = "vh";
+      said.textContent = words[name];
+      button.append(words.icon(name, true), said);
+      button.setAttribute("aria-keyshortcuts", name === "undo" ? "Control+Z" : "Control+Y");
       button.title = `${MODIFIER} ${name === "undo" ? "Z" : "Y"}`;
       button.addEventListener("click", run);
       gap?.before(button);
@@ -202,16 +214,17 @@ function start(form) {
   if (grid.percent) grid.showPercent();
   addMenus(form, (th) => use((it) => it.columns.open(th, () => editor.go(grid.placeOf(th)))), (page) => use((it) => it.columns.post(page)));
   editor.start();
+  backTo(location.hash);
   saving.start(document.querySelector("main"));
   form.querySelector(".grid-save")?.remove();
   form.addEventListener("submit", (event) => event.preventDefault());
   addButtons();
+  grid.table.addEventListener("click", openStudent);
   for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, clipboard);
   moreTexts(form, words, saving).catch(() => {}); // asked again when they are needed
   grid.table.addEventListener("focusin", () => use(() => {}), { once: true });
   grid.table.addEventListener("focusin", () => announce(words.keys_on), { once: true });
 }
-  backTo(location.hash);
 
 /** A button for the menu of each column. Post, beside Hidden, opens its page over this one. */
 function addMenus(form, open, post) {
@@ -228,6 +241,9 @@ function addMenus(form, open, post) {
   head.addEventListener("click", (event) => {
     const { target } = event;
     if (target.matches(".gh__menu")) open(target.parentElement);
+    if (!target.matches("b.hidden > a") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    post(target.closest("th").querySelector("a").pathname);
   });
 }
 
@@ -238,9 +254,6 @@ function startPlain(form) {
   const texts = () => moreTexts(form, words, { ask, explain() {} });
   const menus = async () => {
     const [{ ColumnMenus }] = await Promise.all([import("../grid/columns.js"), texts()]);
-    if (!target.matches("b.hidden > a") || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    post(target.closest("th").querySelector("a").pathname);
     return new ColumnMenus({ form, words, ask, whenSaved: (run) => run() });
   };
   addMenus(
