@@ -84,12 +84,15 @@ class FamilyLine:
 
 @dataclass(frozen=True)
 class Reached:
-    """A guardian of a student of one's class who may be written to, once the office has confirmed who it is."""
+    """A guardian of a student of one's class who may be written to."""
 
     student_id: int
     guardian: User
     relationship: str
     is_confirmed: bool
+    """The office has confirmed who it is; before that nothing would be read."""
+    sees_grades: bool
+    """Whether what is written may tell how the child does."""
 
 
 # --- The rules, as conditions
@@ -333,14 +336,19 @@ def families_of(person: Person, section: Section, page: int = 1) -> list[FamilyL
 def guardians_reached(person: Person, section: Section, student_ids: Iterable[int]) -> list[Reached]:
     """The guardians of these students of one's class to whom this teacher may write today, in one statement.
 
-    With them those who only wait for the office to confirm them. Nobody else is named: that there are others, and why
-    they may not be written to, is the office's to know.
+    With them those who only wait for the office to confirm them, or who may not see grades. Nobody else is named: that
+    there are others, and why they may not be written to, is the office's to know.
     """
     query, student, adult = _families(person, section)
     rows = db.session.execute(
-        query.add_columns(student.id, _is_confirmed(adult)).where(student.id.in_(list(student_ids)))
+        query.add_columns(
+            student.id, _is_confirmed(adult), scopes.sees_grades_on(person.school_days[section.school_id])
+        ).where(student.id.in_(list(student_ids)))
     )
-    return [Reached(key, guardian, relation, bool(confirmed)) for guardian, relation, key, confirmed in rows]
+    return [
+        Reached(key, guardian, relation, bool(confirmed), bool(sees))
+        for guardian, relation, key, confirmed, sees in rows
+    ]
 
 
 def _families(person: Person, section: Section) -> tuple[Any, Any, Any]:

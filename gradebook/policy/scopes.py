@@ -122,6 +122,11 @@ def restricted_on(day: Any, right: Any) -> ColumnElement[bool]:
     return _order(right, holds_on(Restriction, day))
 
 
+def sees_grades_on(day: Any) -> ColumnElement[bool]:
+    """Condition on Guardianship, which holds on that school day: it gives the grades, and no order takes them away."""
+    return and_(Guardianship.may_see_grades, ~restricted_on(day, Restriction.no_records))
+
+
 def _order(right: Any, in_force: ColumnElement[bool]) -> ColumnElement[bool]:
     """An order in force, about this child and this adult, that takes the right away."""
     return (

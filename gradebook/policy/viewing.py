@@ -49,6 +49,6 @@ def guardians_known(person: Person, section: Section, student: User) -> list[tup
 def _has_a_right(day: Any) -> ColumnElement[bool]:
     """Condition on Guardianship: it gives the grades or the messages, and no order takes that away."""
     return or_(
-        and_(Guardianship.may_see_grades, ~scopes.restricted_on(day, Restriction.no_records)),
+        scopes.sees_grades_on(day),
         and_(Guardianship.may_message, ~scopes.restricted_on(day, Restriction.no_contact)),
     )

@@ -125,8 +125,8 @@ class Nobody(StrEnum):
     """The teacher is or was the child's guardian."""
     NONE = "none"
     """No guardian can be written to now. Whether there is one, and what forbids it, is the office's."""
-    WAITING = "waiting"
-    """The office must first confirm who the guardians are."""
+    NOT_NOW = "not_now"
+    """There are guardians, who wait to be confirmed or do not see grades; each says why."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,8 @@ class Family:
     body: str
     reached: list[policy.Reached]
     """They get it, each in a conversation of their own."""
-    waiting: list[policy.Reached]
-    """They get nothing before the office has confirmed who they are."""
+    left_out: list[policy.Reached]
+    """They get nothing: they do not see grades, which such words would tell; or the office must confirm them first."""
     nobody: Nobody | None
 
     @property
@@ -164,12 +164,12 @@ def families_of(person: Person, section: Section, rows: Sequence[Row], words: st
 
 
 def _family(row: Row, body: str, here: list[policy.Reached], is_own: bool) -> Family:
-    get_it = [one for one in here if one.is_confirmed]
-    waiting = [one for one in here if not one.is_confirmed]
+    get_it = [one for one in here if one.is_confirmed and one.sees_grades]
+    left_out = [one for one in here if one not in get_it]
     nobody = None
     if not get_it:
-        nobody = Nobody.OWN_CHILD if is_own else Nobody.WAITING if waiting else Nobody.NONE
-    return Family(row, body, get_it, waiting, nobody)
+        nobody = Nobody.OWN_CHILD if is_own else Nobody.NOT_NOW if left_out else Nobody.NONE
+    return Family(row, body, get_it, left_out, nobody)
 
 
 # --- What was sent before

@@ -262,6 +262,43 @@ def test_a_guardian_whom_the_office_has_not_confirmed_gets_nothing_and_the_page_
     assert sent() == []
 
 
+@pytest.mark.parametrize("why", ["no right", "an order"])
+def test_a_guardian_who_sees_no_grades_is_not_told_by_message_either(school, rivera, missing, why):
+    if why == "no right":
+        school.guardianships["erin_of_leo"].may_see_grades = False
+    else:
+        db.session.add(
+            Restriction(
+                school_id=school.oak.id, student_id=school.leo.id, adult_id=school.erin.id, no_contact=False,
+                no_records=True, hide_address=False, document_reference="Court 1", begins_on=TODAY,
+                entered_by=school.pat.id, entered_at=SEEN,
+            )
+        )  # fmt: skip
+    db.session.commit()
+    page = preview(rivera, missing).text
+    assert "Erin Evans (mother) gets nothing: they do not see how Leo does in this class." in words_of(page)
+    assert send(rivera, missing, page, to=carried(page)["to"] * 2).status_code == 409
+    send(rivera, missing, page)
+    assert [guardian for guardian, _child, _words in sent()] == ["tess"]
+
+
+def test_a_link_at_another_school_gives_nothing_here(school, rivera, missing):
+    make_role(school.leo, school.elm, RoleKind.STUDENT)
+    make_role(school.dana, school.elm, RoleKind.PARENT)
+    db.session.add(
+        Guardianship(
+            school_id=school.elm.id, student_id=school.leo.id, guardian_id=school.dana.id, relationship_name="aunt",
+            begins_on=YEAR[0],
+        )
+    )  # fmt: skip
+    db.session.commit()
+    page = preview(rivera, missing).text
+    assert "Dana" not in page
+    view = f"/teacher/classes/{school.algebra.public_id}/students/{school.leo.public_id}"
+    assert "Dana" not in rivera.get(f"{view}/as-student").text
+    assert rivera.get(f"{view}/as-guardian/{school.dana.public_id}").status_code == 404
+
+
 def test_a_teacher_does_not_write_about_a_child_of_their_own(school, sign_in):
     tess = sign_in(school.tess)
     both = [school.leo.public_id, school.zoe.public_id]
