@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from gradebook.extensions import db
 from gradebook.models import Role, RoleKind, Section, User
+
+_IS_STUDENT = Role.kind == RoleKind.STUDENT
 
 
 class StudentIds(NamedTuple):
@@ -22,7 +24,7 @@ def ids_of(section: Section, student_ids: Collection[int]) -> dict[int, StudentI
     """The ids of these students in the school of the class, by key; one statement."""
     rows = db.session.execute(
         select(User.id, User.public_id, User.username, Role.source_id)
-        .join(Role, Role.user_id == User.id)
-        .where(Role.school_id == section.school_id, Role.kind == RoleKind.STUDENT, User.id.in_(student_ids))
+        .outerjoin(Role, and_(Role.user_id == User.id, Role.school_id == section.school_id, _IS_STUDENT))
+        .where(User.id.in_(student_ids))
     )
     return {row[0]: StudentIds._make(row[1:]) for row in rows}

@@ -271,11 +271,11 @@ def test_pasting_by_name_filling_and_taking_back(grid, axe):
 
 def test_pasting_by_username(grid, site):
     page = grid()
-    names = page.evaluate("[...document.querySelectorAll('.grid tbody th a')].map(one => one.firstChild.textContent)")
+    keys = page.evaluate("[...document.querySelectorAll('.grid tbody th a')].map(one => one.href.split('/').pop())")
     with site.app.app_context():
-        usernames = dict(db.session.query(User.sort_name, User.username).filter(User.sort_name.in_(names)).all())
+        usernames = dict(db.session.query(User.public_id, User.username).filter(User.public_id.in_(keys)).all())
     cell(page, 3, 3).click()
-    paste(page, f"Login\tScore\r\n{usernames[names[2]].upper()}\t6\r\n{usernames[names[0]]}\t5\r\n")
+    paste(page, f"Login\tScore\r\n{usernames[keys[2]].upper()}\t6\r\n{usernames[keys[0]]}\t5\r\n")
     expect(cell(page, 0, 3)).to_have_text("5")
     expect(cell(page, 2, 3)).to_have_text("6")
     all_saved(page)
