@@ -91,6 +91,7 @@ def _whole(floors: Floors) -> float:
 GOALS = (
     Goal("P1", "grid 30 × 40", "grid", 8, 3.0, _grid, statements=(7,), largest=120_000, largest_sent=15_000),
     Goal("P1", "grid 30 × 40, two columns hidden", "grid, two hidden", 8, 3.0, _grid, statements=(7,)),
+    Goal("P1", "grid 30 × 40, another class each time", "grid, another", 8, 3.0, _grid, statements=(7,)),
     Goal("P6", "save one cell", "save a cell", 4.3, 4.0, _write, statements=(8,), reads=False, largest=1_000),
     Goal("P9", "fill a column of 30", "fill a column", 8, 6.2, _column, statements=(8,), reads=False),
     Goal("P10", "paste 1,200 cells", "paste", 60, 2.8, _whole, statements=(12,), reads=False),

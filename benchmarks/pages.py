@@ -10,7 +10,7 @@ from sqlalchemy import text
 from werkzeug.routing import BuildError
 
 from benchmarks.client import Answer, Browser, csrf_token
-from benchmarks.workload import CLASSES_OF_A_FORM, Workload, public_id
+from benchmarks.workload import CLASSES_OF_A_FORM, CLASSES_OF_A_TEACHER, Workload, public_id
 from gradebook.extensions import db
 
 PASSWORD = "seven purple lanterns swing"
@@ -45,7 +45,7 @@ class School:
         self.new_browser = new_browser
         self.browsers: dict[str, Browser] = {}
         self.tokens: dict[str, str] = {}
-        self._count = 0
+        self._count = self._opened = 0
 
     def browser(self, username: str) -> Browser:
         """The browser in which this person has signed in."""
@@ -66,6 +66,18 @@ class School:
         """A score that is allowed everywhere, and is not the one before."""
         self._count += 1
         return str(self._count % 9 + 1)
+
+    def next_class(self) -> int:
+        """One ordinary class after another, but for those that other measurements open."""
+        if not self._opened:  # signing in belongs to no measurement
+            for number in range(CLASSES_OF_A_TEACHER, self.workload.sections, CLASSES_OF_A_TEACHER):
+                self.browser(self.teacher_of(number))
+        self._opened += 1
+        return CLASSES_OF_A_TEACHER + self._opened % (self.workload.sections - CLASSES_OF_A_TEACHER)
+
+    def teacher_of(self, number: int) -> str:
+        """Who teaches the class with this number."""
+        return f"teacher{number // CLASSES_OF_A_TEACHER}"
 
     def last_number(self, section: int) -> int:
         """The number of the class's last change, as a page that was opened just now would say."""
@@ -113,6 +125,12 @@ def section_path(school: School, number: int, endpoint: str = "teacher.gradebook
 def grid(school: School) -> list[Answer]:
     """The grid of a class whose scores are all posted."""
     return [school.browser(school.teacher).get(section_path(school, READ)).must_be(200)]
+
+
+def another_grid(school: School) -> list[Answer]:
+    """The grid of a class that this process has not shown lately: nothing of its rows is remembered."""
+    number = school.next_class()
+    return [school.browser(school.teacher_of(number)).get(section_path(school, number)).must_be(200)]
 
 
 def grid_with_hidden(school: School) -> list[Answer]:

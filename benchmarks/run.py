@@ -19,6 +19,7 @@ from benchmarks.measuring import Case, interleave
 from benchmarks.pages import School
 from benchmarks.servers import Server
 from benchmarks.workload import GROWTH, Workload
+from gradebook.blueprints.teacher.grid_table import forget_rows
 from gradebook.config import ROOT
 from gradebook.extensions import db
 from gradebook.services.grades import forget_parts
@@ -30,6 +31,7 @@ SMALL, LARGE = 50, 500
 PAGES: dict[str, tuple[Callable[[School], list[Answer]], int]] = {
     "grid": (pages.grid, 1),
     "grid, two hidden": (pages.grid_with_hidden, 1),
+    "grid, another": (pages.another_grid, 1),
     "save a cell": (pages.save_cell, 1),
     "student home": (pages.student_home, 1),
     "parent home": (pages.parent_home, 1),
@@ -247,6 +249,7 @@ def _count(found: Measured, where: str, database: Database) -> None:
         try:
             ask(inside)
             forget_parts()
+            forget_rows()
             case.statements = [answer.statements for answer in ask(inside)]
         except Exception as error:
             found.notes.append(f"{key} on {where} could not be counted ({type(error).__name__}: {error}).")

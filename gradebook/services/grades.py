@@ -286,7 +286,7 @@ class Line(NamedTuple):
     """With hidden scores."""
 
 
-MOST_CELLS = 40_000
+MOST_CELLS = 20_000
 """Cells of which this process remembers what they came to: some 250 bytes each."""
 
 _lines: Remembered[int, tuple[Calculator | CourseCalculator, dict[int, Line]]] = Remembered(MOST_CELLS)

@@ -108,7 +108,7 @@ def table_of(grid: Grid, troubles: Mapping[Place, Trouble] | None = None) -> Tab
 # --- Body
 
 
-MOST_DRAWN = 4_000_000
+MOST_DRAWN = 2_000_000
 """Characters of rows that this process remembers."""
 
 _remembered: Remembered[tuple[Any, ...], tuple[list[Column], dict[int, Drawn]]] = Remembered(MOST_DRAWN)
