@@ -5,7 +5,7 @@ entities than on everything else.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -300,8 +300,9 @@ def lines_of(work: ClassWork, students: Iterable[Student], cells: Iterable[Cell]
     on nothing else, but where copies or overrides are stored, or a day by which to finish stands in a cell.
     """
     found, section = by_student(cells), work.section
+    hidden = {column.id for column in work.columns if not work.is_posted(column)}
     if will_write.get() or not work.is_plain:
-        return {student.id: _line(work, student, found.get(student.id, [])) for student in students}
+        return {student.id: _line(work, student, found.get(student.id, []), hidden) for student in students}
     calculator, known = _lines.get(section.id) or (work.calculator, {})
     if calculator is not work.calculator:
         known = {}
@@ -309,7 +310,7 @@ def lines_of(work: ClassWork, students: Iterable[Student], cells: Iterable[Cell]
     for student in students:
         line, own = known.get(student.id), found.get(student.id, [])
         if line is None or line.cells != own or line.joined != (student.begins_on, student.ends_on):
-            line = fresh[student.id] = _line(work, student, own)
+            line = fresh[student.id] = _line(work, student, own, hidden)
         lines[student.id] = line
     if fresh:
         _keep_lines(work, known | fresh)
@@ -321,11 +322,11 @@ def _keep_lines(work: ClassWork, lines: dict[int, Line]) -> None:
     _lines.keep(work.section.id, (work.calculator, kept), sum(len(line.cells) for line in kept.values()))
 
 
-def _line(work: ClassWork, student: Student, cells: list[Cell]) -> Line:
+def _line(work: ClassWork, student: Student, cells: list[Cell], hidden: Collection[int]) -> Line:
     marks = work.marks(cells)
     posted = work.totals(student, marks, posted_only=True)
     # Without a mark in a hidden column both totals are one, and are worked out once.
-    differs = any(not work.is_posted(work.by_id[key]) for key in marks)
+    differs = bool(hidden) and any(key in hidden for key in marks)
     everything = work.totals(student, marks, posted_only=False) if differs else posted
     return Line(cells, (student.begins_on, student.ends_on), posted, everything)
 
