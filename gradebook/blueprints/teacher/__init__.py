@@ -7,6 +7,7 @@ bp = Blueprint("teacher", __name__, url_prefix="/teacher")
 from gradebook.blueprints.teacher import (  # noqa: E402, F401 - bind the routes
     assignments,
     bank,
+    blanks,
     columns,
     comments,
     gradebook,
