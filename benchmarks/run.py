@@ -23,6 +23,7 @@ from gradebook.blueprints.teacher.grid_table import forget_rows
 from gradebook.config import ROOT
 from gradebook.extensions import db
 from gradebook.services.grades import forget_parts
+from gradebook.services.lines import forget_lines
 from gradebook.services.passwords import hash_password
 from tools.find_chromium import find_chromium
 
@@ -249,6 +250,7 @@ def _count(found: Measured, where: str, database: Database) -> None:
         try:
             ask(inside)
             forget_parts()
+            forget_lines()
             forget_rows()
             case.statements = [answer.statements for answer in ask(inside)]
         except Exception as error:

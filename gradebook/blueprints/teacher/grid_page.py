@@ -21,15 +21,14 @@ from gradebook.services.grades import (
     Cell,
     ClassWork,
     Column,
-    Line,
     Student,
     cells_of,
     class_work,
     due_moment,
-    lines_of,
     students_of,
 )
 from gradebook.services.grid_views import AS_IT_COMES, Arrangement
+from gradebook.services.lines import Line, lines_of
 
 ROWS = 100
 """Students on a page."""

@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from gradebook.blueprints.teacher import grid_table
 from gradebook.extensions import db
-from gradebook.services import grades
+from gradebook.services.grades import forget_parts
+from gradebook.services.lines import forget_lines
 from tests.classes import make_class
 from tests.families import add_letters
 
@@ -68,7 +69,8 @@ def _without_tokens(html: str) -> str:
 
 
 def forget() -> None:
-    grades.forget_parts()
+    forget_parts()
+    forget_lines()
     grid_table.forget_rows()
 
 
