@@ -138,7 +138,8 @@ def test_the_student_beside_the_grid(grid, nothing_said, axe):  # noqa: F811
     drawer = page.locator(".drawer")
     heading = drawer.get_by_role("heading", level=2)
     expect(heading).to_be_focused()
-    assert drawer.bounding_box()["width"] == 400
+    place = drawer.bounding_box()
+    assert (place["width"], place["x"] + place["width"]) == (400, 1280), "at the end side of the window"
     box = page.locator(".grid-box").bounding_box()
     assert box["x"] + box["width"] <= drawer.bounding_box()["x"], "the drawer covers no cell"
     axe(page)
