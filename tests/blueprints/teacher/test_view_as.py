@@ -165,9 +165,11 @@ def test_that_the_student_goes_to_another_school_too_is_not_shown(school, sign_i
     make_role(school.leo, school.elm, RoleKind.STUDENT)
     enroll(school.leo, school.botany, Position.STUDENT)
     db.session.commit()
-    assert "Elm School" in sign_in(school.leo).get(f"/student/classes/{school.algebra.public_id}").text
+    of_several = "2026–27</span> <bdi>Oak School</bdi>"  # only for those who go to more than one
+    assert of_several in own_page_of_student(sign_in, school.leo, school.algebra)
     view = shown(sign_in(school.rivera).get(student_url(school.algebra, school.leo)).text)
-    assert "Elm School" not in view
+    assert "2026–27</span>" in view
+    assert of_several not in view
 
 
 # --- Who is named, and who sees nothing
