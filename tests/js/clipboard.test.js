@@ -94,6 +94,12 @@ test("ids are matched exactly, and numbers only where some of them can be no sco
   assert.equal(scores.byName, undefined, "both are students' numbers, and both may be scores");
 });
 
+test("a list of another class is told line by line, not as texts that are no scores", () => {
+  const plan = planPaste([["Name", "Score"], ["Zed, Zoe", "12"], ["Yan, Yu", "zz"]], { row: 0, column: 1 }, VIEW);
+  assert.deepEqual(plan.fits, []);
+  assert.deepEqual(plan.misfits.map(({ why }) => why), ["none", "none"]);
+});
+
 test("two columns of scores are no names", () => {
   const plan = planPaste([["18", "m"], ["17", "e"]], { row: 0, column: 1 }, VIEW);
   assert.equal(plan.byName, undefined);

@@ -121,13 +121,16 @@ export function planPaste(rows, place, view) {
   return isByName(rows, find, view, place) ? byName(rows, place, view, find) : byPlace(rows, place, view);
 }
 
-/** Two columns or more, and most of the first are names or ids of students, or nearly names. */
+/** Two columns or more, and most of the first are names or ids of students, or nearly names; or none of them is a
+    score, and what stands beside them is. */
 function isByName(rows, find, view, place) {
   const first = firstOf(rows);
   // A text that is a score here is never taken for a name; nor for an id, unless others beside it can be no scores.
   const named = first.filter((text) => view.problemOf(place, text));
-  const known = named.filter((text) => find(text).why !== "none");
-  return known.length > 0 && first.filter((text) => find(text).why !== "none").length * 2 >= first.length - 1;
+  if (!named.length) return false;
+  const known = first.filter((text) => find(text).why !== "none");
+  if (named.some((text) => known.includes(text)) && known.length * 2 >= first.length - 1) return true;
+  return named.length === first.length && rows.some(([, ...texts]) => texts.some((text) => text && !view.problemOf(place, text)));
 }
 
 /** What may be names or ids: the first column of two or more. */
