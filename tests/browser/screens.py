@@ -218,6 +218,21 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/teacher/assignments/{still}"),
         Screen("/teacher/classes/{art}/students/{maya}"),
     ),
+    "rivera, families": (
+        Screen("/teacher/classes/{full}/students/{maya}/as-student", then=unfold),
+        Screen("/teacher/classes/{full}/students/{maya}/as-guardian/{dana}"),
+        Screen("/teacher/classes/{art}/students/{maya}/as-student"),
+        Screen("/teacher/classes/{shut}/students/{maya}/as-guardian/{dana}"),
+        Screen("/messages/families/{late}", then=unfold),
+        Screen("/messages/families/{still}"),
+        Screen("/messages/families/{late}", 422, press="Show who gets what"),
+        Screen(
+            "/messages/families/{late}",
+            press="Show who gets what",
+            fill={"who": "below", "below": "1000", "body": "{{student}} and {{assignment}}"},
+            then=unfold,
+        ),
+    ),
     "rivera, the grid": (
         Screen("/teacher/classes/{algebra}"),
         Screen("/teacher/classes/{full}"),

@@ -74,7 +74,7 @@ class Sending:
 
     def page(self, form: FamiliesForm) -> str:
         """Whose families, and the words."""
-        return render_template("messages/families.html", sending=self, form=form, kept_open=bool(form.students.data))
+        return render_template("messages/families.html", sending=self, form=form)
 
     def preview(self, form: FamiliesForm, families: Sequence[Family], *, moved: bool = False) -> str:
         """Who gets what."""

@@ -80,11 +80,16 @@ class FamiliesForm(MessageForm):
     students = SelectMultipleField(_l("Students"), validate_choice=False)
 
     def offer(self, choices: list[tuple[str, Any]], students: list[tuple[str, str]]) -> None:
-        """Who can be chosen. What is sent of others is as if it had not been sent."""
+        """Who can be chosen. The first group is meant until one is chosen; of students only these count."""
         self.who.choices = [SelectChoice(value, words) for value, words in choices]
         self.students.choices = [SelectChoice(value, words) for value, words in students]
-        if self.who.data not in dict(choices):
+        if not self.is_submitted() and self.who.data not in dict(choices):
             self.who.data = choices[0][0]
+
+    def validate_who(self, field: Any) -> None:
+        """One of the groups, and no other."""
+        if field.data not in [choice.value for choice in field.choices]:
+            raise ValidationError(_("Choose whose families get the message"))
 
     def validate_below(self, field: Any) -> None:
         """Needed where the mark decides."""

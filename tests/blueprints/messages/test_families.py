@@ -412,6 +412,8 @@ def test_where_one_cannot_be_written_none_is(school, rivera, missing, monkeypatc
         ({"who": "below", "below": ""}, "Type a number of percent, like 60"),
         ({"who": "below", "below": "many"}, "Type a number of percent, like 60"),
         ({"client_key": ""}, "Your message was not sent. It is still in the box"),
+        ({"who": "everybody"}, "Choose whose families get the message"),
+        ({"who": ""}, "Choose whose families get the message"),
     ],
 )
 def test_what_cannot_be_sent_is_said_and_kept(school, rivera, missing, fields, words):
