@@ -40,7 +40,7 @@ from gradebook.models import (
     User,
 )
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import messaging
+from gradebook.services import comment_bank, messaging
 from gradebook.services.counters import next_number
 from gradebook.services.outcome_rules import (
     OutcomeDraft,
@@ -54,6 +54,7 @@ from gradebook.services.outcome_rules import (
 from gradebook.services.outcomes import class_outcomes
 from gradebook.services.passwords import hash_password
 from gradebook.services.ratings import save_ratings
+from gradebook.services.score_comments import Said, save_comments
 from gradebook.services.scores import Content, write_cells
 
 TIMEZONE = "Europe/London"
@@ -149,6 +150,10 @@ COMMENTS = (
     "Good thinking, and your diagram helps. Label both axes.",
     "You may hand in the last two questions until Friday.",
     "Much better than last week.",
+)
+NOTES = (
+    "Works well next to Nora. Ask about the algebra tiles for home.",
+    "Asked for more time in tests. Talk to the office about it.",
 )
 
 
@@ -546,6 +551,26 @@ def _add_full_class(demo: Demonstration, section: Section) -> None:
             assignment.posted_at = None  # typed and not yet posted
         if due <= demo.today or is_extra:
             _add_scores(demo, section, assignment, students, full=True)
+    _add_notes(demo, section, students)
+
+
+def _add_notes(demo: Demonstration, section: Section, students: list[User]) -> None:
+    """What one teacher keeps in mind about two students, and keeps to say again."""
+    teacher = demo.people["ortiz"].id
+    scored = (Assignment.section_id == section.id, Score.points.is_not(None))
+    for student, note in zip(students, NOTES, strict=False):
+        newest = (
+            select(Score.assignment_id, Score.comment)
+            .join(Assignment, Assignment.id == Score.assignment_id)
+            .where(*scored, Score.student_id == student.id)
+            .order_by(Assignment.due_on.desc(), Assignment.id)
+        )
+        assignment_id, comment = db.session.execute(newest.limit(1)).one()
+        said = Said(comment or "", note)
+        place = (assignment_id, student.id)
+        save_comments(section, place, said, seen=section.last_seq, actor_id=teacher, now=demo.now)
+    for words in COMMENTS:
+        comment_bank.add_comment(teacher, demo.school.id, words)
 
 
 def _add_plain_class(demo: Demonstration, section: Section) -> None:

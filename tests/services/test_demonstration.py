@@ -50,6 +50,7 @@ def test_it_has_every_kind_of_score_in_the_full_class(demonstration):
     assert any(score.late for score in scores)
     assert any(score.percent is not None for score in scores)
     assert any(score.comment for score in scores)
+    assert any(score.private_note for score in scores)
     assert count(Assignment, Assignment.id.in_(full), Assignment.posted_at.is_(None)) >= 1
     assert count(Assignment, Assignment.id.in_(full), Assignment.extra_credit) >= 1
 

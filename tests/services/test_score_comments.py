@@ -9,10 +9,11 @@ from sqlalchemy import select
 from gradebook.extensions import db
 from gradebook.models import Enrollment, Score, ScoreChange
 from gradebook.policy.access import NotFound
-from gradebook.services import score_history, score_restore
+from gradebook.services import imported_scores, score_history, score_restore
+from gradebook.services.counters import next_number
 from gradebook.services.grades import class_work
 from gradebook.services.score_comments import Said, notes_of, said_at, save_comments
-from gradebook.services.scores import save_typed
+from gradebook.services.scores import Content, save_typed, stored_cells
 
 NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
 
@@ -131,6 +132,22 @@ def test_a_deleted_assignment_and_a_student_who_has_left_are_not_spoken_of(schoo
     enrollment.ends_on = (NOW - timedelta(days=1)).date()
     with pytest.raises(NotFound):
         say(school, "Well done")
+
+
+def test_an_import_leaves_a_private_note_alone(school):
+    say(school, note="Sat alone")
+    number, cells = next_number(school.algebra), stored_cells([place(school)])
+    imported = {place(school): Content(points=1200)}
+    more = {place(school): {"comment": "From a file"}}
+    imported_scores.write_imported(
+        school.algebra, imported, cells, number=number, actor_id=school.rivera.id, now=NOW, more=more
+    )
+    score = stored(school)
+    assert (score.points, score.comment, score.private_note) == (12, "From a file", "Sat alone")
+    assert score_restore.restore(
+        school.algebra, class_work(school.algebra, NOW), [newest(school)], actor_id=school.rivera.id, now=NOW
+    ).places
+    assert said_at(place(school)) == Said("", "Sat alone")
 
 
 # --- Restore and undo

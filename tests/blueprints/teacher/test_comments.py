@@ -197,6 +197,19 @@ def test_the_grid_marks_a_note(school, sign_in):
     assert "Sat alone" not in page
 
 
+def test_an_open_grid_is_told_that_something_is_said_and_not_what(school, sign_in):
+    teacher, name = sign_in(school.rivera), f"{school.maya.id}.{school.quiz.id}"
+    changes = f"/teacher/classes/{school.algebra.public_id}/changes?after="
+    for number, (comment, note) in enumerate((("Well done", ""), ("", "Sat alone"))):
+        say(school, comment, note)
+        answer = teacher.get(f"{changes}{number}", headers=SCRIPT)
+        cell = answer.json["cells"][name]
+        assert (cell["text"], cell["was"]) == ("18", "18")
+        assert (cell["comment"], cell["note"], answer.json["stale"]) == (bool(comment), bool(note), False)
+        assert "Well done" not in answer.text
+        assert "Sat alone" not in answer.text
+
+
 # --- Families
 
 
