@@ -322,7 +322,9 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
 # These show nothing by themselves: they answer machines and scripts, or lead to the home of the role in use.
 NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teacher.grid_texts"} | {
     "teacher.changes",
+    "teacher.export_column",
     "teacher.stream",
+    "teacher.student_ids",
     "teacher.undoable",
 }
 

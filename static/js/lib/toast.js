@@ -17,7 +17,7 @@ export function toast(words, action) {
   if (!box) {
     box = document.createElement("div");
     box.className = "toasts";
-    document.body.append(box);
+    document.querySelector("main").append(box); // nothing stands outside of the landmarks
   }
   for (const old of toMakeRoom([...box.children])) old.remove();
 
