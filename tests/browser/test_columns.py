@@ -146,3 +146,26 @@ def test_a_column_comes_as_a_file(grid):
     with page.expect_download() as file:
         press(page, "Integers quiz", "Export column")
     assert file.value.suggested_filename == "Integers quiz.csv"
+
+
+def test_only_students_with_something_unsaved(grid):
+    page = grid()
+    for row in (3, 7):
+        type_into(page, row, 2, "9", "x", "Enter")
+    others = [cell(page, row, 2).inner_text() for row in (4, 5, 6)]
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_role("button", name="Only what is not saved").click()
+    expect(page.get_by_text("Showing 2 of 30: not saved")).to_be_visible()
+    expect(page.locator("table.grid tbody tr:visible")).to_have_count(2)
+    cell(page, 3, 2).click()
+    page.keyboard.press("ArrowDown")
+    expect(cell(page, 7, 2)).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    all_saved(page)
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.locator("table.grid tbody tr:visible")).to_have_count(30)
+    assert [cell(page, row, 2).inner_text() for row in (4, 5, 6)] == others, "what is out of sight is not touched"
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_role("button", name="Only what is not saved").click()
+    expect(page.locator("table.grid tbody tr:visible")).to_have_count(30)

@@ -141,6 +141,7 @@ def _texts() -> dict[str, Any]:
         "sign_in": _("Sign in again"),
         "undo": _("Undo"),
         "redo": _("Redo"),
+        "only_unsaved": _("Only what is not saved"),
     }
 
 
@@ -248,6 +249,8 @@ def _columns() -> dict[str, str]:
         "export_column": _("Export column"),
         "percent_pattern": _("%(number)s%%", number="{number}"),
         "decimal_mark": get_decimal_symbol(language().name),
+        "showing_unsaved": _("Showing %(shown)s of %(all)s: not saved", shown="{shown}", all="{all}"),
+        "clear_filters": _("Clear filters"),
         "zero_counts": _("0 counts as zero; leave blank or type m for missing"),
         "is_posted": _("This is already posted: families see changes right away."),
     }

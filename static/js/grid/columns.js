@@ -73,9 +73,10 @@ export class ColumnMenus {
   #moves(at, key) {
     const begins = (th) => !th || th.classList.contains("first");
     const past = (other) => () => this.#send(`${this.form.dataset.base}/columns`, { move: `${key}.${this.#key(other)}` }, at + Math.sign(other - at));
+    const [before, after] = document.dir === "rtl" ? ["move_right", "move_left"] : ["move_left", "move_right"];
     return [
-      ...(at > 0 && !begins(this.heads[at]) ? [[this.words.move_left, past(at - 1)]] : []),
-      ...(begins(this.heads[at + 1]) ? [] : [[this.words.move_right, past(at + 1)]]),
+      ...(at > 0 && !begins(this.heads[at]) ? [[this.words[before], past(at - 1)]] : []),
+      ...(begins(this.heads[at + 1]) ? [] : [[this.words[after], past(at + 1)]]),
     ];
   }
 

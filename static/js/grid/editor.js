@@ -83,9 +83,10 @@ export class Editor {
 
   /** Put the focus on a place, and take the selection away. */
   go(place) {
+    const there = this.grid.seen(place, this.#place);
     this.#unselect();
-    this.#anchor = place;
-    this.#focus(place);
+    this.#anchor = there;
+    this.#focus(there);
   }
 
   /** Have the cell in sight, without going there. */

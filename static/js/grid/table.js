@@ -84,9 +84,19 @@ export class GridTable {
     return row < 0 ? null : { row, column: td.cellIndex };
   }
 
-  /** Whether the place holds a score that can be typed. */
+  /** Whether the place holds a score that can be typed, and is seen. */
   isOpen({ row, column }) {
-    return row >= 0 && column >= this.first && Boolean(this.#names[row][column]);
+    return row >= 0 && column >= this.first && Boolean(this.#names[row][column]) && !this.rows[row].hidden;
+  }
+
+  /** The place, or where its row is hidden the next that is seen in the direction of the move, or else the last one. */
+  seen(place, from) {
+    const isSeen = (row) => this.rows[row] && !this.rows[row].hidden;
+    if (place.row < 0 || isSeen(place.row)) return place;
+    for (const step of place.row >= from.row ? [1, -1] : [-1, 1]) {
+      for (let row = place.row; row >= 0 && row < this.rows.length; row += step) if (isSeen(row)) return { ...place, row };
+    }
+    return place;
   }
 
   isBlank(place) {

@@ -9,6 +9,7 @@ import { askStatus, ColumnMenus } from "./columns.js";
 import { Comments } from "./comments.js";
 import * as dialogs from "./dialogs.js";
 import { Drawer } from "./drawer.js";
+import { Unsaved } from "./unsaved.js";
 
 const STATUSES = [["m", "set_missing"], ["e", "set_excused"], ["i", "set_incomplete"], ["t", "set_turned_in"]];
 
@@ -17,6 +18,7 @@ export class Tools {
     Object.assign(this, parts); // form, grid, words, editor, saving, change, said, turn, turned
     const { form, words, grid, saving } = parts;
     grid.averages = new Averages(grid, words);
+    this.unsaved = new Unsaved(parts);
     const signIn = () => (saving.queue.size ? saving.queue.flush() : location.reload()); // either asks to sign in
     this.columns = new ColumnMenus({
       form,
@@ -85,7 +87,8 @@ export class Tools {
   #asText() {
     const { block } = this.editor;
     const rows = new Map();
-    for (const place of placesOf(block)) rows.set(place.row, [...(rows.get(place.row) ?? []), this.grid.textAt(place)]);
+    const shown = [...placesOf(block)].filter(({ row }) => !this.grid.rows[row].hidden);
+    for (const place of shown) rows.set(place.row, [...(rows.get(place.row) ?? []), this.grid.textAt(place)]);
     return writeTable([...rows.values()]);
   }
 

@@ -210,6 +210,19 @@ function start(form) {
     }
   }
 
+  /** One filter is known to this page alone. */
+  function addFilter() {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn--sm";
+    button.textContent = words.only_unsaved;
+    button.addEventListener("click", () => {
+      button.closest("details").open = false;
+      use((it) => it.unsaved.show());
+    });
+    document.querySelector(".toolbar .filters")?.append(button);
+  }
+
   grid.takeOver();
   if (grid.percent) grid.showPercent();
   addMenus(form, (th) => use((it) => it.columns.open(th, () => editor.go(grid.placeOf(th)))), (page) => use((it) => it.columns.post(page)));
@@ -219,6 +232,7 @@ function start(form) {
   form.querySelector(".grid-save")?.remove();
   form.addEventListener("submit", (event) => event.preventDefault());
   addButtons();
+  addFilter();
   grid.table.addEventListener("click", openStudent);
   for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, clipboard);
   moreTexts(form, words, saving).catch(() => {}); // asked again when they are needed
