@@ -74,13 +74,13 @@ def restore(
     """Put cells back to what they said before these changes, one of each cell, whoever made them.
 
     A cell is a clash when it says something else by now than after the change, unless its last change is one that
-    the person saw (its number is at most `seen`). `whole` puts the score back even where a change touched the comment
-    only: the person chose a moment of the cell, not a change. With `ask` nothing is written when there is any clash or
-    error. Raises PeriodClosed when nothing of it can be changed.
+    the person saw (its number is at most `seen`). `whole` puts the score back, and it alone, whatever a change
+    touched: the person chose a moment of the score, not a change. With `ask` nothing is written when there is any
+    clash or error. Raises PeriodClosed when nothing of it can be changed.
     """
 
     def clashes(change: Change, stands: Facts, later: Later) -> bool:
-        return later.seq > seen and says_otherwise(change, stands)
+        return later.seq > seen and says_otherwise(change, stands, whole)
 
     return _put_back(
         section, work, changes, clashes, ChangeKind.RESTORE,
@@ -269,17 +269,15 @@ def _part(facts: Facts, names: tuple[str, ...]) -> tuple[Any, ...]:
 
 
 def touched(change: Change, whole: bool = False) -> list[tuple[str, ...]]:
-    """The parts of the cell that the change touched; with `whole` the score is one of them in any case."""
-    return [
-        names
-        for names in PARTS
-        if _part(change.before, names) != _part(change.after, names) or (whole and names is SCORE)
-    ]
+    """The parts of the cell that the change touched; with `whole` the score in any case, and nothing else."""
+    if whole:
+        return [SCORE]
+    return [names for names in PARTS if _part(change.before, names) != _part(change.after, names)]
 
 
-def says_otherwise(change: Change, stands: Facts) -> bool:
+def says_otherwise(change: Change, stands: Facts, whole: bool = False) -> bool:
     """Whether what the change touched is not any more as it left it."""
-    return any(_part(change.after, names) != _part(stands, names) for names in touched(change))
+    return any(_part(change.after, names) != _part(stands, names) for names in touched(change, whole))
 
 
 def would_change(change: Change, stands: Facts, whole: bool = False) -> bool:

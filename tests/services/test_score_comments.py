@@ -169,6 +169,17 @@ def test_a_restored_score_keeps_what_was_said_since(school, whole):
     assert (score.points, score.comment, score.private_note) == (18, "Well done", "Sat alone")
 
 
+def test_a_moment_of_the_score_is_not_put_over_a_score_that_nobody_saw(school):
+    """The story ended that moment with a comment; since the person looked, a colleague typed another score."""
+    say(school, "Well done")
+    spoken, seen = newest(school), school.algebra.last_seq
+    type_score(school, "3", by=school.cole)
+    restored = put_back(school, spoken, whole=True, seen=seen)
+    assert ([clash.later.by for clash in restored.clashes], restored.places) == (["Abe Cole"], [])
+    assert put_back(school, spoken, whole=True, seen=school.algebra.last_seq).places
+    assert (stored(school).points, stored(school).comment) == (18, "Well done")
+
+
 def test_a_score_typed_keeps_what_is_said(school):
     say(school, "Well done", "Sat alone")
     type_score(school, "3")

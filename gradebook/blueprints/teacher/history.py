@@ -301,9 +301,11 @@ class Moment(NamedTuple):
     change: Change | None
     """What made it say so; None: it is how the cell was before the first change that is known."""
     restores: int | None
-    """The change that ended it: putting that back brings this moment back. None: it is so now, or cannot be."""
+    """The change that ended it: putting that back brings this score back. None: it is so now, or cannot be."""
     said: list[tuple[str, str]]
     """(heading, words) of the comment and the private note, where they were changed."""
+    unsays: int | None = None
+    """The change of the comments alone that can be put back."""
 
 
 def _story(desk: Desk, wish: Wish) -> dict[str, Any]:
@@ -313,13 +315,22 @@ def _story(desk: Desk, wish: Wish) -> dict[str, Any]:
     is_open = desk.is_open(work, pupil)
     moments = []
     for place, change in enumerate(changes):
-        ended = changes[place - 1].id if place and is_open else None
+        ended = _ended(changes, place) if is_open else None
         words = change_words(change, desk.numbers, whole=True)[1]
-        moments.append(Moment(words, change, ended, comments_said(change)))
+        unsays = change.id if is_open and is_about_comments(change) else None
+        moments.append(Moment(words, change, ended, comments_said(change), unsays))
     if changes:
         first = change_words(changes[-1], desk.numbers, whole=True)[0]
-        moments.append(Moment(first, None, changes[-1].id if is_open else None, []))
+        moments.append(Moment(first, None, _ended(changes, len(changes)) if is_open else None, []))
     return {"work": work, "pupil": pupil, "moments": moments, "is_open": is_open, "how": HOW}
+
+
+def _ended(changes: list[Change], place: int) -> int | None:
+    """The change that ended the moment at this place of the story; None where the score is the same today."""
+    if place == 0:
+        return None
+    ended = changes[place - 1]
+    return ended.id if score_restore.would_change(ended, changes[0].after, whole=True) else None
 
 
 # --- Asking, and saying what was done
@@ -370,7 +381,12 @@ def _ask(section: Section, restored: PutBack, changes: list[Change]) -> Any:
 def _choice_words(clash: Clash, numbers: Numbers) -> tuple[str, str]:
     """What would be put back, and what stands there: comments where the change was about them, else scores."""
     compared = clash.change._replace(after=clash.stands)
-    return change_words(compared, numbers, whole=not is_about_comments(clash.change), of=clash.change)
+    return change_words(compared, numbers, whole=_is_about_score(clash.change), of=clash.change)
+
+
+def _is_about_score(change: Change) -> bool:
+    """Whether the score is put back, rather than what was said about it."""
+    return "whole" in request.form or not is_about_comments(change)
 
 
 def _tell(section: Section, restored: PutBack, changes: list[Change]) -> None:
@@ -380,8 +396,7 @@ def _tell(section: Section, restored: PutBack, changes: list[Change]) -> None:
     written = [change for change in changes if change.place in restored.places]
     if len(written) == 1:
         desk = Desk.of(section)
-        whole = "whole" in request.form or not is_about_comments(written[0])
-        words = change_words(written[0], desk.numbers, whole=whole)[0]
+        words = change_words(written[0], desk.numbers, whole=_is_about_score(written[0]))[0]
         heading = _("%(score)s restored for %(cell)s.", score=words, cell=cell_words(written[0], desk.names))
     else:
         heading = ngettext("%(num)s score restored.", "%(num)s scores restored.", len(written))

@@ -178,6 +178,26 @@ def test_the_history_tells_both_and_restores_one_by_one(school, sign_in):
     assert "private note “First note” restored for Diaz, Maya" in teacher.get(history).text
 
 
+def test_in_the_story_of_a_cell_scores_and_comments_are_put_back_apart(school, sign_in):
+    teacher, history = sign_in(school.rivera), f"/teacher/classes/{school.algebra.public_id}/history"
+    cell = f"{history}?student={school.maya.public_id}&assignment={school.quiz.public_id}"
+    teacher.post(
+        f"/teacher/classes/{school.algebra.public_id}/scores",
+        data={"seen": "0", f"{school.maya.id}.{school.quiz.id}": "12"},
+    )
+    say(school, "Well done", "Sat alone")
+    page = teacher.get(cell).text
+    assert page.count("Restore this score") == 1, "the moments of today's score are not offered"
+    whole = re.search(r'name="change" value="(\d+)"><input type="hidden" name="whole"', page)[1]
+    before = re.search(r'name="change" value="(\d+)"><button[^>]*>Put back what was said before', page)[1]
+    teacher.post(f"{history}/restorations", data={"change": whole, "whole": "1", "seen": "9"})
+    assert said(school) == Said("Well done", "Sat alone")
+    assert db.session.get(Score, (school.quiz.id, school.maya.id, school.oak.id)).points == 18
+    teacher.post(f"{history}/restorations", data={"change": before})
+    assert said(school) == Said()
+    assert db.session.get(Score, (school.quiz.id, school.maya.id, school.oak.id)).points == 18
+
+
 def test_the_links_lead_here(school, sign_in):
     teacher = sign_in(school.rivera)
     student = f"/teacher/classes/{school.algebra.public_id}/students/{school.maya.public_id}"
