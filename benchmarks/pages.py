@@ -68,12 +68,14 @@ class School:
         return str(self._count % 9 + 1)
 
     def next_class(self) -> int:
-        """One ordinary class after another, but for those that other measurements open."""
+        """One ordinary class after another; those of the first teacher, which other measurements open, only where
+        there are no others."""
+        first = CLASSES_OF_A_TEACHER if self.workload.sections > CLASSES_OF_A_TEACHER else 0
         if not self._opened:  # signing in belongs to no measurement
-            for number in range(CLASSES_OF_A_TEACHER, self.workload.sections, CLASSES_OF_A_TEACHER):
+            for number in range(first, self.workload.sections, CLASSES_OF_A_TEACHER):
                 self.browser(self.teacher_of(number))
         self._opened += 1
-        return CLASSES_OF_A_TEACHER + self._opened % (self.workload.sections - CLASSES_OF_A_TEACHER)
+        return first + self._opened % (self.workload.sections - first)
 
     def teacher_of(self, number: int) -> str:
         """Who teaches the class with this number."""

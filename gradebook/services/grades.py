@@ -329,15 +329,19 @@ def _one_of(name: str) -> BindParameter[Any]:
     return bindparam(name, expanding=True)
 
 
-def class_work(section: Section, now: datetime) -> ClassWork:
-    """One class's categories, assignments and rules: two statements, one if it has no letters."""
-    return work_of([section], now)[section.id]
+def class_work(section: Section, now: datetime, *, unwritten: bool = False) -> ClassWork:
+    """One class's categories, assignments and rules: two statements, one if it has no letters.
+
+    `unwritten`: the request writes, but has written nothing of the class's work since it read the class: what is
+    remembered will do, as for a page.
+    """
+    return work_of([section], now, unwritten=unwritten)[section.id]
 
 
-def work_of(sections: list[Section], now: datetime) -> dict[int, ClassWork]:
+def work_of(sections: list[Section], now: datetime, *, unwritten: bool = False) -> dict[int, ClassWork]:
     """Several classes' categories, assignments and rules, in two statements whatever their number; in one where what
     they are made of is remembered."""
-    made_of = _parts_of(sections)
+    made_of = _parts_of(sections, unwritten or not will_write.get())
     scales = _scales({section.grading_scale_id for section in sections} - {None})
     weights = _weights([section.id for section in sections if section.weighs_periods])
     return {
@@ -504,13 +508,13 @@ MOST_REMEMBERED = 256
 _remembered: Remembered[tuple[int, int], Parts] = Remembered(MOST_REMEMBERED)
 
 
-def _parts_of(sections: Iterable[Section]) -> dict[int, Parts]:
+def _parts_of(sections: Iterable[Section], is_remembered: bool) -> dict[int, Parts]:
     """What these classes are made of, remembered by the version on their rows (docs/decisions/0020).
 
-    Whoever writes reads: the row in the session may be older than what was written since.
+    Whoever writes it reads it: the row in the session may be older than what was written since.
     """
     versions = {section.id: section.parts_version for section in sections}
-    if will_write.get():
+    if not is_remembered:
         return _read_parts(list(versions))
     found = {key: parts for key, version in versions.items() if (parts := _remembered.get((key, version)))}
     missing = [key for key in versions if key not in found]

@@ -89,6 +89,25 @@ def test_a_score_leaves_the_version_as_it_is(school, essay):
     assert version(school.algebra) == before
 
 
+def test_saving_scores_goes_by_the_work_of_this_moment(school, essay, sign_in):
+    """It asks the memory too: what another process wrote before the save decides what can be typed."""
+    client = sign_in(school.rivera)
+    address = f"/teacher/classes/{school.algebra.public_id}/scores"
+    name = f"{school.maya.id}.{essay.id}"
+
+    def save(text: str):
+        number = db.session.execute(db.select(Section.last_seq).where(Section.id == school.algebra.id)).scalar_one()
+        return client.post(address, data={name: text, "seen": number}, headers={"X-Requested-With": "fetch"})
+
+    assert save("20").status_code == 200
+    db.session.execute(text("UPDATE assignments SET points = 1000 WHERE id = :work"), {"work": essay.id})
+    assert name in save("19").get_json()["checks"], "19 of 10 is asked about"
+    db.session.execute(
+        text("UPDATE assignments SET deleted_at = '2026-01-01 00:00:00' WHERE id = :work"), {"work": essay.id}
+    )
+    assert name in save("5").get_json()["errors"]
+
+
 def test_what_was_read_once_is_not_read_again(school, essay, count_statements):
     with count_statements() as seen:
         assert titles(school.algebra) == titles(school.algebra)

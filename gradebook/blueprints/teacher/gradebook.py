@@ -59,7 +59,7 @@ def scores(section_id: str) -> Any:
 def _save(section_id: str) -> Any:
     person = current_person()
     section = access.section_for_teacher(person, section_id)
-    sent, work = sent_cells(request, section.last_seq), class_work(section, moment())
+    sent, work = sent_cells(request, section.last_seq), class_work(section, moment(), unwritten=True)
     _check_back(work)
     saved = save_typed(
         section,
