@@ -8,6 +8,8 @@ VENV := .venv/bin
 SET_UP := @$(PYTHON) tools/setup_environment.py
 
 export PORT
+# The tests start many processes of Python: each would compile the whole application anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:

@@ -17,7 +17,7 @@ import gc
 import importlib.util
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from itsdangerous import URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import scoped_session, sessionmaker
@@ -35,13 +35,28 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from gradebook.clock import set_clock, utc_now
 from gradebook.database import engine_options, normalise_url, prepare_engine
 from gradebook.extensions import db
+from gradebook.live import hub_of
 from gradebook.services import accounts, grades
-from tests import postgres, sqlite
+from tests import hashing, postgres, sqlite
 
 KINDS = ("sqlite", "postgresql")
 NOON = datetime(2026, 10, 14, 12, tzinfo=UTC)  # of a school day
-BROWSER = Path(__file__).parent / "browser"
+HERE = Path(__file__).parent
+BROWSER = HERE / "browser"
+# Files and folders with tests that take seconds each.
+TAKES_LONG = (
+    "test_setup.py",
+    "browser/test_screens.py",
+    "browser/test_story.py",
+    "grading/test_promises.py",
+    "access/test_same_answer.py",
+    "access/test_inventory.py",
+    "fuzz",
+    "performance",
+    "services/test_demonstration.py",
+)
 SERVER = postgres.Server()
+hashing.hash_with(hashing.CHEAP)
 
 # What requirements-dev.txt brings. A test file that imports one of these is skipped where it is absent.
 HEAVIER_TOOLS = ("hypothesis", "playwright", "pytest_playwright", "axe_playwright_python", "importlinter")
@@ -93,9 +108,32 @@ def _kind_parameter(kind: str) -> Any:
     return pytest.param(kind, marks=[pytest.mark.skip(reason=reason)] if reason else [])
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """As it was asked for with --shuffle, or else so that two workers are busy to the end."""
     if config.getoption("shuffle"):
         random.Random(config.getoption("shuffle")).shuffle(items)
+    yield
+    if not config.getoption("shuffle"):
+        items[:] = in_good_order(items)
+
+
+def in_good_order(items: list[pytest.Item]) -> list[pytest.Item]:
+    """What takes long comes first in each half of the list.
+
+    Each of two workers begins with one half, and whoever has none left takes from the end of the other's: there the
+    tests are small then. All of the browser's are in one half, so that one worker starts a server and a Chromium.
+    """
+    browser = [item for item in items if _is_in(item, ["browser"])]
+    browser.sort(key=lambda item: not _is_in(item, TAKES_LONG))
+    others = [item for item in items if not _is_in(item, ["browser"])]
+    rest = [item for item in others if not _is_in(item, TAKES_LONG)]
+    half = max(len(items) // 2 - len(browser), 0)
+    return [*browser, *rest[:half], *(item for item in others if _is_in(item, TAKES_LONG)), *rest[half:]]
+
+
+def _is_in(item: pytest.Item, paths: Sequence[str]) -> bool:
+    return any(item.path.is_relative_to(HERE / path) for path in paths)
 
 
 def pytest_collection_finish() -> None:
@@ -261,7 +299,8 @@ def engine_on(url: str) -> Engine:
 
 
 def dispose(app: Flask) -> None:
-    """Close the application's database connections."""
+    """Close the application's database connections, and that of its live updates."""
+    hub_of(app).close()
     with app.app_context():
         db.engine.dispose()
 
@@ -379,23 +418,41 @@ class Client(FlaskClient):
 
     Each request runs in a context of its own, as on a server: the test's application context would otherwise
     lend it `g` and the session. What the test wrote is there for the request (committed inside the test's
-    transaction), and what the test holds is read afresh after it.
+    transaction), and what the test holds is read afresh after it: the commit has let go of it.
     """
 
     def open(self, *args: Any, csrf: bool = True, **kwargs: Any) -> Any:
         if csrf and kwargs.get("method", "GET") not in ("GET", "HEAD", "OPTIONS"):
             kwargs["headers"] = {"X-CSRFToken": self.csrf_token(), **dict(kwargs.get("headers") or {})}
         db.session.commit()
-        try:
-            return contextvars.Context().run(super().open, *args, **kwargs)
-        finally:
-            db.session.expire_all()
+        return contextvars.Context().run(super().open, *args, **kwargs)
 
     def csrf_token(self) -> str:
         """The token that a page of this browser would carry."""
-        with self.session_transaction() as session:
-            raw = session.setdefault("csrf_token", "0" * 40)
+        kept = self.kept()
+        if "csrf_token" not in kept:
+            self.keep(csrf_token="0" * 40)
+        raw = kept.get("csrf_token", "0" * 40)
         return URLSafeTimedSerializer(self.application.secret_key, salt="wtf-csrf-token").dumps(raw)
+
+    def kept(self) -> dict[str, Any]:
+        """What the server keeps in the session cookie of this browser.
+
+        As session_transaction() does, but without a request around it.
+        """
+        cookie = self.get_cookie(self.application.config["SESSION_COOKIE_NAME"])
+        try:
+            return self._signer().loads(cookie.value) if cookie else {}
+        except BadSignature:
+            return {}
+
+    def keep(self, **more: Any) -> None:
+        """Put this into the session cookie, beside what is there."""
+        name = self.application.config["SESSION_COOKIE_NAME"]
+        self.set_cookie(name, self._signer().dumps({**self.kept(), **more}))
+
+    def _signer(self) -> Any:
+        return self.application.session_interface.get_signing_serializer(self.application)
 
 
 def _for_tests(app: Flask) -> Flask:
@@ -422,8 +479,7 @@ def sign_in(app: Flask) -> Callable[[Any], Client]:
         found = accounts.person_of(person, utc_now())
         token, _row = accounts.open_login_session(found, own_device=False, device_name="Browser")
         db.session.commit()
-        with client.session_transaction() as session:
-            session["_user_id"] = token
+        client.keep(_user_id=token)
         return client
 
     return sign_in

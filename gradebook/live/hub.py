@@ -81,6 +81,13 @@ class Hub:
         with self._lock:
             self._watches.pop(watch, None)
 
+    def close(self) -> None:
+        """Listen no more: the application gives its database up. A later stream listens again."""
+        with self._lock:
+            if self._source is not None:
+                self._source.end()
+                self._source = None
+
     def announce(self, topic: Topic) -> None:
         """Wake the streams that watch this."""
         for watch in self._those():

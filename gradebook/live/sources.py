@@ -38,24 +38,32 @@ class Listener(Protocol):
 
 
 class Source(threading.Thread, ABC):
-    """Waits for the database as long as the process lives; begins anew when the connection breaks."""
+    """Waits for the database until it is ended or the process is; begins anew when the connection breaks."""
 
     def __init__(self, url: str, hub: Listener) -> None:
         super().__init__(name="gradebook-live", daemon=True)
         self.url = url
         self.hub = hub
+        self._ended = threading.Event()
+
+    def end(self) -> None:
+        """Listen no more from the next answer of the database on; that it goes away is no failure then."""
+        self._ended.set()
 
     def run(self) -> None:
         """Listen, and after a failure again."""
         tries = 0
-        while True:
+        while not self._ended.is_set():
             try:
                 for _heard in self.listen():
                     tries = 0
+                    if self._ended.is_set():
+                        return
             except Exception as problem:  # whatever it is, streams go on looking for themselves
-                log.warning("live updates wait for the database: %s", problem)
-                time.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
-                tries += 1
+                if not self._ended.is_set():
+                    log.warning("live updates wait for the database: %s", problem)
+                    self._ended.wait(PAUSES[min(tries, len(PAUSES) - 1)])
+                    tries += 1
 
     @abstractmethod
     def listen(self) -> Iterator[None]:

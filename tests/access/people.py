@@ -68,6 +68,5 @@ def browser_with(token: str, app: Any) -> Any:
     """A browser that holds this login session."""
     browser = app.test_client()
     if token:
-        with browser.session_transaction() as session:
-            session["_user_id"] = token
+        browser.keep(_user_id=token)
     return browser

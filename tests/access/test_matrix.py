@@ -26,7 +26,6 @@ def undone():
     yield
     db.session.rollback()
     savepoint.rollback()
-    db.session.expire_all()
 
 
 @pytest.mark.parametrize("door", DOORS, ids=[f"{number}-{door.id}" for number, door in enumerate(DOORS)])

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from gradebook.live import Full, Hub, Topic, events
+from gradebook.live import Full, Hub, Topic, events, sources
 from gradebook.live.hub import MOST_OF_A_PERSON
+from gradebook.live.sources import Source
 
 ALGEBRA, HISTORY = Topic("section", 1), Topic("section", 2)
 
@@ -14,6 +15,7 @@ class NoSource:
     """A source that hears nothing."""
 
     started = 0
+    ended = 0
 
     def start(self):
         NoSource.started += 1
@@ -21,10 +23,13 @@ class NoSource:
     def is_alive(self):
         return True
 
+    def end(self):
+        NoSource.ended += 1
+
 
 @pytest.fixture
 def hub():
-    NoSource.started = 0
+    NoSource.started = NoSource.ended = 0
     return Hub(lambda hub: NoSource(), most=10)
 
 
@@ -76,6 +81,42 @@ def test_the_source_starts_with_the_first_stream_and_once(hub):
     hub.watch(ALGEBRA, 1)
     hub.watch(ALGEBRA, 2)
     assert NoSource.started == 1
+
+
+def test_a_closed_hub_listens_no_more_until_there_is_a_stream_again(hub):
+    hub.close()
+    hub.watch(ALGEBRA, 1)
+    hub.close()
+    hub.close()
+    assert (NoSource.started, NoSource.ended) == (1, 1)
+    hub.watch(ALGEBRA, 2)
+    assert NoSource.started == 2
+
+
+class Breaking(Source):
+    """The database goes away while it is listened to; from one time on that was known before."""
+
+    def __init__(self, hub, *, known_from):
+        super().__init__("", hub)
+        self.known_from = known_from
+        self.times = 0
+
+    def listen(self):
+        self.times += 1
+        if self.times == self.known_from:
+            self.end()
+        yield
+        raise OSError("it is not there")
+
+
+def test_a_database_that_goes_away_is_waited_for_unless_listening_was_ended(hub, monkeypatch, caplog):
+    monkeypatch.setattr(sources, "PAUSES", (0.0,))
+    source = Breaking(hub, known_from=3)
+    source.run()
+    assert source.times == 3
+    assert [record.getMessage() for record in caplog.records] == [
+        "live updates wait for the database: it is not there"
+    ] * 2
 
 
 class Scene:

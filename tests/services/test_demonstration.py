@@ -99,13 +99,13 @@ def test_there_are_unread_messages_on_both_sides(demonstration, clock, username,
     assert messaging.unread_count(person) > 0
 
 
-def test_it_is_there_in_ten_seconds_with_a_new_password_each_time(app, clock):
+def test_it_is_there_in_ten_seconds_with_a_new_password_each_time(app, world, clock):
     started = time.process_time()
-    first = load_demonstration_school(clock())[0].password
+    sign_ins = load_demonstration_school(clock())
     db.session.flush()
     assert time.process_time() - started < 10
-    db.session.rollback()
-    assert load_demonstration_school(clock())[0].password != first
+    world.engine("demonstration")  # in another database it is there already
+    assert sign_ins[0].password != world.facts["demonstration"][0].password
 
 
 @pytest.mark.parametrize("month", range(1, 13))
