@@ -45,7 +45,7 @@ export class ColumnMenus {
       ...(isLocked ? [] : [[words.enter_one, `${page}/scores`]]),
       ...(this.tools && !isLocked ? this.#filling(at) : []),
       [words.sort_by, this.#sorted(key)],
-      ...(families ? [[words.message_families, families.replace(NOBODY, key)]] : []),
+      ...(families ? [[words.message_families, `${families.replace(NOBODY, key)}?who=missing`]] : []),
       ...this.#moves(at, key),
       [words.history, `${base}/history?assignment=${key}`],
       [words.export_column, `${page}/scores.csv`],

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
+from werkzeug.http import parse_options_header
 
 from gradebook.extensions import db
 from gradebook.models import Assignment, GridView, LoginSession, Score
@@ -280,6 +281,17 @@ def test_a_score_stands_in_the_file_as_it_was_typed(sign_in, school, content, sc
     rows = list(csv.DictReader(io.StringIO(sign_in(school.rivera).get(export_url(school.test)).text)))
 
     assert (rows[1]["score"], rows[1]["status"]) == (score, status)
+
+
+@pytest.mark.parametrize("title", ['Größe "1/2"', "اختبار", "a\\b; filename=x.exe"])
+def test_a_file_has_the_name_of_its_assignment_in_any_script(sign_in, school, title):
+    school.quiz.title = title
+
+    answer = sign_in(school.rivera).get(export_url(school.quiz))
+
+    assert answer.status_code == 200
+    _kind, options = parse_options_header(answer.headers["Content-Disposition"])
+    assert options["filename"] == f"{title}.csv"
 
 
 def test_others_get_neither_columns_nor_files(sign_in, school):
