@@ -277,6 +277,14 @@ def test_a_comment_on_a_hidden_score_changes_nothing_for_the_family(school, sign
     assert family_page(school, sign_in, where) == before
 
 
+def test_a_teacher_who_looks_through_a_familys_eyes_sees_no_note_either(school, sign_in):
+    say(school, "Well done", "Sat alone")
+    student = f"/teacher/classes/{school.algebra.public_id}/students/{school.maya.public_id}"
+    page = sign_in(school.rivera).get(f"{student}/as-student").text
+    assert "Well done" in page
+    assert "Sat alone" not in page
+
+
 def test_a_comment_on_a_posted_score_is_read_by_the_family(school, sign_in):
     say(school, "شكرا <b>Maya</b>")
     for where in ("student-class", "parent-class"):
