@@ -126,10 +126,11 @@ def open_algebra(page: Page) -> None:
 
 
 def post(page: Page, title: str) -> None:
-    """Show the scores of an assignment to families, from the grid."""
+    """Show the scores of an assignment to families, from the grid: over it where scripts run, else on a page."""
     page.get_by_role("columnheader", name=re.compile(title)).get_by_role("link", name=re.compile("Post scores")).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Post scores: {title}")
+    expect(page.get_by_role("heading", name=f"Post scores: {title}")).to_be_visible()
     page.get_by_role("button", name="Post scores").click()
+    expect(page.get_by_role("region", name=re.compile(f"^{title} posted to"))).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Grades for Algebra")
 
 

@@ -9,12 +9,12 @@ export class Averages {
     this.foot = grid.table.tFoot?.rows[0];
   }
 
-  /** The mean of a column. What is typed and cannot be a score yet does not count. */
+  /** The mean of a column. */
   show(column) {
     const { grid } = this;
     const amounts = [];
     for (let row = 0; row < grid.rows.length; row += 1) {
-      const text = grid.textAt({ row, column });
+      const text = grid.countedAt({ row, column });
       const amount = text ? amountOf(grid.read({ column }, text, true), grid.possibleAt(column), grid.worth) : null;
       if (amount !== null) amounts.push(amount);
     }

@@ -120,6 +120,12 @@ export class GridTable {
     return this.#inputs.get(td)?.defaultValue ?? td.textContent.trim();
   }
 
+  /** What the last row counts at a place: what is stored where that which is typed cannot be, or has to be chosen. */
+  countedAt(place) {
+    const cell = this.#cells.get(this.nameAt(place));
+    return ["check", "wrong", "choose"].includes(cell?.state) ? cell.saved : this.textAt(place);
+  }
+
   /** The cell with this name; null when it is not on the page. */
   cell(name) {
     const place = this.#places.get(name);
@@ -282,7 +288,7 @@ export class GridTable {
     if (!foot) return;
     let entered = 0;
     for (let row = 0; row < this.rows.length; row += 1) {
-      const text = this.textAt({ row, column });
+      const text = this.countedAt({ row, column });
       if (text && isEntered(read(text, this.possibleAt(column), { letters: this.letters, confirmed: true }))) entered += 1;
     }
     foot.textContent = `${entered}/${this.rows.length}`;
