@@ -3,7 +3,7 @@
 Everything here is made of `StudentClass`, which holds posted scores only, so nothing can tell of a hidden one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,7 +17,19 @@ from sqlalchemy.orm import contains_eager
 from gradebook.extensions import db
 from gradebook.grading.cells import Cell as ReadCell
 from gradebook.grading.scales import round_to
-from gradebook.grading.values import Amount, CategoryGrade, Reason, Status, Totals, What, WorkLine
+from gradebook.grading.stakes import Stake
+from gradebook.grading.trend import TrendPoint
+from gradebook.grading.values import (
+    Amount,
+    CategoryGrade,
+    Mark,
+    Marks,
+    Reason,
+    Status,
+    Totals,
+    What,
+    WorkLine,
+)
 from gradebook.models import Enrollment, Guardianship, RoleKind, School, Section, User
 from gradebook.policy import facts, scopes
 from gradebook.policy.access import NotFound
@@ -38,6 +50,7 @@ from gradebook.services.grades import (
     places_of_student,
     term_today,
 )
+from gradebook.services.outlook import Outlook, outlook_of
 
 LOOK_BACK = timedelta(days=14)
 """How long a score or a comment is new."""
@@ -182,6 +195,20 @@ class Piece:
         """Since when the family can see what stands here now: when it was posted or last changed, the later one."""
         return self.family_class.shown_since(self.column)
 
+    @cached_property
+    def stake(self) -> Stake | None:
+        """What it can still do to the grade; None where no grade is worked out, or it can do nothing."""
+        one = self.family_class
+        if not one.is_open or self.what is What.does_not_count:
+            return None
+        found = one.outlook.stake(self.column.id, one.totals, counts_now=self.what is What.missing)
+        return found if found.effect else None
+
+    @property
+    def effect(self) -> Decimal:
+        """By how many percentage points it can move the grade; 0 where it cannot."""
+        return self.stake.effect if self.stake else Decimal(0)
+
 
 @lru_cache(maxsize=4096)
 def _points(amount: Amount | None) -> Decimal | None:
@@ -192,6 +219,11 @@ def _points(amount: Amount | None) -> Decimal | None:
 def by_day(piece: Piece) -> tuple[date, time, str, int]:
     """The order of lists of work: what comes first stands first."""
     return piece.day, piece.column.due_time or time.max, piece.title, piece.column.id
+
+
+def by_effect(piece: Piece) -> tuple[Any, ...]:
+    """The order of what is to be done: what can move its grade the most stands first."""
+    return -piece.effect, *by_day(piece)
 
 
 def newest_first(pieces: Iterable[Piece]) -> list[Piece]:
@@ -254,6 +286,34 @@ class FamilyClass:
     def is_overridden(self) -> bool:
         """Whether a teacher put the grade in place of the computed one."""
         return self.work.is_overridden(self.student)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the grade is worked out from the scores, so that another score would make another grade."""
+        kept = self.work.copy_of(self.student) is not None
+        return not (kept or self.section.grades_outcomes or self.is_overridden)
+
+    @cached_property
+    def marks(self) -> Mapping[int, Mark | int]:
+        """What is posted, as the calculation sees it."""
+        return self.work.marks(
+            cell for cell in self._cells.values() if self.work.is_posted(self.work.by_id[cell.assignment_id])
+        )
+
+    def grade_with(self, marks: Marks) -> AnyGrade:
+        """The grade that other marks would come to, with its parts."""
+        return self.work.grade(self.student, marks, posted_only=False, for_family=True)
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """How the grade has gone, and what could still happen to it."""
+        return outlook_of(self.work, self.student, self.marks, self.today)
+
+    @cached_property
+    def trend(self) -> list[TrendPoint]:
+        """How the grade has gone; empty where there is no line to draw, or the grade is not worked out any more."""
+        points = self.outlook.trend if self.is_open else []
+        return points if len(points) > 1 else []
 
     @property
     def closed_since(self) -> date | None:
@@ -385,6 +445,11 @@ class Overview:
     def to_do(self) -> list[Piece]:
         """Missing work first, then what is due by date."""
         return [*self.missing, *self.upcoming]
+
+    @cached_property
+    def to_do_by_effect(self) -> list[Piece]:
+        """The same, ordered by how far each can move its grade."""
+        return sorted(self.to_do, key=by_effect)
 
     @cached_property
     def news(self) -> list[Piece]:

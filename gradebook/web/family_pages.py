@@ -9,6 +9,9 @@ from flask import render_template
 
 from gradebook.policy.person import Person
 from gradebook.services import family, outcomes
+from gradebook.services.planning import Plan
+from gradebook.web.charts import TrendChart, trend_chart
+from gradebook.web.plan_words import goal_words, problems_of, score_words
 
 ALONE = family.Neighbours(None, None)
 """A class without the child's others beside it."""
@@ -19,11 +22,30 @@ def class_of_student(person: Person, section_id: str, /, **frame: Any) -> str:
 
     frame: what the layout around it needs, where that is not the family's own.
     """
-    found = family.class_of_student(person, section_id)
+    return page_of_student(person, family.class_of_student(person, section_id), **frame)
+
+
+def page_of_student(person: Person, found: family.FamilyClass, /, *, plan: Plan | None = None, **frame: Any) -> str:
+    """The same for a class that is found. plan: what the student plans ahead, which nobody else is shown."""
     if found.section.grades_outcomes:
         rated = outcomes.outcomes_for_family(found.section, person.id, person.now)
         return render_template("student/outcomes.html", family_class=found, rated=rated, **frame)
-    return render_template("student/section.html", family_class=found, **frame)
+    problems = problems_of(plan)
+    return render_template(
+        "student/section.html",
+        family_class=found,
+        chart=_chart(found),
+        plan=plan,
+        problems=problems,
+        has_errors=bool(problems),
+        score_words=score_words,
+        goal_words=goal_words,
+        **frame,
+    )
+
+
+def _chart(found: family.FamilyClass) -> TrendChart | None:
+    return trend_chart(found.trend) if found.trend else None
 
 
 def class_of_child(person: Person, student_id: str, section_id: str, /, *, alone: bool = False, **frame: Any) -> str:
@@ -40,6 +62,7 @@ def class_of_child(person: Person, student_id: str, section_id: str, /, *, alone
         child=child,
         family_class=family_class,
         rated=rated,
+        chart=None if rated else _chart(family_class),
         neighbours=ALONE if alone else child.neighbours(section),
         teacher=None if alone else family.teacher_to_write_to(person, child, family_class),
         **frame,
