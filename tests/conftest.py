@@ -309,7 +309,12 @@ def dispose(app: Flask) -> None:
 def _worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], World]]:
     """Makes the world of each kind of database when the first test asks for it."""
     made: dict[str, World] = {}
-    templates = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))  # compiled once for all of them
+    # Compiled once for all of them, and for the other workers of the run: each has a folder beside the others'.
+    compiled = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        compiled = compiled.parent
+    (compiled / "templates").mkdir(exist_ok=True)
+    templates = FileSystemBytecodeCache(str(compiled / "templates"))
 
     def world(kind: str) -> World:
         if kind not in made:
