@@ -22,19 +22,21 @@ class Size:
     height: int
     fingers: bool
     """Touched, rather than pointed at: targets are larger then."""
-    theme: str
+    theme: str = ""
     """In which axe looks at it; empty: it does not."""
 
 
-# A screen is opened once and then made narrower, so that axe sees it wide and narrow, light and dark, in two turns.
-# What only a phone shows it sees in the dark, the bar of the phone in both themes. No rule of ours is about a width
+# A screen is opened once and then made narrower. axe sees it wide and light with all rules, narrow and dark with those
+# that width and theme can break; what only a narrow window shows it sees with all. No rule of ours is about a width
 # between 320 and 390.
-SIZES = (Size(1280, 900, False, "light"), Size(390, 844, True, ""), Size(320, 640, True, "dark"))
+WIDE, NARROW = Size(1280, 900, False, "light"), Size(320, 640, True, "dark")
+SIZES = (WIDE, Size(390, 844, True), NARROW)
 
 FRAME = """() => ({
     width: document.documentElement.clientWidth,
     fingers: matchMedia("(pointer: coarse)").matches,
     needed: document.documentElement.scrollWidth,
+    tall: document.body.scrollHeight,
     wide: [...document.body.querySelectorAll("*")]
         .filter((e) => e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)
             && !["INPUT", "TEXTAREA", "SELECT"].includes(e.tagName) && !e.querySelector("table"))
@@ -52,8 +54,8 @@ def test_every_page_of_the_product_is_walked_to(site, things):
 def test_screens(who, enter, open_page, things):
     username = who.split(",")[0]
     page = open_page(**LAPTOP) if username == "visitor" else enter(username, **LAPTOP)
-    resize = resizer(page)
-    problems = [problem for screen in SCREENS[who] for problem in problems_of(screen, page, resize, things)]
+    resize, only_narrow = resizer(page), rules.OnlyNarrow()
+    problems = [line for screen in SCREENS[who] for line in problems_of(screen, page, resize, only_narrow, things)]
     assert not problems, "\n".join(["", *problems])
 
 
@@ -68,21 +70,34 @@ def resizer(page: Page) -> Callable[[Size], None]:
     return resize
 
 
-def problems_of(screen: Screen, page: Page, resize: Callable[[Size], None], things: dict[str, str]) -> list[str]:
+def problems_of(
+    screen: Screen,
+    page: Page,
+    resize: Callable[[Size], None],
+    only_narrow: rules.OnlyNarrow,
+    things: dict[str, str],
+) -> list[str]:
     """What is wrong with one screen, in lines."""
-    resize(SIZES[0])
+    resize(WIDE)
     try:
         screen.open(page, things)
     except (AssertionError, Error) as error:
         return [f"{screen.words} did not open: {error}"]
     found = [] if page.title().endswith(("– Oak School", "– Gradebook")) else [f"title: {page.title()}"]
     for size in SIZES:
-        resize(size)
-        found += [f"{size.width}: {problem}" for problem in in_the_frame(page.evaluate(FRAME), size)]
+        if size is not WIDE:
+            resize(size)
+        facts = page.evaluate(FRAME)
+        found += [f"{size.width}: {problem}" for problem in in_the_frame(facts, size)]
         if size.theme:
             # As tall as its content: what a bar at the bottom half covers would be taken for too small a target.
-            page.set_viewport_size({"width": size.width, "height": page.evaluate("document.body.scrollHeight") + 100})
-            found += [f"{size.width}: {problem}" for problem in rules.problems_of(page, [size.theme])]
+            page.set_viewport_size({"width": size.width, "height": facts["tall"] + 100})
+        if size is WIDE:
+            found += [f"wide, {problem}" for problem in rules.problems_of(page, [size.theme])]
+            only_narrow.remember(page)
+        elif size is NARROW:
+            found += [f"narrow, {problem}" for problem in rules.problems_of(page, [size.theme], rules.OF_WIDTH)]
+            found += [f"only narrow: {problem}" for problem in only_narrow.problems_of(page)]
     return [f"{screen.words} {problem}" for problem in found]
 
 
@@ -104,3 +119,23 @@ def in_the_frame(facts: dict, size: Size) -> list[str]:
     if facts["regions"] != ["status", "alert"]:
         found.append(f"live regions: {facts['regions']}")
     return found
+
+
+NAMELESS = """<!doctype html><html lang="en"><title>A test</title><style>
+    @media (min-width: 700px) { button { display: none } }
+    @media (prefers-color-scheme: dark) and (max-width: 700px) { p { color: #777; background: #888 } }
+    </style><main><h1>A test</h1><p>Words</p><button></button></main></html>"""
+
+
+def test_what_only_a_narrow_window_shows_is_looked_at_too(open_page):
+    page = open_page(**LAPTOP)
+    page.set_content(NAMELESS)
+    resize, only_narrow = resizer(page), rules.OnlyNarrow()
+    assert rules.problems_of(page, ["light"]) == []
+    only_narrow.remember(page)
+    resize(NARROW)
+    (colours,) = rules.problems_of(page, ["dark"], rules.OF_WIDTH)
+    assert "color-contrast" in colours
+    (nameless,) = only_narrow.problems_of(page)
+    assert "button-name" in nameless
+    assert only_narrow.problems_of(page) == []
