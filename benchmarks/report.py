@@ -9,7 +9,7 @@ from statistics import median
 
 from benchmarks import goals
 from benchmarks.goals import GOALS, Goal
-from benchmarks.judging import BUSY, NOISY, WAITED, Verdict, judge, spread, waited
+from benchmarks.judging import BUSY, NOISY, WAITED, Verdict, judge, p95, spread, waited
 from benchmarks.measuring import Case
 from benchmarks.run import Measured, chromium_version
 
@@ -205,7 +205,7 @@ def _others(found: Measured, noisy: bool) -> str:
     for kind in found.plan.kinds:
         rows += _tail(found, kind, noisy) + _payload(found, kind) + _busy(found, kind, noisy)
         rows += _school_growth(found, kind, noisy)
-    rows += _sqlite(found, noisy) + _browser(found, noisy) + _start(found, noisy)
+    rows += _sqlite(found, noisy) + _browser(found, noisy) + _typing(found, noisy) + _start(found, noisy)
     return "\n".join(rows)
 
 
@@ -304,6 +304,22 @@ def _browser(found: Measured, noisy: bool) -> list[str]:
     return lines
 
 
+def _typing(found: Measured, noisy: bool) -> list[str]:
+    lines = []
+    for typed in found.typed:
+        for number, what, times, bound in (
+            ("P8", "Enter to the saved cell", typed.saved, goals.SAVED),
+            ("P8", "Enter to the focus in the next cell", typed.focused, goals.FOCUSED),
+            ("", "a key to the frame that shows it", typed.drawn, goals.DRAWN[typed.size]),
+        ):
+            value = f"{_ms(p95(times))} ms (median {_ms(median(times))})"
+            verdict = judge(p95(times), bound, noisy=noisy)
+            lines.append(_line(number, f"{typed.size}: {what}, p95", "", value, f"{_ms(bound)} ms", verdict))
+        for what, value in (("first paint, warm", typed.first_paint), ("takes keys, warm", typed.ready)):
+            lines.append(_line("", f"{typed.size}: {what}", "", f"{_ms(value)} ms", "", ""))
+    return lines
+
+
 def _start(found: Measured, noisy: bool) -> list[str]:
     lines = []
     for kind in found.plan.kinds:
@@ -340,7 +356,8 @@ def _missing(found: Measured) -> str:
         lines.append(f"- The browser: {found.browser_missing}.")
     if not found.plan.large:
         lines.append("- P19, growth of the school from 50 to 500 classes: not part of this run (`--large`).")
-    lines.append("- P8, from Enter to a saved cell in the browser.")
+    if found.typing_missing:
+        lines.append(f"- P8, typing in the browser: {found.typing_missing}.")
     return "\n".join(lines)
 
 

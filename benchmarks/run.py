@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-from benchmarks import crowds, floors, pages, window
+from benchmarks import crowds, floors, pages, typing, window
 from benchmarks.client import Answer, BrokenAnswer, Client
 from benchmarks.databases import Database, databases, fill
 from benchmarks.inside import Inside
@@ -92,6 +92,8 @@ class Measured:
     busy: dict[str, crowds.Busy] = field(default_factory=dict)
     browser: dict[str, window.Seen] = field(default_factory=dict)
     browser_missing: str | None = None
+    typed: list[typing.Typed] = field(default_factory=list)
+    typing_missing: str | None = None
     starts: dict[str, float] = field(default_factory=dict)
     memory: dict[str, tuple[float, float]] = field(default_factory=dict)
     install: float = 0.0
@@ -129,6 +131,8 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Measured:
         _measure(found, served, hello, workload, folder, stack, say)
         for where, (_database, _school_here, server) in served.items():
             found.memory[where] = server.memory()
+        say("Typing in the browser ...")
+        _type(found, makers[plan.kinds[-1]], folder)
     say("Making an empty school ...")
     found.install = _install(folder)
     found.took = time.monotonic() - begin
@@ -277,6 +281,16 @@ def _look(found: Measured, school: School) -> None:
         found.browser = window.look(opened, found.plan.loads)
     except Exception as error:
         found.browser_missing = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+
+
+def _type(found: Measured, maker: object, folder: Path) -> None:
+    found.typing_missing = window.why_not()
+    if found.typing_missing is not None:
+        return
+    try:
+        found.typed = typing.measure(maker, found.plan.kinds[-1], folder, found.plan.loads)
+    except Exception as error:
+        found.typing_missing = f"{type(error).__name__}: {str(error).splitlines()[0]}"
 
 
 def _install(folder: Path) -> float:

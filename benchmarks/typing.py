@@ -1,0 +1,176 @@
+"""What typing into the grid is like in a real browser: from the key to the frame that shows it, and to the saved cell.
+
+Two classes, of 35 × 40 and of 100 × 60, in a school of their own. Scores go into the whole first column as quickly as
+the browser takes them, then one by one, each waited for. Frames are drawn as soon as there is something to draw: a
+screen adds the wait for its next refresh. By itself: `python -m benchmarks.typing`.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.client import Client
+from benchmarks.databases import databases, fill
+from benchmarks.judging import p95
+from benchmarks.pages import PASSWORD, School, section_path
+from benchmarks.servers import Server
+from benchmarks.window import SWITCHES, why_not
+from benchmarks.workload import Workload
+from gradebook.services.passwords import hash_password
+from tools.find_chromium import find_chromium
+
+SIZES = ((35, 40), (100, 60))
+SCORES = 30
+"""Typed quickly, and as many one by one."""
+AS_SOON_AS_DRAWN = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]
+
+# In the page, before its own scripts: times in milliseconds from the moment at which the browser got the key.
+WATCH = """(() => {
+    const seen = window.seen = { ready: 0, drawn: [], focused: [], saved: [] };
+    let entered = null, next = null;
+    addEventListener("keydown", ({ key, timeStamp }) => {
+        requestAnimationFrame(() => {
+            const after = new MessageChannel();
+            after.port1.onmessage = () => seen.drawn.push(performance.now() - timeStamp);
+            after.port2.postMessage(null);
+        });
+        if (key === "Enter") entered = next = timeStamp;
+    }, true);
+    addEventListener("focusin", ({ target }) => {
+        if (next === null || !target.closest("td")) return;
+        seen.focused.push(performance.now() - next);
+        next = null;
+    }, true);
+    new MutationObserver((changes) => {
+        for (const { target, attributeName } of changes) {
+            if (attributeName === "role") {
+                if (!seen.ready && target.getAttribute("role") === "grid") seen.ready = performance.now();
+            } else if (entered !== null && target.dataset.waiting === "0") {
+                seen.saved.push(performance.now() - entered);
+                entered = null;
+            }
+        }
+    }).observe(document, { subtree: true, attributes: true, attributeFilter: ["role", "data-waiting"] });
+})()"""
+FORGET = "() => { for (const list of [seen.drawn, seen.focused, seen.saved]) list.length = 0; }"
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
+LOADED = "() => seen.ready > 0 && performance.getEntriesByName('first-contentful-paint').length > 0"
+NOTHING_WAITS = ".save[data-waiting='0']"
+ALL_DRAWN = "(keys) => seen.drawn.length === keys"
+
+
+@dataclass
+class Typed:
+    """One grid in the browser; times in seconds."""
+
+    students: int
+    assignments: int
+    first_paint: float = 0.0
+    """Of a warm load, in the middle."""
+    ready: float = 0.0
+    """From the question to the grid that takes keys, in the middle."""
+    drawn: list[float] = field(default_factory=list)
+    """From a key to the end of drawing the frame that shows it, while scores are typed without waiting."""
+    focused: list[float] = field(default_factory=list)
+    """From Enter to the focus in the next cell."""
+    saved: list[float] = field(default_factory=list)
+    """From Enter to the cell that is marked saved, each score waited for."""
+
+    @property
+    def size(self) -> str:
+        """As the report writes it."""
+        return f"{self.students} × {self.assignments}"
+
+
+def measure(maker: Any, kind: str, folder: Path, loads: int) -> list[Typed]:
+    """Type into a class of each size, of a new school on this kind of database."""
+    workload = Workload(datetime.now(UTC).date(), hash_password(PASSWORD), sections=1, growth=SIZES)
+    database = fill(kind, maker.create(), workload, folder)
+    with Server("wsgi:app", "/auth/sign-in", folder, **database.environment) as server, _chromium() as browser:
+        school = School(database.app, workload, lambda: Client(server.port))
+        teacher = school.browser(school.growth_teacher)
+        assert isinstance(teacher, Client)
+        found = []
+        for number, (students, assignments) in enumerate(SIZES, workload.sections):
+            address = f"http://127.0.0.1:{server.port}{section_path(school, number, term='all')}"
+            found.append(_type(_page(browser, teacher), address, Typed(students, assignments), loads))
+        return found
+
+
+@contextmanager
+def _chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=SWITCHES + AS_SOON_AS_DRAWN)
+        yield browser
+        browser.close()
+
+
+def _page(browser: Any, client: Client) -> Any:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.add_init_script(WATCH)
+    root = f"http://127.0.0.1:{client.port}"
+    context.add_cookies([{"name": name, "value": value, "url": root} for name, value in client.cookies.items()])
+    return context.new_page()
+
+
+def _type(page: Any, address: str, typed: Typed, loads: int) -> Typed:
+    opened = [_open(page, address) for _ in range(loads + 1)][1:]  # the first fills the cache
+    typed.first_paint, typed.ready = median(painted for painted, _ in opened), median(ready for _, ready in opened)
+    rows = page.locator("table.grid tbody tr")
+    heads = page.locator("table.grid thead [rowspan='2']").count()
+    assert rows.count() == typed.students, f"{rows.count()} rows in a class of {typed.students}"
+    assert rows.first.locator("> *").count() - heads == typed.assignments
+    for waits in (False, True):
+        rows.first.locator("> *").nth(heads).click()
+        page.evaluate(FORGET)
+        for number in range(SCORES):
+            page.keyboard.press(str(number % 8 + (1 if waits else 2)))
+            page.keyboard.press("Enter")
+            if waits:
+                page.wait_for_selector(NOTHING_WAITS)
+        page.wait_for_selector(NOTHING_WAITS)
+        page.wait_for_function(ALL_DRAWN, arg=2 * SCORES)
+        seen = page.evaluate("seen")
+        if waits:
+            typed.saved = [value / 1000 for value in seen["saved"]]
+        else:
+            typed.drawn = [value / 1000 for value in seen["drawn"]]
+            typed.focused = [value / 1000 for value in seen["focused"]]
+    assert len(typed.saved) == len(typed.focused) == SCORES, (typed.saved, typed.focused)
+    page.context.close()
+    return typed
+
+
+def _open(page: Any, address: str) -> tuple[float, float]:
+    page.goto(address, wait_until="load")
+    page.wait_for_function(LOADED)
+    return page.evaluate(PAINTED) / 1000, page.evaluate("seen.ready") / 1000
+
+
+def main() -> int:
+    """Measure on SQLite and print the times in milliseconds."""
+    if why := why_not():
+        print(why, file=sys.stderr)
+        return 1
+    with (
+        tempfile.TemporaryDirectory(prefix="gradebook-typing-") as folder,
+        databases(Path(folder), ("sqlite",)) as makers,
+    ):
+        for typed in measure(makers["sqlite"], "sqlite", Path(folder), loads=5):
+            print(f"{typed.size}: first paint {typed.first_paint * 1000:.0f} ms, ready {typed.ready * 1000:.0f} ms")
+            for name in ("drawn", "focused", "saved"):
+                times = getattr(typed, name)
+                print(f"    {name}: median {median(times) * 1000:.1f} ms, p95 {p95(times) * 1000:.1f} ms")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
