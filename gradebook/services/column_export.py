@@ -4,17 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
-
-from gradebook.extensions import db
 from gradebook.grading.values import points_text
 from gradebook.interchange.tables import written
-from gradebook.models import Assignment, Section, User
+from gradebook.models import Assignment, Section
 from gradebook.services.grades import Cell, cells_of, class_work, students_of
 from gradebook.services.scores import content_of, text_of
+from gradebook.services.student_ids import ids_of
 
 HEADER = ["name", "student", "assignment", "points possible", "score", "status"]
-_USERNAMES = select(User.id, User.username)
 _STATUSES = {"missing": "missing", "excused": "excused", "incomplete": "incomplete", "turned_in": "turned in"}
 
 
@@ -25,13 +22,12 @@ def column_csv(section: Section, assignment: Assignment, now: datetime) -> str:
     """
     students = students_of(section, section.school.today(now))
     cells = {cell.student_id: cell for cell in cells_of([assignment.id])}
-    keys = [student.id for student in students]
-    usernames = {row.id: row.username for row in db.session.execute(_USERNAMES.where(User.id.in_(keys)))}
+    ids = ids_of(section, [student.id for student in students])
     scale, possible = class_work(section, now).scale, int(assignment.points * 100)
     about = [assignment.title, Decimal(points_text(possible))]
     letters = scale.labels if scale else ()
     rows = [
-        [one.sort_name, usernames[one.id], *about, *_score_and_status(cells.get(one.id), possible, letters)]
+        [one.sort_name, ids[one.id].username, *about, *_score_and_status(cells.get(one.id), possible, letters)]
         for one in students
     ]
     return written(HEADER, rows)

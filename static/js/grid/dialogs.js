@@ -36,7 +36,7 @@ export function press(label, run, kind = "") {
 /** Both values of each cell that two people changed. done(mine): mine(cell) says whose is kept. */
 export function choose({ words, grid }, cells, done) {
   const lang = document.documentElement.lang || undefined;
-  const when = (at) => new Date(at).toLocaleString(lang, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  const when = (at) => new Date(at).toLocaleString(lang, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const radio = (cell, side, text) => {
     const input = element("input", { type: "radio", name: cell.name, value: side });
     input.checked = side === "theirs";
