@@ -1,6 +1,6 @@
 """All tables, so that one import knows the whole schema."""
 
-from gradebook.models.accounts import Attempt, AttemptKind, Invitation, KnownDevice, LoginSession
+from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
 from gradebook.models.audit import AuditEntry
 from gradebook.models.conversations import Conversation, Message, MessageKind, Participant
 from gradebook.models.jobs import Job
@@ -47,6 +47,7 @@ __all__ = [
     "AttemptKind",
     "AuditEntry",
     "BankComment",
+    "CalendarLink",
     "Category",
     "ChangeKind",
     "Conversation",

@@ -37,6 +37,19 @@ class LoginSession(HasPublicId, Base):
     user: Mapped[User] = relationship()
 
 
+class CalendarLink(HasPublicId, Base):
+    """A secret address from which a calendar app reads what is due for a student, without signing in."""
+
+    __tablename__ = "calendar_links"
+    __table_args__ = (Index("ix_calendar_links_user_id", "user_id"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """Of the secret part of the address, which is shown once and kept nowhere."""
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class KnownDevice(HasId, Base):
     """A browser that has signed in to this account before: it has an allowance of tries of its own."""
 

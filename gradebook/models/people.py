@@ -97,6 +97,8 @@ class User(HasPublicId, Base):
     grade_entry: Mapped[str | None] = mapped_column(String(10))
     """How this teacher types into a class's table: None for spreadsheet keys with Enter going down, right for Enter
     going to the next assignment, fields for plain form fields."""
+    news_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Until when this student has marked what is new as seen."""
 
     roles: Mapped[list["Role"]] = relationship(back_populates="user", viewonly=True)
 

@@ -370,6 +370,13 @@ class FamilyClass:
         due_at = piece.due_at
         return due_at is not None and self.now < due_at and piece.day <= self.today + LOOK_AHEAD
 
+    def due_between(self, first: date, last: date) -> list[Piece]:
+        """Work that is due on these days while the student is in the class, whatever became of it; in order."""
+        found = (
+            self._piece(column) for column in self.work.columns if column.due_on and first <= column.due_on <= last
+        )
+        return sorted((piece for piece in found if piece.what is not What.not_assigned), key=by_day)
+
     @property
     def news(self) -> list[Piece]:
         """Scores and comments of the last days, the newest first."""
@@ -455,6 +462,20 @@ class Overview:
     def news(self) -> list[Piece]:
         """Scores and comments of the last days, the newest first."""
         return newest_first(piece for one in self.classes for piece in one.news)
+
+    def news_since(self, moment: datetime) -> list[Piece]:
+        """What of the news can be seen only since a moment, the newest first."""
+        return [piece for piece in self.news if piece.shown_since > moment]
+
+    @property
+    def timezone(self) -> str:
+        """Of the first class's school, for moments that belong to no class."""
+        return self.classes[0].work.timezone.key if self.classes else "UTC"
+
+    @property
+    def today(self) -> date | None:
+        """The school day there; None without classes."""
+        return self.classes[0].today if self.classes else None
 
     @property
     def has_scores(self) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from gradebook.extensions import db
-from gradebook.models import LoginSession, ScoreChange, Section
+from gradebook.models import LoginSession, ScoreChange, Section, User
 
 
 def number_at(section: Section, moment: datetime) -> int:
@@ -31,3 +31,13 @@ def last_visit(here: LoginSession) -> datetime | None:
         )
     )
     return None if before is None else min(before, here.created_at)
+
+
+def news_since(user: User, here: LoginSession) -> datetime | None:
+    """Since when something is new to this student: the last visit, or the moment until which they marked it as seen,
+    the later one; None: they were never here."""
+    seen_at = user.news_seen_at
+    if seen_at is not None and seen_at >= here.created_at:
+        return seen_at
+    visited_at = last_visit(here)
+    return max((one for one in (seen_at, visited_at) if one is not None), default=None)

@@ -212,7 +212,10 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("Classes"), "teacher.classes", "book", ("teacher.",)),
             *messages,
         ],
-        RoleKind.STUDENT: [(_("Home"), "student.home", "home", ("student.",))],
+        RoleKind.STUDENT: [
+            (_("Home"), "student.home", "home", ("student.section",)),
+            (_("Calendar"), "student.calendar", "calendar", ("student.calendar", "student.make_calendar")),
+        ],
         RoleKind.PARENT: [(_("Home"), "parent.home", "home", ("parent.",)), *messages],
         RoleKind.OFFICE: [
             (_("People"), "office.people", "people", _OFFICE_PEOPLE),

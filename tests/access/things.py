@@ -22,7 +22,7 @@ from gradebook.models import (
     ScoreChange,
 )
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import comment_bank, invitations, mastery_scales, messaging
+from gradebook.services import calendar_links, comment_bank, invitations, mastery_scales, messaging
 from tests.access.people import ACTORS, browser_with, token_of
 from tests.art import make_art
 
@@ -180,6 +180,10 @@ def _add_rows(scene: Scene, now: Any) -> None:
     scene.names["letters"] = letters.public_id
     kept = comment_bank.add_comment(school.rivera.id, school.oak.id, "Kept by Ms Rivera")
     scene.names["kept"] = kept.public_id
+    scene.names["feed"], link = calendar_links.make_link(school.maya.id, now)
+    scene.names["revoked_feed"], ended = calendar_links.make_link(school.maya.id, now)
+    scene.names["link"] = link.public_id
+    calendar_links.revoke_link(school.maya.id, ended.public_id, now)
     session = LoginSession(
         token_hash="x" * 64, user_id=school.dana.id, auth_epoch=1, created_at=now, last_used_at=now, proved_at=now,
         expires_at=now + timedelta(hours=1), device_name="Dana's phone",

@@ -1,7 +1,7 @@
-"""What students use: home and one class with the reasons for its grade."""
+"""What students use: home, one class with the reasons for its grade, and the calendar."""
 
 from flask import Blueprint
 
 bp = Blueprint("student", __name__, url_prefix="/student")
 
-from gradebook.blueprints.student import home, section  # noqa: E402, F401 - bind the routes
+from gradebook.blueprints.student import calendar, calendar_links, home, section  # noqa: E402, F401 - bind the routes

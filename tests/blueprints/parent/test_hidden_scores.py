@@ -1,4 +1,5 @@
-"""Whatever happens to hidden scores, the pages of the student and of the parent stay the same to the byte."""
+"""Whatever happens to hidden scores, the pages of the student and of the parent stay the same to the byte: with pretend
+scores and goals, the trend, the calendar and its feed."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -7,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from gradebook.extensions import db
-from gradebook.models import Score
-from gradebook.services import posting, scores
+from gradebook.models import Position, Score, TotalMode
+from gradebook.services import calendar_links, posting, scores
 from gradebook.services.scores import Content
-from tests.families import add_category, add_letters, add_work, pages_of, score, shown
+from tests.families import add_category, add_class, add_letters, add_work, pages_of, score, shown
+from tests.school import SEEN, enroll
 
 NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
 STEPS = 30
@@ -34,6 +36,7 @@ def family(school, sign_in):
     db.session.commit()
     own, guardians = pages_of(school.maya, school.algebra)
     maya, dana = sign_in(school.maya), sign_in(school.dana)
+    own += [f"{own[2]}?p-{school.test.public_id}=40&p-{school.hidden[1].public_id}=90%25&goal=80"]
     return lambda: [shown(maya, url) for url in own] + [shown(dana, url) for url in guardians]
 
 
@@ -46,14 +49,15 @@ def anything(draw: random.Random) -> Content:
     return Content(**typed, status=status, late=draw.random() < 0.3)
 
 
-def change_something_hidden(school, draw: random.Random) -> None:
+def change_something_hidden(school, draw: random.Random, section=None) -> None:
     """As a teacher would, with history; or a comment, a day, or the score gone altogether."""
+    section = section or school.algebra
     assignment, student = draw.choice(school.hidden), draw.choice([school.maya, school.maya, school.leo])
     place = (assignment.id, student.id)
     scores.save_scores(
-        school.algebra,
+        section,
         {place: anything(draw)},
-        seen=school.algebra.last_seq,
+        seen=section.last_seq,
         actor_id=school.rivera.id,
         now=NOW - timedelta(minutes=draw.randrange(600)),
     )
@@ -76,6 +80,67 @@ def test_hidden_scores_never_change_a_byte(school, family, number):
         change_something_hidden(school, draw)
         if step % 5 == 4:
             assert family() == before, f"step {step}"
+
+
+def random_class(school, draw: random.Random):
+    """A class with rules, categories and posted scores that are drawn; some of its work is hidden, or until later."""
+    section = add_class(
+        school.oak,
+        "Drawn",
+        school.maya,
+        pieces=0,
+        total_mode=draw.choice(list(TotalMode)),
+        missing_percent=draw.choice([None, Decimal(0), Decimal(50)]),
+        late_percent=draw.choice([None, Decimal(10)]),
+        cap_percent=draw.choice([None, Decimal(100)]),
+    )
+    enroll(school.rivera, section, Position.LEAD)
+    enroll(school.leo, section, Position.STUDENT)
+    add_letters(section)
+    hidden = []
+    for number in range(draw.randint(1, 4)):
+        rules = draw.choice([{}, {"drop_lowest": 1}, {"drop_highest": 1}, {"keep_best": 2}, {"extra_credit": True}])
+        category = add_category(section, f"Category {number}", draw.choice([0, 20, 35, 60]), **rules)
+        for piece in range(draw.randint(1, 5)):
+            later = draw.choice([None, NOW + timedelta(days=2)])
+            posted_at = draw.choice([later, SEEN])
+            work = add_work(
+                category,
+                f"Piece {number}.{piece}",
+                draw.choice([0, 10, 20]),
+                posted_at=posted_at,
+                due_on=draw.choice([None, date(2026, 9, 1 + piece), date(2026, 10, 16 + piece)]),
+                extra_credit=draw.random() < 0.1,
+                counts=draw.random() < 0.9,
+            )
+            if posted_at != SEEN:
+                hidden.append(work)
+            elif draw.random() < 0.8:
+                content = anything(draw)
+                points = None if content.points is None else str(Decimal(content.points).scaleb(-2))
+                score(work, school.maya, points, status=content.status, late=content.late)
+    return section, hidden or [add_work(category, "Hidden", posted_at=None)]
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_in_a_class_that_is_drawn_hidden_scores_never_change_a_byte(school, sign_in, client, number):
+    draw = random.Random(number)
+    school.drawn, school.hidden = random_class(school, draw)
+    token, _link = calendar_links.make_link(school.maya.id, NOW)
+    db.session.commit()
+    own, guardians = pages_of(school.maya, school.drawn)
+    pretend = "&".join(f"p-{work.public_id}={draw.randint(0, 10)}" for work in school.hidden)
+    own += [f"{own[2]}?{pretend}&goal={draw.randint(40, 100)}", f"{own[2]}?goal=B&on={school.hidden[0].public_id}"]
+    maya, dana = sign_in(school.maya), sign_in(school.dana)
+
+    def pages():
+        mine = [shown(maya, url) for url in own] + [shown(dana, url) for url in guardians]
+        return [*mine, client.get(f"/student/calendar/{token}.ics").data]
+
+    before = pages()
+    for _step in range(10):
+        change_something_hidden(school, draw, school.drawn)
+    assert pages() == before
 
 
 def test_posting_is_what_changes_them(school, family):
