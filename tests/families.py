@@ -117,10 +117,15 @@ def add_guardianship(guardian: User, child: User, school: School, **rights: Any)
 def pages_of(student: User, section: Section) -> tuple[list[str], list[str]]:
     """The addresses of everything that the student, and then a guardian, can read about this class."""
     child = f"/parent/children/{student.public_id}"
+    theirs = ["/student/", f"/student/classes/{section.public_id}"]
+    return theirs, ["/parent/", child, f"{child}/classes/{section.public_id}"]
+
+
+def asked_pages_of(section: Section) -> list[str]:
+    """The addresses at which the student asks more about this class, or about all of them."""
     mine = f"/student/classes/{section.public_id}"
     planned = [f"{mine}?whatif=yes&goal=70&on={on}" for on in ("ahead", "missing")]
-    theirs = ["/student/", "/student/?news=all", mine, *planned, "/student/calendar", "/student/calendar?view=month"]
-    return theirs, ["/parent/", child, f"{child}/classes/{section.public_id}"]
+    return [*planned, "/student/?news=all", "/student/calendar", "/student/calendar?view=month"]
 
 
 def shown(client: Any, url: str) -> bytes:

@@ -110,9 +110,17 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/student/classes/{algebra}"),
         Screen("/student/classes/{full}"),
         Screen("/student/classes/{full}", then=unfold),
+        Screen("/student/classes/{full}?whatif=yes&goal=85", then=unfold),
+        Screen("/student/classes/{full}?whatif=yes&goal=much", 422),
         Screen("/student/classes/{bare}"),
         Screen("/student/classes/{art}"),
         Screen("/student/classes/{shut}"),
+        Screen("/student/?news=all"),
+        Screen("/student/calendar", then=unfold),
+        Screen("/student/calendar?view=month"),
+        Screen("/student/calendar?month=2027-02"),
+        Screen("/student/calendar/links"),
+        Screen("/student/calendar/links", press="Make another link"),
         HELP,
         NOWHERE,
         Screen("/auth/password"),
@@ -120,7 +128,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/auth/sessions"),
         Screen("/auth/appearance"),
     ),
-    "nora": (Screen("/student/"),),
+    "nora": (Screen("/student/"), Screen("/student/calendar")),
     "dana": (
         Screen("/parent/"),
         Screen("/parent/", then=unfold),
@@ -321,6 +329,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
 
 # These show nothing by themselves: they answer machines and scripts, or lead to the home of the role in use.
 NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teacher.grid_texts"} | {
+    "student.calendar_feed",
     "teacher.changes",
     "teacher.export_column",
     "teacher.stream",

@@ -11,7 +11,7 @@ from gradebook.extensions import db
 from gradebook.models import Position, Score, TotalMode
 from gradebook.services import calendar_links, posting, scores
 from gradebook.services.scores import Content
-from tests.families import add_category, add_class, add_letters, add_work, pages_of, score, shown
+from tests.families import add_category, add_class, add_letters, add_work, asked_pages_of, pages_of, score, shown
 from tests.school import SEEN, enroll
 
 NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
@@ -36,7 +36,8 @@ def family(school, sign_in):
     db.session.commit()
     own, guardians = pages_of(school.maya, school.algebra)
     maya, dana = sign_in(school.maya), sign_in(school.dana)
-    own += [f"{own[2]}?p-{school.test.public_id}=40&p-{school.hidden[1].public_id}=90%25&goal=80"]
+    pretend = f"p-{school.test.public_id}=40&p-{school.hidden[1].public_id}=90%25"
+    own += [*asked_pages_of(school.algebra), f"{own[1]}?{pretend}&goal=80"]
     return lambda: [shown(maya, url) for url in own] + [shown(dana, url) for url in guardians]
 
 
@@ -130,7 +131,8 @@ def test_in_a_class_that_is_drawn_hidden_scores_never_change_a_byte(school, sign
     db.session.commit()
     own, guardians = pages_of(school.maya, school.drawn)
     pretend = "&".join(f"p-{work.public_id}={draw.randint(0, 10)}" for work in school.hidden)
-    own += [f"{own[2]}?{pretend}&goal={draw.randint(40, 100)}", f"{own[2]}?goal=B&on={school.hidden[0].public_id}"]
+    own += [f"{own[1]}?{pretend}&goal={draw.randint(40, 100)}", f"{own[1]}?goal=B&on={school.hidden[0].public_id}"]
+    own += asked_pages_of(school.drawn)
     maya, dana = sign_in(school.maya), sign_in(school.dana)
 
     def pages():
