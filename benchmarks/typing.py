@@ -59,10 +59,20 @@ WATCH = """(() => {
     }).observe(document, { subtree: true, attributes: true, attributeFilter: ["role", "data-waiting"] });
 })()"""
 FORGET = "() => { for (const list of [seen.drawn, seen.focused, seen.saved]) list.length = 0; }"
-PAINTED = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
-LOADED = "() => seen.ready > 0 && performance.getEntriesByName('first-contentful-paint').length > 0"
+# Not with the tools that evaluate texts again and again in the page: its policy forbids that.
+LOADED = """() => new Promise((tell) => {
+    const look = () => {
+        const [paint] = performance.getEntriesByName("first-contentful-paint");
+        if (paint && seen.ready) tell([paint.startTime, seen.ready]);
+        else setTimeout(look, 20);
+    };
+    look();
+})"""
+ALL_DRAWN = """(keys) => new Promise((tell) => {
+    const look = () => seen.drawn.length === keys ? tell() : setTimeout(look, 20);
+    look();
+})"""
 NOTHING_WAITS = ".save[data-waiting='0']"
-ALL_DRAWN = "(keys) => seen.drawn.length === keys"
 
 
 @dataclass
@@ -137,7 +147,7 @@ def _type(page: Any, address: str, typed: Typed, loads: int) -> Typed:
             if waits:
                 page.wait_for_selector(NOTHING_WAITS)
         page.wait_for_selector(NOTHING_WAITS)
-        page.wait_for_function(ALL_DRAWN, arg=2 * SCORES)
+        page.evaluate(ALL_DRAWN, 2 * SCORES)
         seen = page.evaluate("seen")
         if waits:
             typed.saved = [value / 1000 for value in seen["saved"]]
@@ -151,8 +161,8 @@ def _type(page: Any, address: str, typed: Typed, loads: int) -> Typed:
 
 def _open(page: Any, address: str) -> tuple[float, float]:
     page.goto(address, wait_until="load")
-    page.wait_for_function(LOADED)
-    return page.evaluate(PAINTED) / 1000, page.evaluate("seen.ready") / 1000
+    painted, ready = page.evaluate(LOADED)
+    return painted / 1000, ready / 1000
 
 
 def main() -> int:
