@@ -117,9 +117,14 @@ class Plan:
         return [self._read(piece) for piece in self.scored]
 
     @property
-    def fields(self) -> list[Pretend]:
-        """All of them."""
-        return [*self.fields_open, *self.fields_scored]
+    def has_fields(self) -> bool:
+        """Whether there is anything to pretend."""
+        return any(piece.what in _OPEN or piece.what in _SCORED for piece in self._pieces)
+
+    @property
+    def typed(self) -> list[Pretend]:
+        """The fields in which something stands."""
+        return [one for one in (*self.fields_open, *self.fields_scored) if one.text] if self.wish.scores else []
 
     def _read(self, piece: Piece) -> Pretend:
         text = self.wish.scores.get(piece.column.public_id, "")
@@ -138,7 +143,7 @@ class Plan:
     @cached_property
     def pretended(self) -> dict[int, Mark]:
         """The pretend scores that could be read, by assignment."""
-        return {one.piece.column.id: one.mark for one in self.fields if one.mark is not None}
+        return {one.piece.column.id: one.mark for one in self.typed if one.mark is not None}
 
     @cached_property
     def then(self) -> AnyGrade | None:
@@ -217,7 +222,7 @@ class Plan:
     @property
     def has_errors(self) -> bool:
         """Whether something that was typed could not be read."""
-        return isinstance(self.goal, ScoreError) or any(one.error for one in self.fields)
+        return isinstance(self.goal, ScoreError) or any(one.error for one in self.typed)
 
 
 def plan_for(family_class: FamilyClass, wish: Wish) -> Plan | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from gradebook.extensions import db
 from gradebook.models import LoginSession, ScoreChange, Section, User
@@ -22,14 +22,15 @@ def number_at(section: Section, moment: datetime) -> int:
     return db.session.scalar(query) or 0
 
 
+_LAST_VISIT = select(func.max(LoginSession.last_used_at)).where(
+    LoginSession.user_id == bindparam("user"), LoginSession.created_at < bindparam("before")
+)
+
+
 def last_visit(here: LoginSession) -> datetime | None:
     """When this account was last used before the session `here` began; None: never."""
-    before: datetime | None = db.session.scalar(
-        select(func.max(LoginSession.last_used_at)).where(
-            LoginSession.user_id == here.user_id,
-            LoginSession.created_at < here.created_at,
-        )
-    )
+    asked = {"user": here.user_id, "before": here.created_at}
+    before: datetime | None = db.session.scalar(_LAST_VISIT, asked)
     return None if before is None else min(before, here.created_at)
 
 

@@ -17,7 +17,7 @@ def problems_of(plan: Plan | None) -> list[tuple[str, str]]:
             f"#p-{one.piece.column.public_id}",
             _("%(title)s: %(problem)s", title=one.piece.title, problem=score_words(one.error)),
         )
-        for one in plan.fields
+        for one in plan.typed
         if one.error
     ]
     wrong = goal_words(plan.goal)
