@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -195,6 +196,18 @@ def test_the_trend_is_a_picture_a_sentence_and_a_table(maya, maths):
     assert '<title id="trend-title">How the grade has gone</title>' in figure
     rows = re.findall(r'<th scope="row">(.*?)</th><td class="n">(\d+)</td><td class="n">(.*?)</td>', figure)
     assert rows == [("Wed 2 Sep", "1", "90%"), ("Wed 9 Sep", "2", "80%"), ("Wed 16 Sep", "3", "53.33%")]
+
+
+def test_what_is_remembered_goes_with_the_scores(school, maya, maths):
+    for _twice in range(2):
+        assert "It is 53.33% now" in asked(maya, maths)
+        assert "lift your grade from 53.33% to 86.67%" in maya.get("/student/").text
+    two = db.session.query(Assignment).filter_by(title="Two").one()
+    db.session.query(Score).filter_by(assignment_id=two.id).one().points = Decimal(20)
+    db.session.commit()
+    assert "It is 63.33% now" in asked(maya, maths)
+    assert '<td class="n">95%</td>' in asked(maya, maths)
+    assert "lift your grade from 63.33% to 96.67%" in maya.get("/student/").text
 
 
 def test_one_score_makes_no_line(maya, school):
