@@ -19,7 +19,7 @@ LOOKS_A_SECOND = 4
 """How often SQLite is asked whether anything was committed: 5 microseconds each time."""
 PAUSES = (1.0, 2.0, 5.0)
 """Seconds between tries when the database does not answer; streams look for themselves meanwhile."""
-TABLES = {"section": "sections"}
+TABLES = {"section": "sections", "conversation": "conversations"}
 """Where a kind of topic has its counter `last_seq`."""
 log = logging.getLogger("gradebook.live")
 

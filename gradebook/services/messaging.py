@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from gradebook.database import UtcDateTime
 from gradebook.extensions import db
+from gradebook.live.notices import notice
 from gradebook.models import (
     Conversation,
     Enrollment,
@@ -84,6 +85,7 @@ class MessageLine:
     kind: MessageKind
     body: str
     sent_at: datetime
+    client_key: str
 
 
 @dataclass(frozen=True)
@@ -257,9 +259,14 @@ def _next_number(conversation: Conversation, now: datetime) -> int:
         update(Conversation)
         .where(Conversation.id == conversation.id)
         .values(last_seq=Conversation.last_seq + 1, last_message_at=now)
-        .returning(Conversation.last_seq)
+        .returning(Conversation.last_seq, *_notice())
         .execution_options(synchronize_session=False)
     ).scalar_one()
+
+
+def _notice() -> tuple[Any, ...]:
+    """Tells the pages that show the conversation, once it is committed, that it has more (gradebook/live)."""
+    return notice(db.engine.dialect.name, "conversation", Conversation.id)
 
 
 def _add(conversation: Conversation, author_id: int, body: str, client_key: str, number: int, now: datetime) -> bool:
@@ -383,7 +390,7 @@ def _next_numbers(conversation_ids: list[int], now: datetime) -> dict[int, int]:
         update(Conversation)
         .where(Conversation.id.in_(conversation_ids))
         .values(last_seq=Conversation.last_seq + 1, last_message_at=now)
-        .returning(Conversation.id, Conversation.last_seq)
+        .returning(Conversation.id, Conversation.last_seq, *_notice())
         .execution_options(synchronize_session=False)
     )
     return {row.id: row.last_seq for row in rows}
@@ -452,14 +459,39 @@ def mark_read(conversation_id: int, user_id: int, number: int, now: datetime) ->
 _UNREAD = Conversation.last_seq - Participant.last_read_seq
 
 
+@dataclass(frozen=True)
+class Inbox:
+    """How the conversations stand that a person may read now: the one source of every badge."""
+
+    messages: int
+    read: int
+    conversations: int
+
+    @property
+    def unread(self) -> int:
+        """Messages not read yet."""
+        return self.messages - self.read
+
+    @property
+    def mark(self) -> str:
+        """Another text whenever a message came, was read, or a conversation came or went."""
+        return f"{self.messages}.{self.read}.{self.conversations}"
+
+
+def inbox_of(person: Person) -> Inbox:
+    """The conversations of this person, counted in one statement."""
+    row = scopes.ask(_inbox, person).one()
+    return Inbox(int(row[0] or 0), int(row[1] or 0), row[2])
+
+
 def unread_count(person: Person) -> int:
-    """Messages not read yet, over the conversations that this person may read now: the one source of every badge."""
-    return int(scopes.ask(_unread_messages, person).scalar() or 0)
+    """Messages not read yet, over the conversations that this person may read now."""
+    return inbox_of(person).unread
 
 
-def _unread_messages(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+def _inbox(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     return (
-        select(func.sum(_UNREAD))
+        select(func.sum(Conversation.last_seq), func.sum(Participant.last_read_seq), func.count())
         .select_from(Participant)
         .join(Conversation, Conversation.id == Participant.conversation_id)
         .where(Participant.user_id == person.id, Conversation.id.in_(scopes.conversations_of(person)))
@@ -503,7 +535,7 @@ def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
 _NEWEST = (
     select(
         Message.seq, Message.author_id, User.display_name, Message.kind, Message.body, Message.sent_at,
-        Participant.last_read_seq,
+        Message.client_key, Participant.last_read_seq,
     )
     .join(User, User.id == Message.author_id)
     .outerjoin(
@@ -515,6 +547,7 @@ _NEWEST = (
     .limit(bindparam("rows"))
 )  # fmt: skip
 _EARLIER = _NEWEST.where(Message.seq < bindparam("before"))
+_LATER = _NEWEST.where(Message.seq > bindparam("after")).order_by(None).order_by(Message.seq)
 
 
 def messages_of(
@@ -528,3 +561,12 @@ def messages_of(
         rows = db.session.execute(_EARLIER, values | {"before": before}).all()
     lines = [MessageLine(*row[:-1]) for row in reversed(rows[:limit])]
     return MessagePage(lines, len(rows) > limit, (rows[0].last_read_seq or 0) if rows else 0)
+
+
+def messages_after(
+    conversation: Conversation, reader_id: int, after: int, limit: int = MESSAGES_ON_A_PAGE
+) -> list[MessageLine]:
+    """The messages with a higher number, the oldest first, and no more than a page of them."""
+    values = {"school": conversation.school_id, "conversation": conversation.id, "reader": reader_id}
+    rows = db.session.execute(_LATER, values | {"after": after, "rows": limit})
+    return [MessageLine(*row[:-1]) for row in rows]

@@ -8,6 +8,7 @@ const behaviours = [
   shell.menus,
   shell.barHidesWhileTyping,
   shell.privacyCover,
+  shell.unread,
   forms.passwords,
   forms.datePickers,
   forms.errorLinks,

@@ -3,6 +3,7 @@
 import http.client
 import socket
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -67,11 +68,13 @@ class Site:
 class Stream:
     """An open stream of someone."""
 
-    def __init__(self, site, cookie, **headers):
+    def __init__(self, site, cookie, path=None, **headers):
         parts = urlsplit(site.url)
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.connection.request("GET", site.path, headers={"Cookie": cookie, "X-Requested-With": "fetch", **names})
+        self.connection.request(
+            "GET", path or site.path, headers={"Cookie": cookie, "X-Requested-With": "fetch", **names}
+        )
         self.answer = self.connection.getresponse()
         self.status = self.answer.status
 
@@ -99,28 +102,44 @@ MOST = 8
 """Streams of this server: four of each teacher."""
 
 
-@pytest.fixture(scope="module")
-def site(world, tmp_path_factory):
+@contextmanager
+def serving(world, log, most):
+    """A server of its own that keeps so many streams."""
     with pytest.MonkeyPatch.context() as monkeypatch, world.app_of_its_own("school") as app:
         listener = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        monkeypatch.setenv("STREAMS", str(MOST))
-        with running_server(listener, url, app, tmp_path_factory.mktemp("live") / "log"):
+        monkeypatch.setenv("STREAMS", str(most))
+        with running_server(listener, url, app, log):
             yield Site(url, app)
+
+
+@pytest.fixture(scope="module")
+def site(world, tmp_path_factory):
+    with serving(world, tmp_path_factory.mktemp("live") / "log", MOST) as site:
+        yield site
 
 
 @pytest.fixture
 def opened(site):
     """opened(username, **headers): a stream, closed afterwards."""
+    with opening(site) as opened:
+        yield opened
+
+
+@contextmanager
+def opening(site):
+    """Opens streams, and closes them at the end."""
     streams = []
 
-    def opened(username, cookie=None, **headers):
-        streams.append(Stream(site, cookie or site.cookie(username), **headers))
+    def opened(username, cookie=None, path=None, **headers):
+        streams.append(Stream(site, cookie or site.cookie(username), path, **headers))
         return streams[-1]
 
-    yield opened
-    for stream in streams:
-        stream.close()
+    try:
+        yield opened
+    finally:
+        for stream in streams:
+            stream.close()
 
 
 def test_a_change_of_someone_else_is_there_within_two_seconds(site, opened):

@@ -9,5 +9,6 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     conversations,
     doorstep,
     families,
+    news,
     proof,
 )

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent, page_number
 from gradebook.blueprints.messages.forms import MessageForm
-from gradebook.blueprints.messages.shown import by_child, shown, timezones
+from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, by_child, shown, timezones
 from gradebook.extensions import db
 from gradebook.models import Conversation, RoleKind
 from gradebook.policy import conversations as policy
@@ -16,10 +16,9 @@ from gradebook.policy.person import Person
 from gradebook.policy.rules import can
 from gradebook.services import messaging
 from gradebook.web import door
-from gradebook.web.requests import moment, short_write
+from gradebook.web.requests import moment, short_write, wants_page
 
 CONVERSATIONS_ON_A_PAGE = 50
-CONVERSATIONS_BESIDE = 25
 
 
 @bp.get("/")
@@ -97,18 +96,30 @@ def _page(
 @bp.post("/<conversation_id>/messages")
 @door.correspondent
 def send(conversation_id: str) -> Any:
-    """One more message; back to the conversation at its newest."""
+    """One more message; back to the conversation at its newest. A script is told the number of the message."""
     person, form = correspondent(), MessageForm()
     found = policy.conversation_for(person, conversation_id)
     if not can(person, "conversation:reply", found):
-        return _page(person, found, form), 403
+        return _not_sent(person, found, form, 403)
     if not form.validate():
-        return _page(person, found, form), 422
+        return _not_sent(person, found, form, 422)
     try:
-        messaging.send(found, author_id=person.id, body=form.body.data, client_key=form.client_key.data, now=moment())
+        number = messaging.send(
+            found, author_id=person.id, body=form.body.data, client_key=form.client_key.data, now=moment()
+        )
     except messaging.OtherBody:
         db.session.rollback()
         form.was_used()
-        return _page(person, policy.conversation_for(person, conversation_id), form), 409
+        return _not_sent(person, policy.conversation_for(person, conversation_id), form, 409)
     db.session.commit()
+    if not wants_page():
+        return jsonify(number=number)
     return redirect(url_for("messages.conversation", conversation_id=conversation_id, _anchor="newest"), 303)
+
+
+def _not_sent(person: Person, found: Conversation, form: MessageForm, status: int) -> Any:
+    """The page with the words in it and why they were not sent; for a script only why."""
+    if wants_page():
+        return _page(person, found, form), status
+    problem = next((str(words) for errors in form.errors.values() for words in errors), None)
+    return jsonify(error=status, problem=problem), status

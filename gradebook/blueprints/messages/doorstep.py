@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 
 from gradebook.blueprints.messages import bp
 from gradebook.policy.access import NotFound
@@ -10,7 +10,7 @@ from gradebook.policy.person import Person
 from gradebook.policy.rules import can
 from gradebook.services import accounts
 from gradebook.web.login import current_login_session, current_person
-from gradebook.web.requests import SAFE_METHODS, moment
+from gradebook.web.requests import SAFE_METHODS, moment, wants_page
 
 
 class NotConfirmed(Exception):
@@ -38,14 +38,18 @@ def _moment_of_the_page() -> Any:
 
 @bp.errorhandler(NotProved)
 def not_proved(_error: NotProved) -> Any:
-    """To the page that asks, and back afterwards."""
+    """To the page that asks, and back afterwards; 401 for scripts."""
+    if not wants_page():
+        return jsonify(error=401), 401
     back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
     return redirect(url_for("messages.proof", next=back), 303)
 
 
 @bp.errorhandler(NotConfirmed)
-def not_confirmed(_error: NotConfirmed) -> tuple[str, int]:
+def not_confirmed(_error: NotConfirmed) -> Any:
     """Whom to call."""
+    if not wants_page():
+        return jsonify(error=403), 403
     return render_template("messages/not_confirmed.html", schools=current_person().roles_in_use), 403
 
 

@@ -13,6 +13,9 @@ from gradebook.policy.conversations import Closed, Correspondence, Standing
 from gradebook.policy.person import Person
 from gradebook.services.messaging import ConversationLine, MessageLine, MessagePage
 
+CONVERSATIONS_BESIDE = 25
+"""Rows of the list that stands beside a conversation."""
+
 
 @dataclass(frozen=True)
 class Sides:

@@ -1,10 +1,10 @@
 // The comments of a score, over the grid: the form of their own page in a dialog. The server says who can see what.
 
 import { KeyOfContent } from "../lib/comment-bank.js";
+import { newKey } from "../lib/save-queue.js";
 import { announce } from "../lib/shell.js";
 import { bank } from "./bank.js";
 import { element, open, press } from "./dialogs.js";
-import { newKey } from "./saving.js";
 
 export class Comments {
   /** parts: { grid, words, saving }; saved(cell | null, facts) runs when something was written. */

@@ -1,7 +1,7 @@
 // Every cell is saved by itself: what is typed goes into the queue, what the server answers comes back into the cells,
 // and one line says how things stand. Other people's changes come in the same way.
 
-import { SaveQueue, SendProblem } from "../lib/save-queue.js";
+import { newKey, SaveQueue, SendProblem } from "../lib/save-queue.js";
 import { announce } from "../lib/shell.js";
 
 const PATIENCE = 400; // ms before "Saving…" is shown
@@ -469,11 +469,4 @@ export class Saving {
     });
     this.queue.flush();
   }
-}
-
-/** A key of its own for a request. randomUUID is missing where the page came without encryption. */
-export function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20)].join("-");
 }

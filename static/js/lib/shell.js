@@ -95,3 +95,28 @@ export function announce(words, { urgent = false } = {}) {
     region.textContent = words;
   }, 50);
 }
+
+const CHANGED = "gradebook-unread";
+
+/** a[data-messages]: the count beside it is asked for when the page is looked at again, or another window says that it
+    changed. */
+export function unread(root) {
+  const link = root.querySelector("a[data-messages]");
+  if (!link || !("BroadcastChannel" in window)) return;
+  const ask = async () => {
+    if (root.visibilityState !== "visible") return;
+    const { refresh } = await import("./unread.js");
+    if (await refresh(link)) root.dispatchEvent(new Event("unread"));
+  };
+  new BroadcastChannel(CHANGED).addEventListener("message", ask);
+  root.addEventListener("visibilitychange", ask);
+  addEventListener("pageshow", ({ persisted }) => persisted && ask());
+}
+
+/** Every window of this browser, this one too, asks anew how many messages are not read. */
+export function tellOthers() {
+  if (!("BroadcastChannel" in window)) return;
+  const channel = new BroadcastChannel(CHANGED);
+  channel.postMessage(""); // says that, never how many: the next person at this browser may be another one
+  channel.close();
+}

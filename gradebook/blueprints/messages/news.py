@@ -1,0 +1,115 @@
+"""What an open page of messages hears and asks: that there is more, what it is, and how many are not read."""
+
+from typing import Any
+
+from flask import jsonify, render_template, request
+from werkzeug.exceptions import BadRequest
+
+from gradebook import live
+from gradebook.blueprints.messages import bp
+from gradebook.blueprints.messages.doorstep import correspondent
+from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, timezones
+from gradebook.clock import day_in
+from gradebook.extensions import db
+from gradebook.models import LoginSession
+from gradebook.policy import conversations as policy
+from gradebook.policy.access import NotFound
+from gradebook.policy.person import Person
+from gradebook.policy.rules import can
+from gradebook.services import accounts, messaging
+from gradebook.services.messaging import MessageLine
+from gradebook.web import door
+from gradebook.web.requests import moment, whole_number
+from gradebook.web.streams import stream_of
+
+
+@bp.get("/<conversation_id>/stream")
+@door.correspondent
+@door.unattended
+def stream(conversation_id: str) -> Any:
+    """Server-sent events with the number of the newest message, while this person may read it; 503 without a place."""
+    found = policy.conversation_for(correspondent(), conversation_id)
+
+    def newest(login_session: LoginSession, person: Person) -> int:
+        if not can(person, "messages:use") or accounts.needs_proof(login_session, person.now):
+            raise NotFound
+        return policy.conversation_for(person, conversation_id).last_seq
+
+    return stream_of(live.Topic("conversation", found.id), newest)
+
+
+@bp.get("/<conversation_id>/changes")
+@door.correspondent
+@door.unattended
+def changes(conversation_id: str) -> Any:
+    """The messages after the number `after`, the oldest first, for a script; 204 when there are none.
+
+    `number` is that of the last one told. Where it is not yet the newest, `more` says so and the script asks again.
+    """
+    person, after = correspondent(), whole_number(request.args.get("after"))
+    found = policy.conversation_for(person, conversation_id)
+    if after is None:
+        raise BadRequest
+    if after == found.last_seq:
+        return "", 204
+    if after > found.last_seq:  # the page is of another time than the database: a backup was restored
+        return jsonify(number=found.last_seq, stale=True, messages=[])
+    lines = messaging.messages_after(found, person.id, after)
+    if not lines:
+        raise NotFound
+    number, timezone = lines[-1].seq, timezones(person)[found.school_id]
+    told = [_told(line, timezone, person) for line in lines]
+    return jsonify(number=number, more=number < found.last_seq, messages=told)
+
+
+def _told(line: MessageLine, timezone: str, person: Person) -> dict[str, Any]:
+    """A message as the page shows it, under the day that it was sent on; one's own with the key that sent it."""
+    day, is_mine = day_in(timezone, line.sent_at), line.author_id == person.id
+    return {
+        "seq": line.seq,
+        "key": line.client_key if is_mine else None,
+        "by": None if is_mine else line.author_name,
+        "day": day.isoformat(),
+        "day_mark": render_template("messages/_day.html", day=day, today=day_in(timezone, person.now)),
+        "message": render_template("messages/_message.html", line=line, timezone=timezone),
+    }
+
+
+@bp.post("/<conversation_id>/read")
+@door.correspondent
+@door.unattended
+def read(conversation_id: str) -> Any:
+    """The page shows the messages up to `seq` to someone who looks at it."""
+    person, number = correspondent(), whole_number(request.form.get("seq"))
+    found = policy.conversation_for(person, conversation_id)
+    if number is None:
+        raise BadRequest
+    messaging.mark_read(found.id, person.id, min(number, found.last_seq), moment())
+    db.session.commit()
+    return "", 204
+
+
+@bp.get("/unread")
+@door.correspondent
+@door.unattended
+def unread() -> Any:
+    """How many messages are not read, for a script; 204 when nothing changed since it was told `mark`."""
+    inbox = messaging.inbox_of(correspondent())
+    if request.args.get("mark") == inbox.mark:
+        return "", 204
+    badge = render_template("layouts/_unread.html", unread=inbox.unread)
+    return jsonify(unread=inbox.unread, mark=inbox.mark, badge=badge)
+
+
+@bp.get("/beside")
+@door.correspondent
+@door.unattended
+def beside() -> str:
+    """The list that stands beside a conversation, as a part of a page."""
+    person = correspondent()
+    return render_template(
+        "messages/_beside.html",
+        beside=messaging.conversations(person, limit=CONVERSATIONS_BESIDE),
+        timezones=timezones(person),
+        here=request.args.get("here"),
+    )

@@ -1,0 +1,61 @@
+"""The live channel of a page: tells it that what it shows has a new number (gradebook/live)."""
+
+from collections.abc import Callable
+
+from flask import Response, current_app, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import ServiceUnavailable
+
+from gradebook import live
+from gradebook.clock import utc_now
+from gradebook.extensions import only_reading
+from gradebook.models import LoginSession
+from gradebook.policy.access import NotFound
+from gradebook.policy.person import Person
+from gradebook.services import accounts
+from gradebook.web.login import current_person, current_token
+from gradebook.web.requests import whole_number
+
+AGAIN = 60
+"""Seconds after which a page that found no place may try again; until then it asks from time to time."""
+
+NumberFor = Callable[[LoginSession, Person], int]
+"""The number now, asked with the rights of this moment. Raises NotFound when the person may not know it any more."""
+
+
+def stream_of(topic: live.Topic, number_for: NumberFor) -> Response:
+    """Server-sent events with the number of what is watched, until the right ends. Raises ServiceUnavailable when this
+    process has no place."""
+    app, token, hub = current_app._get_current_object(), current_token(), live.hub_of(current_app)  # type: ignore[attr-defined]
+    try:
+        watch = hub.watch(topic, current_person().id)
+    except live.Full:
+        raise ServiceUnavailable(retry_after=AGAIN) from None
+
+    def look() -> int | None:
+        with app.app_context(), only_reading():
+            try:
+                return _number(token, number_for)
+            except OperationalError:
+                return None  # the browser comes again
+
+    lines = live.events(watch, look, _seen(), hub.goes_on)
+    response = Response(lines, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    response.call_on_close(watch.close)  # also where nobody reads the first line
+    return response
+
+
+def _number(token: str, number_for: NumberFor) -> int | None:
+    """None when the session or the right has ended."""
+    found = accounts.resume(token, utc_now())
+    if found is None:
+        return None
+    try:
+        return number_for(*found)
+    except NotFound:
+        return None
+
+
+def _seen() -> int | None:
+    """What the page has seen: from the browser when it comes again, else from the page."""
+    return whole_number(request.headers.get("Last-Event-ID") or request.args.get("after"))

@@ -1,0 +1,136 @@
+"""A teacher and a guardian write to each other in two browsers, and both pages follow."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
+
+from gradebook.extensions import db
+from gradebook.models import Guardianship, LoginSession, Message, User
+from tests.conftest import NOON
+from tests.school import PASSWORD, TODAY
+
+SECOND = 3_000
+"""A second, and what a busy machine may add."""
+
+
+@pytest.fixture
+def talk(things):
+    """The address of Dana's conversation about Maya."""
+    return f"/messages/{things['talk']}"
+
+
+def opened(page: Page, address: str) -> Page:
+    """The page with its scripts at work: they begin with the first touch of the box."""
+    with page.expect_request(lambda asked: "/stream" in asked.url):
+        page.goto(address)
+        page.locator("#body").focus()
+    return page
+
+
+def send(page: Page, text: str) -> None:
+    page.locator("#body").fill(text)
+    page.get_by_role("button", name="Send message").click()
+
+
+def unread(page: Page) -> str:
+    """What stands beside the word Messages when all is counted anew."""
+    count = page.request.get("/messages/unread").json()["unread"]
+    return rf"{count}\s*unread" if count else ""
+
+
+def texts(page: Page) -> list[str]:
+    return page.locator(".log .msg__text").all_inner_texts()
+
+
+def test_what_one_writes_is_there_for_the_other_and_the_counts_follow(enter, talk, site):
+    rivera, dana = opened(enter("rivera"), talk), opened(enter("dana"), talk)
+    home = dana.context.new_page()
+    home.goto("/parent/")
+    send(dana, "Will Maya need the book?")
+    theirs = rivera.locator(".msg[data-seq]").last
+    expect(theirs).to_contain_text("Will Maya need the book?", timeout=SECOND)
+    assert rivera.locator("#body").evaluate("box => box === document.activeElement")  # nobody's focus is moved
+    expect(rivera.locator("#status")).to_contain_text("New message from Dana")
+    for number in range(3):
+        send(rivera, f"Answer {number}.")
+    expect(dana.locator(".log .msg").last).to_contain_text("Answer 2.", timeout=SECOND)
+    assert texts(rivera)[-4:] == texts(dana)[-4:] == ["Will Maya need the book?", "Answer 0.", "Answer 1.", "Answer 2."]
+    for page in (dana, rivera, home):  # every window of a person says the same as the server
+        expect(page.locator("header a[data-messages]")).to_have_text(re.compile(rf"^\s*Messages\s*{unread(page)}\s*$"))
+
+
+def test_who_reads_above_stays_there_and_is_offered_the_newest(enter, talk):
+    rivera, dana = opened(enter("rivera"), talk), opened(enter("dana"), talk)
+    for number in range(12):
+        send(dana, f"Line {number}\n\n\nof several.")
+    expect(rivera.locator(".log .msg").last).to_contain_text("Line 11", timeout=4 * SECOND)
+    log = rivera.locator(".log")
+    log.evaluate("log => { log.scrollTop = -300; }")
+    first = rivera.locator(".log .msg", has_text="Line 8")
+    before = first.bounding_box()
+    send(dana, "One more")
+    newest = rivera.get_by_role("button", name="New messages")
+    expect(newest).to_be_visible(timeout=SECOND)
+    assert abs(first.bounding_box()["y"] - before["y"]) < 2
+    newest.click()
+    expect(rivera.locator(".log .msg").last).to_be_in_viewport()
+    expect(newest).to_have_count(0)
+
+
+def test_a_failed_message_stays_and_is_sent_once(enter, talk, site):
+    dana = opened(enter("dana"), talk)
+    tries: list[str] = []
+
+    def lose(route):
+        tries.append(route.request.post_data)
+        if len(tries) == 1:
+            route.fetch()  # it arrives, its answer does not
+        route.abort() if len(tries) < 3 else route.continue_()
+
+    dana.route("**/messages/*/messages", lose)
+    dana.route("**/changes?*", lambda route: route.abort() if len(tries) < 3 else route.continue_())
+    send(dana, "Only once")
+    failed = dana.locator(".msg--failed")
+    expect(failed).to_contain_text("Not sent. Your message is still here.")
+    send(dana, "And after it")
+    failed.get_by_role("button", name="Retry").click()
+    expect(failed).to_contain_text("Not sent")
+    failed.get_by_role("button", name="Retry").click()
+    expect(dana.locator(".log__mine .msg")).to_have_count(0)
+    with site.app.app_context():
+        bodies = db.session.scalars(select(Message.body).order_by(Message.id)).all()
+    assert bodies[-2:] == ["Only once", "And after it"]
+    assert bodies.count("Only once") == 1
+    assert texts(dana)[-2:] == ["Only once", "And after it"]
+
+
+def test_signed_out_while_writing_loses_nothing(enter, talk, site):
+    dana = opened(enter("dana"), talk)
+    dana.locator("#body").fill("Written for a long time")
+    with site.app.app_context():
+        person = select(User.id).where(User.username == "dana").scalar_subquery()
+        db.session.execute(update(LoginSession).where(LoginSession.user_id == person).values(ended_at=NOON))
+        db.session.commit()
+    dana.get_by_role("button", name="Send message").click()
+    dialog = dana.get_by_role("dialog")
+    expect(dialog).to_contain_text("Sign in to send what you wrote")
+    dialog.locator("input[name=username]").fill("dana")
+    dialog.locator("input[name=password]").fill(PASSWORD)
+    dialog.locator("input[name=password]").press("Enter")
+    expect(dialog).to_have_count(0)
+    expect(dana.locator(".msg[data-seq]").last).to_contain_text("Written for a long time")
+
+
+def test_the_page_closes_itself_when_the_guardianship_ends(enter, talk, site):
+    dana = opened(enter("dana"), talk)
+    dana.locator("#body").fill("Half a sentence")
+    with site.app.app_context():
+        person = select(User.id).where(User.username == "dana").scalar_subquery()
+        db.session.execute(update(Guardianship).where(Guardianship.guardian_id == person).values(ends_on=TODAY))
+        db.session.commit()
+    expect(dana.get_by_role("heading", name="This conversation is no longer open to you")).to_be_visible(timeout=4_000)
+    assert dana.locator(".msg").count() == 0
+    assert dana.locator("#unsent").input_value() == "Half a sentence"
+    assert dana.goto(talk).status == 404
