@@ -161,7 +161,7 @@ def test_only_students_with_something_unsaved(grid):
     others = [cell(page, row, 2).inner_text() for row in (4, 5, 6)]
     page.get_by_text("Filters", exact=True).click()
     page.get_by_role("button", name="Only what is not saved").click()
-    expect(page.get_by_text("Showing 2 of 30: not saved")).to_be_visible()
+    expect(page.locator(".subline").get_by_text("Showing 2 of 30: not saved")).to_be_visible()
     expect(page.locator("table.grid tbody tr:visible")).to_have_count(2)
     cell(page, 3, 2).click()
     page.keyboard.press("ArrowDown")

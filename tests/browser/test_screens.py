@@ -1,4 +1,7 @@
-"""Every screen, at three widths and in both themes: accessible, nothing wider than the page, the frame complete."""
+"""Every screen, at three widths and in both themes: accessible, nothing wider than the page, the frame complete.
+
+And within its budget of bytes and requests.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +11,11 @@ import pytest
 from playwright.sync_api import Error, Page
 
 from tests.browser import axe as rules
+from tests.browser import budgets
 from tests.browser.screens import SCREENS, Screen, routes_of, routes_shown
 
 LAPTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+FAMILY = ("maya", "nora", "dana", "gus", "ivy")
 PHONE = {**LAPTOP, "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
 
@@ -55,7 +60,12 @@ def test_screens(who, enter, open_page, things):
     username = who.split(",")[0]
     page = open_page(**LAPTOP) if username == "visitor" else enter(username, **LAPTOP)
     resize, only_narrow = resizer(page), rules.OnlyNarrow()
-    problems = [line for screen in SCREENS[who] for line in problems_of(screen, page, resize, only_narrow, things)]
+    problems = []
+    for screen in SCREENS[who]:
+        problems += problems_of(screen, page, resize, only_narrow, things)
+        spent = page.evaluate(budgets.SPENT)
+        over = budgets.over(spent, budgets.budget_of(spent["path"], is_family=username in FAMILY))
+        problems += [f"{screen.words} costs too much: {words}" for words in over]
     assert not problems, "\n".join(["", *problems])
 
 
