@@ -112,3 +112,20 @@ class Message(HasId, Base):
     """Made by the form: the same key sent twice is one message."""
 
     author: Mapped[User] = relationship(foreign_keys=[author_id])
+
+
+class Draft(Base):
+    """What someone has begun to write in a conversation: one for each person, read by that person alone."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (
+        ForeignKeyConstraint(["conversation_id", "school_id"], ["conversations.id", "conversations.school_id"]),
+        # Only who takes part can write, and no student can take part.
+        ForeignKeyConstraint(["conversation_id", "user_id"], ["participants.conversation_id", "participants.user_id"]),
+    )
+
+    conversation_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    school_id: Mapped[int] = mapped_column(Id)
+    body: Mapped[str] = mapped_column(Text)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import aliased, joinedload
@@ -17,6 +17,7 @@ from gradebook.extensions import db
 from gradebook.live.notices import notice
 from gradebook.models import (
     Conversation,
+    Draft,
     Enrollment,
     Guardianship,
     Message,
@@ -95,6 +96,8 @@ class MessagePage:
     lines: list[MessageLine]
     has_earlier: bool
     last_read_seq: int
+    draft: str = ""
+    """What the reader has begun to write; only on the page of the newest messages."""
 
     @property
     def first_seq(self) -> int:
@@ -251,6 +254,7 @@ def send(conversation: Conversation, *, author_id: int, body: str, client_key: s
         _give_back(conversation)
         return _number_sent_before(conversation, author_id, body, client_key)
     mark_read(conversation.id, author_id, number, now)
+    drop_draft(conversation, author_id)
     return number
 
 
@@ -305,6 +309,33 @@ def _number_sent_before(conversation: Conversation, author_id: int, body: str, c
 def _of(conversation: Conversation) -> Any:
     """Condition on Message. The school comes first in the index."""
     return and_(Message.school_id == conversation.school_id, Message.conversation_id == conversation.id)
+
+
+# --- Drafts
+
+
+def keep_draft(conversation: Conversation, *, author_id: int, body: str, now: datetime) -> None:
+    """Keep what this person has begun to write here, in the place of what was kept; without words there is none."""
+    if not has_words(body):
+        drop_draft(conversation, author_id)
+        return
+    facts = {
+        "conversation_id": conversation.id, "user_id": author_id, "school_id": conversation.school_id,
+        "body": body, "saved_at": now,
+    }  # fmt: skip
+    statement = _insert(Draft).values(**facts)
+    newer = {"body": statement.excluded.body, "saved_at": statement.excluded.saved_at}
+    one = ["conversation_id", "user_id"]
+    db.session.execute(statement.on_conflict_do_update(index_elements=one, set_=newer))
+
+
+def drop_draft(conversation: Conversation, author_id: int) -> None:
+    """Nothing is begun here any more."""
+    db.session.execute(
+        delete(Draft)
+        .where(Draft.conversation_id == conversation.id, Draft.user_id == author_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 # --- Sending to many families, each for itself
@@ -535,12 +566,21 @@ def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
 _NEWEST = (
     select(
         Message.seq, Message.author_id, User.display_name, Message.kind, Message.body, Message.sent_at,
-        Message.client_key, Participant.last_read_seq,
+        Message.client_key, Participant.last_read_seq, Draft.body.label("draft"),
     )
     .join(User, User.id == Message.author_id)
+    .join(Conversation, Conversation.id == Message.conversation_id)
     .outerjoin(
         Participant,
         and_(Participant.conversation_id == Message.conversation_id, Participant.user_id == bindparam("reader")),
+    )
+    .outerjoin(
+        Draft,  # beside the newest message, so that it is read once
+        and_(
+            Draft.conversation_id == Message.conversation_id,
+            Draft.user_id == bindparam("reader"),
+            Message.seq == Conversation.last_seq,
+        ),
     )
     .where(Message.school_id == bindparam("school"), Message.conversation_id == bindparam("conversation"))
     .order_by(Message.seq.desc())
@@ -559,8 +599,10 @@ def messages_of(
         rows = db.session.execute(_NEWEST, values).all()
     else:
         rows = db.session.execute(_EARLIER, values | {"before": before}).all()
-    lines = [MessageLine(*row[:-1]) for row in reversed(rows[:limit])]
-    return MessagePage(lines, len(rows) > limit, (rows[0].last_read_seq or 0) if rows else 0)
+    lines = [MessageLine(*row[:-2]) for row in reversed(rows[:limit])]
+    if not rows:
+        return MessagePage(lines, has_earlier=False, last_read_seq=0)
+    return MessagePage(lines, len(rows) > limit, rows[0].last_read_seq or 0, rows[0].draft or "")
 
 
 def messages_after(
@@ -569,4 +611,4 @@ def messages_after(
     """The messages with a higher number, the oldest first, and no more than a page of them."""
     values = {"school": conversation.school_id, "conversation": conversation.id, "reader": reader_id}
     rows = db.session.execute(_LATER, values | {"after": after, "rows": limit})
-    return [MessageLine(*row[:-1]) for row in rows]
+    return [MessageLine(*row[:-2]) for row in rows]

@@ -134,3 +134,16 @@ def test_the_page_closes_itself_when_the_guardianship_ends(enter, talk, site):
     assert dana.locator(".msg").count() == 0
     assert dana.locator("#unsent").input_value() == "Half a sentence"
     assert dana.goto(talk).status == 404
+
+
+def test_what_is_begun_is_kept_on_the_server_until_it_is_sent(enter, talk):
+    dana = opened(enter("dana"), talk)
+    with dana.expect_response(lambda answer: answer.url.endswith("/draft"), timeout=SECOND):
+        dana.locator("#body").press_sequentially("Begun on one device")
+    other = enter("dana")
+    other.goto(talk)
+    expect(other.locator("#body")).to_have_value(re.compile("^Begun"))
+    send(dana, "Begun and sent")
+    expect(dana.locator(".msg[data-seq]").last).to_contain_text("Begun and sent")
+    other.goto(talk)
+    expect(other.locator("#body")).to_have_value("")

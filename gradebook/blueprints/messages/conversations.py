@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent, page_number
@@ -15,6 +16,7 @@ from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
 from gradebook.services import messaging
+from gradebook.services.messaging import has_words
 from gradebook.web import door
 from gradebook.web.requests import moment, short_write, wants_page
 
@@ -63,7 +65,7 @@ def conversation(conversation_id: str) -> str:
         with short_write():
             messaging.mark_read(found.id, person.id, page.last_seq, moment())
         found = policy.conversation_for(person, conversation_id)
-    return _page(person, found, MessageForm(), page, unread_from)
+    return _page(person, found, MessageForm(data={"body": page.draft}), page, unread_from)
 
 
 def _number(text: str | None) -> int | None:
@@ -87,7 +89,7 @@ def _page(
             unread_from,
         ),
         form=form,
-        has_errors=bool(form.errors or form.body.data),
+        has_errors=bool(form.errors or (form.is_submitted() and form.body.data)),
         beside=messaging.conversations(person, limit=CONVERSATIONS_BESIDE),
         timezones=timezones(person),
     )
@@ -123,3 +125,20 @@ def _not_sent(person: Person, found: Conversation, form: MessageForm, status: in
         return _page(person, found, form), status
     problem = next((str(words) for errors in form.errors.values() for words in errors), None)
     return jsonify(error=status, problem=problem), status
+
+
+@bp.post("/<conversation_id>/draft")
+@door.correspondent
+def draft(conversation_id: str) -> Any:
+    """Keep what is begun, for its author alone; back to the conversation at the box."""
+    person, form = correspondent(), MessageForm()
+    found = policy.conversation_for(person, conversation_id)
+    if has_words(form.body.data) and not form.validate():
+        return _not_sent(person, found, form, 422)
+    messaging.keep_draft(found, author_id=person.id, body=form.body.data, now=moment())
+    db.session.commit()
+    if not wants_page():
+        return "", 204
+    if has_words(form.body.data):
+        flash(_("Your draft is saved. Only you can see it."), "good")
+    return redirect(url_for("messages.conversation", conversation_id=conversation_id, _anchor="write"), 303)

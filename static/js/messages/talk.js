@@ -6,6 +6,7 @@ import { Outbox, Politely } from "../lib/outbox.js";
 import { newKey, SendProblem } from "../lib/save-queue.js";
 import { announce, tellOthers } from "../lib/shell.js";
 
+const DRAFT = 1_000; // ms after typing stopped or went on for so long
 const ASK = 10_000; // ms between two questions without a stream
 const LONGEST = 30_000; // ms without an answer: as if there were no network
 const AT_END = 40; // px from the newest message that still count as being there
@@ -35,6 +36,8 @@ export class Talk {
   #asksAgain = false;
   #told = 0; // up to where the server knows that this person has read
   #more = null;
+  #drafting = Promise.resolve(); // the draft that is being kept: a message waits for it, so that none is kept after it
+  #draftTimer = null;
   #renewed = null; // the letter that was refused although the session is fresh
 
   constructor(main) {
@@ -206,6 +209,8 @@ export class Talk {
       box.focus();
       this.#log.scrollTop = 0;
     });
+    this.#form.querySelector("[data-draft]")?.remove(); // drafts are kept by themselves
+    box.addEventListener("input", () => this.#draftSoon());
     box.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
       event.preventDefault();
@@ -220,13 +225,29 @@ export class Talk {
     return [...this.outbox.letters.map(({ text }) => text), this.#form?.elements.body.value ?? ""].filter((text) => text.trim()).join("\n\n");
   }
 
+  /** What is written is kept on the server, for this person alone. */
+  #draftSoon() {
+    this.#draftTimer ??= setTimeout(() => {
+      this.#draftTimer = null;
+      this.#drafting = this.#drafting.then(() => this.#keepDraft());
+    }, DRAFT);
+  }
+
+  async #keepDraft() {
+    if (this.#isOver || !this.#form) return;
+    const body = new URLSearchParams({ csrf_token: this.#token, client_key: newKey(), body: this.#unsent });
+    await this.#fetch("draft", { method: "POST", body }); // without an answer the text is still on the page
+  }
+
   async #send(letter) {
+    await this.#drafting;
     const body = new URLSearchParams({ csrf_token: this.#token, client_key: letter.key, body: letter.text });
     const answer = await this.#fetch("messages", { method: "POST", body });
     if (!answer) throw new SendProblem("away");
     const facts = await answer.json().catch(() => ({}));
     if (answer.ok && facts.number) {
       tellOthers();
+      if (this.outbox.letters.length > 1 || this.#form?.elements.body.value) this.#draftSoon(); // sending dropped the draft
       return facts.number;
     }
     throw this.#problem(answer.status, facts, letter.key);

@@ -26,7 +26,7 @@ def addresses(school, talk):
         f"/messages/new?student={school.maya.public_id}&section={school.algebra.public_id}",
         address, f"{address}/", f"{address}?before=2", f"{address}/messages", f"{address}/messages/1",
         "/messages/unread", "/messages/unread/", "/messages/beside", f"{address}/stream", f"{address}/stream/",
-        f"{address}/changes?after=0", f"{address}/changes", f"{address}/read",
+        f"{address}/changes?after=0", f"{address}/changes", f"{address}/read", f"{address}/draft",
     ]  # fmt: skip
 
 
