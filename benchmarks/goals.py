@@ -113,7 +113,7 @@ GOALS = (
     Goal("P14", "send a message", "send", 4.3, 4.0, _write, statements=(8,), reads=False),
     Goal("P15", "conversation of 50 messages", "conversation", 6, 7.0, _hello, statements=(6,)),
     Goal("P15", "list of conversations", "conversations", 6, 7.0, _hello, statements=(5,)),
-    Goal("", "unread badge", "unread", 3, 3.5, _hello, statements=(1,)),
+    Goal("", "unread badge", "unread", 3, 3.5, _hello, statements=(2,)),  # who asks, and the count
     Goal("", "teacher's home", "teacher home", 8, 9.3, _hello, statements=(7,)),
     Goal("", "office, people", "people", 8, 9.3, _hello, statements=(7,)),
     Goal("P18", "grid 30 × 10", "grid 30 × 10", 8, 3.0, _grid, statements=(7,)),
