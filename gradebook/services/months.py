@@ -9,8 +9,6 @@ from functools import cached_property
 
 from gradebook.services.family import Overview, Piece, by_day
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100
-
 
 @dataclass(frozen=True)
 class Day:
@@ -30,6 +28,8 @@ class Month:
     today: date
     pieces: list[Piece]
     """In order."""
+    reach: tuple[date, date]
+    """The first days of the first and of the last month that there is something to see of."""
     first_weekday: int = 0
     """0: weeks begin on Monday, 6: on Sunday."""
 
@@ -40,15 +40,13 @@ class Month:
 
     @property
     def before(self) -> date | None:
-        """The first day of the month before; None at the end of what is shown."""
-        day = (self.first - timedelta(days=1)).replace(day=1)
-        return day if day.year >= FIRST_YEAR else None
+        """The first day of the month before; None where nothing is due any earlier."""
+        return _month_of(self.first - timedelta(days=1)) if self.first > self.reach[0] else None
 
     @property
     def after(self) -> date | None:
-        """The first day of the month after; None at the end of what is shown."""
-        day = (self.first + timedelta(days=31)).replace(day=1)
-        return day if day.year <= LAST_YEAR else None
+        """The first day of the month after; None where nothing is due any later."""
+        return _month_of(self.first + timedelta(days=31)) if self.first < self.reach[1] else None
 
     @cached_property
     def weeks(self) -> list[list[Day]]:
@@ -83,17 +81,25 @@ class Month:
         return [self._day(day) for day in sorted(self._by_day)]
 
 
-def month_of(overview: Overview, first: date, today: date, first_weekday: int) -> Month:
-    """What is due in the month that begins on this day, over all classes."""
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+def month_of(overview: Overview, text: str | None, today: date, first_weekday: int) -> Month:
+    """What is due in the month that an address names as 2026-11, over all classes.
+
+    Anything else, and a month before the first or after the last in which something is due, is the month of today.
+    """
+    days = [column.due_on for one in overview.classes for column in one.work.columns if column.due_on]
+    reach = _month_of(min([today, *days])), _month_of(max([today, *days]))
+    first = _named(text) or _month_of(today)
+    first = first if reach[0] <= first <= reach[1] else _month_of(today)
+    last = _month_of(first + timedelta(days=31)) - timedelta(days=1)
     pieces: Iterable[Piece] = (piece for one in overview.classes for piece in one.due_between(first, last))
-    return Month(first, today, sorted(pieces, key=by_day), first_weekday)
+    return Month(first, today, sorted(pieces, key=by_day), reach, first_weekday)
 
 
-def month_named(text: str | None, today: date) -> date:
-    """The first day of the month that an address names as 2026-11; the month of today for anything else."""
+def _month_of(day: date) -> date:
+    return day.replace(day=1)
+
+
+def _named(text: str | None) -> date | None:
     year, _, month = (text or "").partition("-")
     plain = len(year) == 4 and len(month) == 2 and (year + month).isascii() and (year + month).isdigit()
-    if plain and FIRST_YEAR <= int(year) <= LAST_YEAR and 1 <= int(month) <= 12:
-        return date(int(year), int(month), 1)
-    return today.replace(day=1)
+    return date(int(year), int(month), 1) if plain and int(year) and 1 <= int(month) <= 12 else None

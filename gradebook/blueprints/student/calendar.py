@@ -18,9 +18,7 @@ def calendar() -> str:
     overview = family.overview_of_student(person)
     today = overview.today or person.now.date()
     locale = language().locale
-    month = months.month_of(
-        overview, months.month_named(request.args.get("month"), today), today, locale.first_week_day
-    )
+    month = months.month_of(overview, request.args.get("month"), today, locale.first_week_day)
     names = get_day_names("wide", locale=locale), get_day_names("abbreviated", locale=locale)
     return render_template(
         "student/calendar.html",
