@@ -140,6 +140,7 @@ def test_plain_fields_have_the_same_menu_but_for_filling(enter, things):
     page.get_by_role("button", name="Save appearance").click()
     page.goto(f"/teacher/classes/{things['algebra']}")
     menu = open_menu(page, "Integers quiz")
+    expect(menu.get_by_role("menuitem").first).to_be_visible()
     items = menu.get_by_role("menuitem").all_inner_texts()
     assert "Fill blanks…" not in items
     assert {"Edit assignment", "Hide scores…", "Enter scores one by one", "Export column"} <= set(items)

@@ -171,6 +171,12 @@ def writes(page: Page) -> None:
     page.get_by_label(re.compile("Message Inés Rivera.* about Maya")).fill(HELLO)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("log", name=re.compile("Messages with .*Inés Rivera.* about Maya"))).to_contain_text(HELLO)
+    is_sent(page)
+
+
+def is_sent(page: Page) -> None:
+    """What stands in the conversation has reached the server."""
+    expect(page.get_by_role("main")).not_to_contain_text("Sending…")
 
 
 def unread(page: Page) -> Any:
@@ -189,6 +195,7 @@ def reads_and_answers(page: Page) -> None:
     page.get_by_label(re.compile("Message Dana Diaz about Maya")).fill(ANSWER)
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("log")).to_contain_text(ANSWER)
+    is_sent(page)
     expect(unread(page)).not_to_contain_text("unread")
 
 
