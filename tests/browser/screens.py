@@ -329,6 +329,10 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
 
 # These show nothing by themselves: they answer machines and scripts, or lead to the home of the role in use.
 NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teacher.grid_texts"} | {
+    "messages.beside",
+    "messages.changes",
+    "messages.stream",
+    "messages.unread",
     "student.calendar_feed",
     "teacher.changes",
     "teacher.export_column",

@@ -3,14 +3,27 @@
 
 let mark = "";
 let asking = null;
+let isAskedAgain = false;
 
 /** Ask how many messages are not read, and show it. Resolves to whether anything changed since it was last asked;
-    to null without an answer. Two questions at once are one. */
+    to null without an answer. Who asks while an answer is under way gets the one after it: that one may be older than
+    what made them ask. */
 export function refresh(link) {
-  asking ??= ask(link).finally(() => {
+  isAskedAgain = true;
+  asking ??= askUntilStill(link).finally(() => {
     asking = null;
   });
   return asking;
+}
+
+async function askUntilStill(link) {
+  let changed = null;
+  while (isAskedAgain) {
+    isAskedAgain = false;
+    const answer = await ask(link);
+    changed = answer === null ? changed : changed || answer;
+  }
+  return changed;
 }
 
 async function ask(link) {

@@ -81,7 +81,7 @@ def test_missing_work_stands_on_top_in_the_month_of_today_only(school, maya, wor
 )
 def test_each_line_says_what_became_of_it_and_never_a_score(school, maya, work, content, says):
     piece = add_work(work, "The piece", due_on=date(2026, 9, 2))
-    score(piece, school.maya, content.pop("points", None), **content)
+    score(piece, school.maya, **content)
     text = words(month(maya, "?month=2026-09"))
     line = text[text.rindex("The piece") :]
     assert line.startswith(f"The piece Algebra {says}")

@@ -38,11 +38,12 @@ def test_the_cells_that_changed_say_who_changed_them_and_from_what(sign_in, scho
     save(school, {(school.quiz, school.maya): "11l", (school.quiz, school.leo): "m"}, by=school.cole)
     save(school, {(school.test, school.leo): "5"})
     answer = ask(sign_in(school.rivera), school.algebra, 0).json
-    at = "2026-10-14T12:00:00+00:00"
+    by_cole, mine = {"by": "Abe Cole", "own": False}, {"by": "Inés Rivera", "own": True}
+    also = {"at": "2026-10-14T12:00:00+00:00", "comment": False, "note": False}
     assert answer["cells"] == {
-        name(school.quiz, school.maya): {"text": "11l", "was": "18", "by": "Abe Cole", "own": False, "at": at},
-        name(school.quiz, school.leo): {"text": "m", "was": "9", "by": "Abe Cole", "own": False, "at": at},
-        name(school.test, school.leo): {"text": "5", "was": "", "by": "Inés Rivera", "own": True, "at": at},
+        name(school.quiz, school.maya): {"text": "11l", "was": "18", **by_cole, **also},
+        name(school.quiz, school.leo): {"text": "m", "was": "9", **by_cole, **also},
+        name(school.test, school.leo): {"text": "5", "was": "", **mine, **also},
     }
     assert answer["students"][str(school.maya.id)]["overall"] == "55%"
     assert (answer["number"], answer["stale"]) == (3, False)
