@@ -153,6 +153,13 @@ def percent_of(percent: Fraction, possible: int) -> Amount:
     return over // under if over % under == 0 else Fraction(over, under)
 
 
+def percent_scored(cell: Cell, possible: int) -> Fraction | None:
+    """The score as typed, in percent of full marks; None where none stands, or its status puts it aside."""
+    if cell.typed is None or not possible or cell.what in (What.excused, What.missing):
+        return None
+    return Fraction(cell.typed) * 100 / possible
+
+
 def tidy(amount: Amount) -> Amount:
     """Whole hundredths as a plain int: adding ints is many times faster, and the value is the same."""
     return amount.numerator if amount.denominator == 1 else amount

@@ -69,6 +69,11 @@ def needed_for(ask: Ask, marks: Marks, work_ids: Collection[int], target: Decima
     return Needed(answer, round_percent(Fraction(step, 100)), search.outcome(step).total)
 
 
+def points_for(percent: Decimal, possible: int) -> Decimal:
+    """The points that are at least so many percent of full marks (in hundredths), upwards to 0.01."""
+    return Decimal(ceil(Fraction(percent) * possible / 100)).scaleb(-2)
+
+
 def target_of(rules: Rules, letter: str) -> Decimal | None:
     """The smallest printed total that has this letter, to ask `needed_for`; None if there is no such letter.
 

@@ -94,6 +94,11 @@ class Reached:
     sees_grades: bool
     """Whether what is written may tell how the child does."""
 
+    @property
+    def may_be_told_of_scores(self) -> bool:
+        """Whether a message because of an assignment goes to them."""
+        return self.is_confirmed and self.sees_grades
+
 
 # --- The rules, as conditions
 

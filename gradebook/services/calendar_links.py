@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select, update
 
 from gradebook.extensions import db
+from gradebook.grading.values import What
 from gradebook.models import CalendarLink, RoleKind, User
 from gradebook.policy.access import NotFound
 from gradebook.services.accounts import person_acting_as, token_hash
-from gradebook.services.grades import Column, Place, places_of_student, work_of
+from gradebook.services.grades import ClassWork, Column, Place, Student, places_of_student, work_of
 
 MOST_LINKS = 5
 """Links of one student that work at a time: one for each device is enough."""
@@ -90,17 +91,16 @@ def _due(places: list[Place], now: datetime) -> list[Due]:
         _event(place, column, work[place.section.id].due_at(column))
         for place in places
         for column in work[place.section.id].columns
-        if _belongs(column, place, place.section.school.today(now))
+        if _belongs(work[place.section.id], column, place.student, place.section.school.today(now))
     ]
     return sorted(found, key=lambda due: (due.due_on, due.title, due.public_id))[:MOST_EVENTS]
 
 
-def _belongs(column: Column, place: Place, today: date) -> bool:
-    """Whether the work is due while the student is in the class, and not long past."""
-    due_on, student = column.due_on, place.student
-    if due_on is None or due_on < max(student.begins_on, today - LOOK_BACK):
+def _belongs(work: ClassWork, column: Column, student: Student, today: date) -> bool:
+    """Whether the work has a day that is not long past, and is the student's."""
+    if column.due_on is None or column.due_on < today - LOOK_BACK:
         return False
-    return student.ends_on is None or due_on < student.ends_on
+    return work.read(student, column, None).what is not What.not_assigned
 
 
 def _event(place: Place, column: Column, due_at: datetime | None) -> Due:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from gradebook.extensions import db
 from gradebook.grading.cells import Cell as ReadCell
+from gradebook.grading.cells import percent_scored
 from gradebook.grading.values import Reason, Status, What
 from gradebook.models import Assignment, Conversation, Message, Section, User
 from gradebook.policy import conversations as policy
@@ -72,7 +73,7 @@ def _row(work: ClassWork, assignment_id: int, student: Student, called: str, cel
     column = work.by_id[assignment_id]
     read = work.read(student, column, cell)
     blank = (cell is None or is_blank(cell)) and read.reason not in _NOT_EXPECTED
-    return Row(student, called, _is_missing(cell, read), blank, _percent(read, column.possible))
+    return Row(student, called, _is_missing(cell, read), blank, percent_scored(read, column.possible))
 
 
 _NOT_EXPECTED = (Reason.not_assigned, Reason.before_joining, Reason.after_leaving)
@@ -83,12 +84,6 @@ def _is_missing(cell: Cell | None, read: ReadCell) -> bool:
     if cell is not None and cell.status == Status.missing:
         return True
     return read.what is What.missing or read.reason is Reason.missing_not_counted
-
-
-def _percent(read: ReadCell, possible: int) -> Fraction | None:
-    if read.typed is None or not possible or read.what in (What.excused, What.missing):
-        return None
-    return Fraction(read.typed) * 100 / possible
 
 
 def meant(rows: Sequence[Row], whom: Whom, *, below: Decimal | None, chosen: Collection[str]) -> list[Row]:
@@ -164,7 +159,7 @@ def families_of(person: Person, section: Section, rows: Sequence[Row], words: st
 
 
 def _family(row: Row, body: str, here: list[policy.Reached], is_own: bool) -> Family:
-    get_it = [one for one in here if one.is_confirmed and one.sees_grades]
+    get_it = [one for one in here if one.may_be_told_of_scores]
     left_out = [one for one in here if one not in get_it]
     nobody = None
     if not get_it:

@@ -5,18 +5,17 @@ Everything is asked of posted work (`FamilyClass.marks`), so that nothing here c
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from functools import cached_property
 
 from gradebook.grading.typed import ScoreError, TypedScore, parse_score
 from gradebook.grading.values import Mark, Marks, Status, What
-from gradebook.grading.whatif import Need, Needed, needed_for, target_of
+from gradebook.grading.whatif import Need, Needed, needed_for, points_for, target_of
 from gradebook.services.family import FamilyClass, Piece
 from gradebook.services.grades import AnyGrade
 
 WHOLE = 10_000
 """A hundred percent, in the hundredths in which a goal is read."""
-CENT = Decimal("0.01")
 AHEAD, WITH_MISSING = "ahead", "missing"
 """Choices of what a goal is to be reached on; each single piece is one too, by its public id."""
 _OPEN = (What.not_graded, What.turned_in, What.incomplete, What.missing)
@@ -69,8 +68,7 @@ class Answer:
         """The percentage in points, upwards to 0.01, where it is needed on one piece."""
         if len(self.pieces) != 1 or self.needed.percent is None:
             return None
-        exact = self.pieces[0].column.points * self.needed.percent / 100
-        return exact.quantize(CENT, ROUND_CEILING)
+        return points_for(self.needed.percent, self.pieces[0].column.possible)
 
 
 @dataclass(frozen=True)

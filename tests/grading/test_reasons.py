@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from gradebook.grading.cells import Asked
+from gradebook.grading.cells import Asked, percent_scored, read_cell
 from gradebook.grading.section_grade import Calculator, section_grade
 from gradebook.grading.values import (
     Category,
@@ -20,7 +20,7 @@ from gradebook.grading.values import (
     Work,
     WorkLine,
 )
-from gradebook.grading.whatif import what_if
+from gradebook.grading.whatif import points_for, what_if
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 QUIZZES = Category(1, "Quizzes", Fraction(30), drop_lowest=1, position=1)
@@ -228,3 +228,28 @@ def test_what_was_dropped_is_still_told_in_full() -> None:
     assert (dropped.earned, dropped.possible, dropped.share, dropped.contribution) == (0, 0, None, 0)
     kept = part.lines[0]
     assert (kept.typed, kept.typed_percent, kept.value, kept.earned, kept.possible) == (1980, 99, 1980, 1980, 2000)
+
+
+@pytest.mark.parametrize(
+    ("mark", "possible", "percent"),
+    [
+        (1800, 2000, 90),
+        (1000, 3000, Fraction(100, 3)),
+        (500, 0, None),
+        (None, 2000, None),
+        (Mark(points=1800, status=Status.excused), 2000, None),
+        (Mark(points=1800, status=Status.missing), 2000, None),
+        (Mark(percent=Fraction(75)), 2000, 75),
+    ],
+)
+def test_a_score_in_percent_of_full_marks(mark, possible, percent):
+    cell = read_cell(Rules(), Work(1, 1, possible=possible), mark, Asked(datetime(2026, 10, 14, tzinfo=UTC)))
+    assert percent_scored(cell, possible) == percent
+
+
+@pytest.mark.parametrize(
+    ("percent", "possible", "points"),
+    [("90", 2000, "18"), ("33.33", 1000, "3.34"), ("0", 1000, "0"), ("0.01", 100, "0.01")],
+)
+def test_points_that_are_at_least_so_many_percent(percent, possible, points):
+    assert points_for(Decimal(percent), possible) == Decimal(points)

@@ -45,6 +45,8 @@ def fill_blanks(assignment_id: str) -> Any:
     """Fill them. A cell that somebody changed since the page was opened is left."""
     section, work, column = _of(assignment_id)
     form, seen = BlanksForm(), seen_number(request, section.last_seq)
+    if closed_since(section, column.grading_period_id):
+        return _page(section, work, column, form), 409
     if not form.validate() or not _is_score(form, work, column):
         return _page(section, work, column, form), 422
     texts = dict.fromkeys(_blank(section, work, column), form.value.data)

@@ -1,7 +1,9 @@
 """Posting an assignment's scores to families, now or at a moment that lies ahead, and hiding them again."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -89,14 +91,11 @@ def posting(assignment_id: str) -> Any:
 def post_scores(assignment_id: str) -> Any:
     """Post, now or later."""
     section, assignment = _of_teacher(assignment_id)
-    seen, form = seen_number(request, section.last_seq), PostingForm()
+    form = PostingForm()
     at = form.moment(moment(), ZoneInfo(section.school.timezone)) if form.validate() else None
     if at is None:
         return _page(section, assignment, form), 422
-    try:
-        acts.post_scores(section, assignment, at=at, seen=seen, actor_id=current_person().id, now=moment())
-    except acts.Stale as stale:
-        raise Conflict from stale
+    _act(section, assignment, partial(acts.post_scores, at=at))
     return _done(section, assignment, _posted_words(section, assignment))
 
 
@@ -105,11 +104,7 @@ def post_scores(assignment_id: str) -> Any:
 def hide_scores(assignment_id: str) -> Any:
     """Hide the scores from families."""
     section, assignment = _of_teacher(assignment_id)
-    seen = seen_number(request, section.last_seq)
-    try:
-        acts.hide_scores(section, assignment, seen=seen, actor_id=current_person().id, now=moment())
-    except acts.Stale as stale:
-        raise Conflict from stale
+    _act(section, assignment, acts.hide_scores)
     return _done(section, assignment, _hidden_words(assignment))
 
 
@@ -118,13 +113,18 @@ def hide_scores(assignment_id: str) -> Any:
 def undo_posting(assignment_id: str) -> Any:
     """Put back what was there before scores were last posted or hidden, by whoever."""
     section, assignment = _of_teacher(assignment_id)
-    seen = seen_number(request, section.last_seq)
-    try:
-        acts.undo_posting(section, assignment, seen=seen, actor_id=current_person().id, now=moment())
-    except acts.Stale as stale:
-        raise Conflict from stale
+    _act(section, assignment, acts.undo_posting)
     posted = assignment.posted_at is not None
     return _done(section, assignment, _posted_words(section, assignment) if posted else _hidden_words(assignment))
+
+
+def _act(section: Section, assignment: Assignment, act: Callable[..., Any]) -> None:
+    """Do it to what the person saw; where that has changed since, nothing is done and the answer is a conflict."""
+    seen = seen_number(request, section.last_seq)
+    try:
+        act(section, assignment, seen=seen, actor_id=current_person().id, now=moment())
+    except acts.Stale as stale:
+        raise Conflict from stale
 
 
 def _done(section: Section, assignment: Assignment, heading: str) -> Any:

@@ -55,6 +55,19 @@ def test_what_is_no_score_fills_nothing(sign_in, school, typed, words):
     assert db.session.scalars(select(ScoreChange)).all() == []
 
 
+def test_a_period_that_was_closed_meanwhile_is_said_to_be_locked(sign_in, school):
+    client = sign_in(school.rivera)
+    client.get(blanks_url(school.test))
+    school.algebra.closings = {str(school.algebra.term_id): "2026-10-14T12:00:00+00:00"}
+    db.session.flush()
+
+    answer = client.post(blanks_url(school.test), data={"seen": "0", "value": "5"})
+
+    assert answer.status_code == 409
+    assert "These scores are locked." in answer.text
+    assert db.session.scalars(select(ScoreChange)).all() == []
+
+
 def test_a_cell_that_somebody_filled_meanwhile_is_left(sign_in, school):
     rivera, cole = sign_in(school.rivera), sign_in(school.cole)
     send(cole, school.algebra, [("seen", "0"), (f"{school.leo.id}.{school.test.id}", "44")])
