@@ -15,7 +15,7 @@ from gradebook.policy.rules import can
 from gradebook.services import messaging
 from gradebook.services.accounts import idle_limit
 from gradebook.web.filters import initials, tint
-from gradebook.web.language import language
+from gradebook.web.language import LANGUAGES, language
 from gradebook.web.login import current_login_session, signed_in_person
 
 PRODUCT = "Gradebook"
@@ -125,6 +125,13 @@ class Frame:
     def lang(self) -> str:
         """For the lang attribute."""
         return language().name.replace("_", "-")
+
+    @cached_property
+    def other_languages(self) -> list[tuple[str, str]]:
+        """(tag, its own name) of those a page of visitors and families offers; staff choose under Appearance."""
+        if self._is_staff:
+            return []
+        return [(tag, name) for tag, name in LANGUAGES.items() if tag != language().name]
 
     @property
     def dir(self) -> str:

@@ -9,14 +9,19 @@ from typing import Any, NamedTuple
 from babel import Locale
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_app_context, has_request_context, request
-from flask_babel import Domain, get_domain, get_locale
+from flask_babel import Domain, get_domain, get_locale, refresh
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
+from gradebook.models import RoleKind
+from gradebook.policy.person import Person
 from gradebook.web.login import signed_in_person
 
-LANGUAGES = ("en",)  # those with a complete catalogue
+LANGUAGES = {"en": "English", "es": "Español", "ar": "العربية"}
+"""Those with a catalogue, by what they call themselves."""
+OF_FAMILIES = ("ar",)  # whose catalogue leaves out the pages of teachers and the office
+LANGUAGE_COOKIE = "language"
 
 
 def init_app(app: Flask) -> None:
@@ -30,14 +35,30 @@ def _forget(_error: BaseException | None = None) -> None:
     _spoken.set(None)
 
 
+def languages_for(person: Person | None) -> list[str]:
+    """The languages in which everything that this person sees in the role in use is written."""
+    is_staff = person is not None and (person.acts_as(RoleKind.TEACHER) or person.acts_as(RoleKind.OFFICE))
+    return [language for language in LANGUAGES if not (is_staff and language in OF_FAMILIES)]
+
+
 def chosen_locale() -> str:
-    """The person's language, else the best of the browser's, else the default; commands and jobs speak the default."""
+    """The person's language, else what was chosen in this browser, else the best of what it asks for, else the default.
+
+    Commands and jobs speak the default.
+    """
+    default = str(current_app.config["BABEL_DEFAULT_LOCALE"])
     if not has_request_context():
-        return str(current_app.config["BABEL_DEFAULT_LOCALE"])
+        return default
     person = signed_in_person()
-    if person is not None and person.user.locale in LANGUAGES:
-        return str(person.user.locale)
-    return request.accept_languages.best_match(LANGUAGES) or current_app.config["BABEL_DEFAULT_LOCALE"]
+    offered = languages_for(person)
+    chosen = (person and person.user.locale) or request.cookies.get(LANGUAGE_COOKIE)
+    return chosen if chosen in offered else request.accept_languages.best_match(offered, default)
+
+
+def refresh_language() -> None:
+    """The person has just chosen another one: what this request still says is in it."""
+    refresh()
+    _forget(None)
 
 
 class Language(NamedTuple):

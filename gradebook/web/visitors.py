@@ -1,6 +1,7 @@
 """What a request tells about where it comes from, and where it may go next."""
 
 import ipaddress
+from collections.abc import Collection
 
 from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -9,7 +10,7 @@ from werkzeug.routing import RequestRedirect
 from gradebook.services.accounts import Visitor
 
 DEVICE_COOKIE = "device"
-DEVICE_LIFE = 365 * 24 * 3600
+A_YEAR = 365 * 24 * 3600  # seconds
 
 _BROWSERS = (
     ("Edg/", "Edge"),
@@ -53,8 +54,8 @@ def device_name() -> str:
     return f"{browser}, {system}" if system else browser
 
 
-def safe_next(target: str | None) -> str:
-    """Where to go after signing in: a known page of this site that can be read, else home.
+def safe_next(target: str | None, *, refused: Collection[str] = ("auth.sign_in", "static")) -> str:
+    """Where to go after signing in: a known page of this site that can be read and is not refused, else home.
 
     Werkzeug lets a bare `//elsewhere.example` through unchanged, so the rule is a list of what is allowed.
     """
@@ -67,4 +68,4 @@ def safe_next(target: str | None) -> str:
         endpoint, _arguments = current_app.url_map.bind("").match(target.split("?", 1)[0], method="GET")
     except (HTTPException, RequestRedirect):
         return home
-    return home if endpoint in ("auth.sign_in", "static") else target
+    return home if endpoint in refused else target

@@ -137,7 +137,7 @@ def test_plain_fields_have_the_same_menu_but_for_filling(enter, things):
     page = enter("rivera")
     page.goto("/auth/appearance")
     page.get_by_label("Form fields, with one button that saves").check()
-    page.get_by_role("button", name="Save appearance").click()
+    page.get_by_role("button", name="Save changes").click()
     page.goto(f"/teacher/classes/{things['algebra']}")
     menu = open_menu(page, "Integers quiz")
     expect(menu.get_by_role("menuitem").first).to_be_visible()

@@ -2,21 +2,23 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from wtforms.fields.choices import SelectChoice
 
 from gradebook.blueprints.auth import bp
-from gradebook.blueprints.auth.forms import AppearanceForm, ChangePasswordForm, NewPasswordForm
+from gradebook.blueprints.auth.forms import AppearanceForm, ChangePasswordForm, LanguageForm, NewPasswordForm
 from gradebook.extensions import db
 from gradebook.models import AttemptKind, RoleKind, User
 from gradebook.policy.access import NotFound
 from gradebook.services import accounts, passwords
 from gradebook.services.passwords import SHORTEST, PasswordFault
 from gradebook.web import door
-from gradebook.web.login import current_login_session, current_person
+from gradebook.web.language import LANGUAGE_COOKIE, LANGUAGES, languages_for, refresh_language
+from gradebook.web.login import current_login_session, current_person, signed_in_person
 from gradebook.web.requests import moment
-from gradebook.web.visitors import visitor
+from gradebook.web.visitors import A_YEAR, safe_next, visitor
 
 
 @bp.get("/auth/password")
@@ -121,11 +123,14 @@ def end_other_sessions() -> Any:
 @bp.get("/auth/appearance")
 @door.signed_in
 def appearance() -> Any:
-    """The theme, and for teachers how they type scores."""
+    """The language, the theme, and for teachers how they type scores."""
     user = current_person().user
-    return render_template(
-        "auth/appearance.html", form=_appearance_form(theme=user.theme or "", grade_entry=user.grade_entry or "")
+    shown = _appearance_form(
+        language=user.locale if user.locale in languages_for(current_person()) else "",
+        theme=user.theme or "",
+        grade_entry=user.grade_entry or "",
     )
+    return render_template("auth/appearance.html", form=shown)
 
 
 @bp.post("/auth/appearance")
@@ -135,17 +140,39 @@ def appearance_post() -> Any:
     form, user = _appearance_form(), current_person().user
     if not form.validate():
         return render_template("auth/appearance.html", form=form), 422
+    user.locale = form.language.data or None
     user.theme = form.theme.data or None
     if form.grade_entry:
         user.grade_entry = form.grade_entry.data or None
     db.session.commit()
-    flash(_("Appearance saved."), "good")
+    refresh_language()
+    flash(_("Saved."), "good")
     return redirect(url_for("auth.appearance"), 303)
+
+
+@bp.post("/auth/language")
+@door.public
+def choose_language() -> Any:
+    """Show this page in another language: kept with the account of who has signed in, else with this browser."""
+    form, person = LanguageForm(), signed_in_person()
+    answer = redirect(safe_next(form.next.data, refused=("static",)), 303)
+    if not form.validate():
+        return answer
+    if person is not None:
+        person.user.locale = form.language.data
+        db.session.commit()
+    is_secure = current_app.config["SESSION_COOKIE_SECURE"]
+    answer.set_cookie(
+        LANGUAGE_COOKIE, form.language.data, max_age=A_YEAR, httponly=True, samesite="Lax", secure=is_secure
+    )
+    return answer
 
 
 def _appearance_form(**shown: str) -> AppearanceForm:
     """Only who teaches has a table to type into."""
     form = AppearanceForm(**shown)
+    named = [SelectChoice(tag, LANGUAGES[tag]) for tag in languages_for(current_person())]
+    form.language.choices = [SelectChoice("", _("As my browser")), *named]
     if not current_person().holds(RoleKind.TEACHER):
         del form.grade_entry
     return form

@@ -4,7 +4,9 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired, Length
+
+from gradebook.web.language import LANGUAGES
 
 
 class SignInForm(FlaskForm):
@@ -35,9 +37,17 @@ class CodeForm(FlaskForm):
     code = StringField(_l("Code"), [InputRequired(_l("Enter the code from your slip")), Length(max=40)])
 
 
-class AppearanceForm(FlaskForm):
-    """Light, dark, or as the device; for teachers, how scores are typed into a class's table."""
+class LanguageForm(FlaskForm):
+    """One of the languages, from the foot of a page."""
 
+    language = StringField(validators=[AnyOf(LANGUAGES)])
+    next = StringField()
+
+
+class AppearanceForm(FlaskForm):
+    """The language; light, dark, or as the device; for teachers, how scores are typed into a class's table."""
+
+    language = RadioField(_l("Language"), default="")
     theme = RadioField(
         _l("Theme"),
         choices=[

@@ -22,7 +22,7 @@ from gradebook.web.login import (
 )
 from gradebook.web.requests import moment
 from gradebook.web.visitors import (
-    DEVICE_LIFE,
+    A_YEAR,
     device_cookie_name,
     device_name,
     safe_next,
@@ -77,7 +77,7 @@ def open_session(person: Person, *, own_device: bool, target: str) -> Response:
         response.set_cookie(
             device_cookie_name(),
             device_token,
-            max_age=DEVICE_LIFE,
+            max_age=A_YEAR,
             httponly=True,
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
