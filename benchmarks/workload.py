@@ -309,7 +309,7 @@ class Workload:
             name = f"family:{student}:{section + 1}:{guardian}"
             yield (
                 key, public_id("conversations", key), SCHOOL, name, student, "student", section + 1, guardian, guardian,
-                _moment(self.year[0]), messages, self._sent_at(key, messages),
+                _moment(self.year[0]), messages, messages, self._sent_at(key, messages),
             )  # fmt: skip
 
     def _participants(self) -> Iterator[tuple[Any, ...]]:
@@ -324,7 +324,7 @@ class Workload:
             for seq in range(1, messages + 1):
                 author = guardian if (messages - seq) % 2 == 0 else self.teacher_id(section)
                 body = f"Message {seq}: thank you for writing. We will look at the homework together this evening."
-                yield SCHOOL, key, seq, author, "text", body, self._sent_at(key, seq), f"measured-{seq}"
+                yield SCHOOL, key, seq, seq, 1, author, "text", body, self._sent_at(key, seq), f"measured-{seq}"
 
     def _sent_at(self, talk: int, seq: int) -> str:
         return _moment(self.today - timedelta(days=1), minute=talk % 60, second=seq % 60)
@@ -360,10 +360,12 @@ _CHANGE = (
 )  # fmt: skip
 _CONVERSATION = (
     "school_id", "key", "student_id", "student_kind", "section_id", "guardian_id", "created_by", "created_at",
-    "last_seq", "last_message_at",
+    "last_seq", "last_change", "last_message_at",
 )  # fmt: skip
 _PARTICIPANT = ("conversation_id", "user_id", "school_id", "role_kind", "joined_at", "last_read_seq")
-_MESSAGE = ("school_id", "conversation_id", "seq", "author_id", "kind", "body", "sent_at", "client_key")
+_MESSAGE = (
+    "school_id", "conversation_id", "seq", "changed", "version", "author_id", "kind", "body", "sent_at", "client_key",
+)  # fmt: skip
 
 
 _ALPHABET = string.ascii_letters + string.digits

@@ -2,7 +2,7 @@
 
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
 from gradebook.models.audit import AuditEntry
-from gradebook.models.conversations import Conversation, Draft, Message, MessageKind, Participant
+from gradebook.models.conversations import Conversation, Draft, Message, MessageKind, MessageText, Participant
 from gradebook.models.jobs import Job
 from gradebook.models.outcomes import (
     MasteryLevel,
@@ -69,6 +69,7 @@ __all__ = [
     "MasteryScale",
     "Message",
     "MessageKind",
+    "MessageText",
     "Outcome",
     "OutcomeAlignment",
     "OutcomeMethod",

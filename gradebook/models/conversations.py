@@ -49,6 +49,9 @@ class Conversation(HasPublicId, Base):
     created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seq: Mapped[int] = mapped_column(default=0)
+    """The number of the newest message."""
+    last_change: Mapped[int] = mapped_column(default=0)
+    """Counts every message and every change of one: what a page has followed up to."""
     last_message_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     student: Mapped[User] = relationship(foreign_keys=[student_id], primaryjoin="Conversation.student_id == User.id")
@@ -99,6 +102,7 @@ class Message(HasId, Base):
         ),
         UniqueConstraint("school_id", "conversation_id", "seq"),
         UniqueConstraint("school_id", "author_id", "conversation_id", "client_key"),
+        Index("uq_messages_changed", "school_id", "conversation_id", "changed", unique=True),
     )
 
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
@@ -111,7 +115,47 @@ class Message(HasId, Base):
     client_key: Mapped[str] = mapped_column(String(36))
     """Made by the form: the same key sent twice is one message."""
 
+    changed: Mapped[int]
+    """The number of its last change (conversations.last_change); that of its sending at first."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Which of its texts `body` is; the earlier ones are MessageText."""
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when `body` is empty: what stood there is a MessageText."""
+    corrects: Mapped[int | None]
+    """The number of the message that this one puts right."""
+    corrected_by: Mapped[int | None]
+    """The number of the newest message that puts this one right."""
+
     author: Mapped[User] = relationship(foreign_keys=[author_id])
+    conversation: Mapped[Conversation] = relationship(
+        foreign_keys=[conversation_id], primaryjoin="Message.conversation_id == Conversation.id", viewonly=True
+    )
+
+    @property
+    def written_at(self) -> datetime:
+        """When the text that stands there was written."""
+        return self.edited_at or self.sent_at
+
+
+class MessageText(Base):
+    """A text that a message had before it was edited or removed. Nothing is ever taken out of here.
+
+    Both sides read those of a message that stands; those of a removed one are for its author, who may bring it back
+    for a moment, and for the office.
+    """
+
+    __tablename__ = "message_texts"
+    __table_args__ = (
+        ForeignKeyConstraint(["conversation_id", "school_id"], ["conversations.id", "conversations.school_id"]),
+    )
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    school_id: Mapped[int] = mapped_column(Id)
+    conversation_id: Mapped[int] = mapped_column(Id)
+    body: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Draft(Base):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradebook.policy import conversations, facts
+from gradebook.policy import conversations, facts, own_messages
 from gradebook.policy.actions import Action
 from gradebook.policy.person import Person
 
@@ -15,6 +15,9 @@ RULES: dict[Action, tuple[Fact, ...]] = {
     Action.CONVERSATION_REPLY: (conversations.may_reply,),
     Action.GRADES_SEE_CHILD: (facts.is_guardian_of,),
     Action.GRADES_SEE_OWN: (facts.is_enrolled_in,),
+    Action.MESSAGE_BRING_BACK: (own_messages.may_bring_back,),
+    Action.MESSAGE_CHANGE: (own_messages.may_change,),
+    Action.MESSAGE_CORRECT: (own_messages.may_correct,),
     Action.MESSAGES_USE: (facts.may_use_messages,),
     Action.PERSON_MANAGE: (facts.is_known_to_the_office,),
     Action.SCHOOL_MANAGE: (facts.runs_the_office_of,),

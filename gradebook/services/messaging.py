@@ -22,6 +22,7 @@ from gradebook.models import (
     Guardianship,
     Message,
     MessageKind,
+    MessageText,
     Participant,
     RoleKind,
     Section,
@@ -33,6 +34,8 @@ from gradebook.policy.person import AnyPerson, Person
 
 LONGEST_MESSAGE = 5000
 FIRST_WORDS = 160
+WORDS_QUOTED = 60
+"""Letters of a message that a correction shows of it."""
 MESSAGES_ON_A_PAGE = 50
 
 
@@ -87,6 +90,13 @@ class MessageLine:
     body: str
     sent_at: datetime
     client_key: str
+    changed: int
+    edited_at: datetime | None
+    removed_at: datetime | None
+    corrects: int | None
+    corrects_words: str | None
+    """The first words of the message that this one puts right."""
+    corrected_by: int | None
 
 
 @dataclass(frozen=True)
@@ -96,6 +106,8 @@ class MessagePage:
     lines: list[MessageLine]
     has_earlier: bool
     last_read_seq: int
+    last_change: int = 0
+    """The newest change of the conversation that this page shows."""
     draft: str = ""
     """What the reader has begun to write; only on the page of the newest messages."""
 
@@ -157,7 +169,7 @@ def open_conversation(pair: Correspondence, *, actor_id: int, now: datetime) -> 
         "student_id": pair.student.id, "section_id": pair.section.id, "guardian_id": pair.guardian.id,
         "created_by": actor_id, "created_at": now,
     }  # fmt: skip
-    db.session.execute(_insert(Conversation).values(**facts).on_conflict_do_nothing())
+    db.session.execute(insert(Conversation).values(**facts).on_conflict_do_nothing())
     conversation = db.session.scalars(select(Conversation).where(*_is(pair))).one()
     admit(conversation, pair.guardian, RoleKind.PARENT, now)
     _admit_teachers_to(conversation, now)
@@ -170,7 +182,7 @@ def admit(conversation: Conversation, user: User, role: RoleKind, now: datetime)
         "conversation_id": conversation.id, "user_id": user.id, "school_id": conversation.school_id,
         "role_kind": role, "joined_at": now,
     }  # fmt: skip
-    db.session.execute(_insert(Participant).values(**facts).on_conflict_do_nothing())
+    db.session.execute(insert(Participant).values(**facts).on_conflict_do_nothing())
 
 
 def admit_teacher_to_class(section: Section, teacher: User, now: datetime) -> None:
@@ -228,7 +240,7 @@ def _admission(which: Any) -> Any:
         .order_by(Conversation.id, Enrollment.user_id)
     )  # fmt: skip
     columns = ["conversation_id", "user_id", "school_id", "role_kind", "joined_at", "last_read_seq"]
-    return _insert(Participant.__table__).from_select(columns, missing).on_conflict_do_nothing()
+    return insert(Participant.__table__).from_select(columns, missing).on_conflict_do_nothing()
 
 
 def _earliest_day(now: datetime) -> date:
@@ -236,34 +248,77 @@ def _earliest_day(now: datetime) -> date:
     return (now - timedelta(hours=12)).date()
 
 
-def _insert(model: Any) -> Any:
+def insert(model: Any) -> Any:
+    """An insert of this database, which can say what to do where the row is there already."""
     return (postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert)(model)
 
 
 # --- Sending
 
 
-def send(conversation: Conversation, *, author_id: int, body: str, client_key: str, now: datetime) -> int:
+def send(
+    conversation: Conversation,
+    *,
+    author_id: int,
+    body: str,
+    client_key: str,
+    now: datetime,
+    corrects: int | None = None,
+) -> int:
     """Add a message and return its number in the conversation. The same key sent twice is one message.
 
+    `corrects` is the number of a message of the same author that this one puts right.
     Raises OtherBody if the key was used for other words.
     """
-    number = _next_number(conversation, now)  # holds the row: two sends come one after the other
+    number, change = _next_number(conversation, now, corrects)  # holds the row: two sends come one after the other
     _admit_teachers_to(conversation, now)
-    if not _add(conversation, author_id, body, client_key, number, now):
-        _give_back(conversation)
-        return _number_sent_before(conversation, author_id, body, client_key)
+    facts = {"author_id": author_id, "body": body, "client_key": client_key, "corrects": corrects}
+    if not _add(conversation, facts, number, change, now):
+        _give_back(conversation, corrects)
+        return _number_sent_before(conversation, facts)
+    if corrects is not None:
+        _mark_corrected(conversation, corrects, number, change - 1)
     mark_read(conversation.id, author_id, number, now)
     drop_draft(conversation, author_id)
     return number
 
 
-def _next_number(conversation: Conversation, now: datetime) -> int:
-    return db.session.execute(
+def _next_number(conversation: Conversation, now: datetime, corrects: int | None) -> tuple[int, int]:
+    """The number of the message and that of its change; the message that it puts right takes the one before."""
+    row = db.session.execute(
         update(Conversation)
         .where(Conversation.id == conversation.id)
-        .values(last_seq=Conversation.last_seq + 1, last_message_at=now)
-        .returning(Conversation.last_seq, *_notice())
+        .values(
+            last_seq=Conversation.last_seq + 1,
+            last_change=Conversation.last_change + _changes(corrects),
+            last_message_at=now,
+        )
+        .returning(Conversation.last_seq, Conversation.last_change, *_notice())
+        .execution_options(synchronize_session=False)
+    ).one()
+    return row.last_seq, row.last_change
+
+
+def _changes(corrects: int | None) -> int:
+    return 1 if corrects is None else 2
+
+
+def _mark_corrected(conversation: Conversation, seq: int, by: int, change: int) -> None:
+    db.session.execute(
+        update(Message)
+        .where(_of(conversation), Message.seq == seq)
+        .values(corrected_by=by, changed=change)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def next_change(conversation_id: int) -> int:
+    """The number of a change of what was sent already, told to the pages that show it; holds the row."""
+    return db.session.execute(
+        update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(last_change=Conversation.last_change + 1)
+        .returning(Conversation.last_change, *_notice())
         .execution_options(synchronize_session=False)
     ).scalar_one()
 
@@ -273,36 +328,46 @@ def _notice() -> tuple[Any, ...]:
     return notice(db.engine.dialect.name, "conversation", Conversation.id)
 
 
-def _add(conversation: Conversation, author_id: int, body: str, client_key: str, number: int, now: datetime) -> bool:
+def _add(conversation: Conversation, facts: dict[str, Any], number: int, change: int, now: datetime) -> bool:
     """Whether the message was new."""
-    facts = {
-        "school_id": conversation.school_id, "conversation_id": conversation.id, "seq": number,
-        "author_id": author_id, "body": body, "sent_at": now, "client_key": client_key,
+    place = {
+        "school_id": conversation.school_id, "conversation_id": conversation.id, "seq": number, "changed": change,
+        "sent_at": now,
     }  # fmt: skip
     one_key = ["school_id", "author_id", "conversation_id", "client_key"]
-    statement = _insert(Message).values(**facts).on_conflict_do_nothing(index_elements=one_key)
+    statement = insert(Message).values(**place, **facts).on_conflict_do_nothing(index_elements=one_key)
     return db.session.scalar(statement.returning(Message.seq)) is not None
 
 
-def _give_back(conversation: Conversation) -> None:
-    """The number was not needed; nobody has seen it, because the row is still held."""
+def _give_back(conversation: Conversation, corrects: int | None) -> None:
+    """The numbers were not needed; nobody has seen them, because the row is still held."""
     newest = select(func.max(Message.sent_at)).where(_of(conversation)).scalar_subquery()
     db.session.execute(
         update(Conversation)
         .where(Conversation.id == conversation.id)
-        .values(last_seq=Conversation.last_seq - 1, last_message_at=newest)
+        .values(
+            last_seq=Conversation.last_seq - 1,
+            last_change=Conversation.last_change - _changes(corrects),
+            last_message_at=newest,
+        )
         .execution_options(synchronize_session=False)
     )
 
 
-def _number_sent_before(conversation: Conversation, author_id: int, body: str, client_key: str) -> int:
+def _number_sent_before(conversation: Conversation, facts: dict[str, Any]) -> int:
+    """Compared is what was sent, whatever became of it since."""
+    first = and_(MessageText.message_id == Message.id, MessageText.version == 1)
     sent = db.session.execute(
-        select(Message.seq, Message.body).where(
-            _of(conversation), Message.author_id == author_id, Message.client_key == client_key
+        select(Message.seq, func.coalesce(MessageText.body, Message.body), Message.corrects)
+        .outerjoin(MessageText, first)
+        .where(
+            _of(conversation),
+            Message.author_id == facts["author_id"],
+            Message.client_key == facts["client_key"],
         )
     ).one()
-    if sent.body != body:
-        raise OtherBody(client_key)
+    if tuple(sent[1:]) != (facts["body"], facts["corrects"]):
+        raise OtherBody(facts["client_key"])
     return int(sent.seq)
 
 
@@ -323,7 +388,7 @@ def keep_draft(conversation: Conversation, *, author_id: int, body: str, now: da
         "conversation_id": conversation.id, "user_id": author_id, "school_id": conversation.school_id,
         "body": body, "saved_at": now,
     }  # fmt: skip
-    statement = _insert(Draft).values(**facts)
+    statement = insert(Draft).values(**facts)
     newer = {"body": statement.excluded.body, "saved_at": statement.excluded.saved_at}
     one = ["conversation_id", "user_id"]
     db.session.execute(statement.on_conflict_do_update(index_elements=one, set_=newer))
@@ -406,7 +471,7 @@ def _open_each(section: Section, letters: Sequence[Letter], actor_id: int, now: 
         }
         for key, one in sorted(by_key.items())
     ]  # fmt: skip
-    db.session.execute(_insert(Conversation).values(facts).on_conflict_do_nothing())
+    db.session.execute(insert(Conversation).values(facts).on_conflict_do_nothing())
     rows = db.session.execute(
         select(Conversation.id, Conversation.key)
         .where(Conversation.school_id == section.school_id, Conversation.key.in_(list(by_key)))
@@ -416,15 +481,16 @@ def _open_each(section: Section, letters: Sequence[Letter], actor_id: int, now: 
     return {key: by_key[text] for key, text in rows}
 
 
-def _next_numbers(conversation_ids: list[int], now: datetime) -> dict[int, int]:
+def _next_numbers(conversation_ids: list[int], now: datetime) -> dict[int, tuple[int, int]]:
+    """By conversation the number of the message and that of its change."""
     rows = db.session.execute(
         update(Conversation)
         .where(Conversation.id.in_(conversation_ids))
-        .values(last_seq=Conversation.last_seq + 1, last_message_at=now)
-        .returning(Conversation.id, Conversation.last_seq, *_notice())
+        .values(last_seq=Conversation.last_seq + 1, last_change=Conversation.last_change + 1, last_message_at=now)
+        .returning(Conversation.id, Conversation.last_seq, Conversation.last_change, *_notice())
         .execution_options(synchronize_session=False)
     )
-    return {row.id: row.last_seq for row in rows}
+    return {row.id: (row.last_seq, row.last_change) for row in rows}
 
 
 def _admit_to_each(school_id: int, opened: dict[int, Letter], now: datetime) -> None:
@@ -436,26 +502,31 @@ def _admit_to_each(school_id: int, opened: dict[int, Letter], now: datetime) -> 
         }
         for key, one in opened.items()
     ]  # fmt: skip
-    db.session.execute(_insert(Participant).values(facts).on_conflict_do_nothing())
+    db.session.execute(insert(Participant).values(facts).on_conflict_do_nothing())
     _admit_teachers(Conversation.id.in_(list(opened)), now)
 
 
 def _add_to_each(
-    school_id: int, opened: dict[int, Letter], numbers: dict[int, int], author_id: int, client_key: str, now: datetime
+    school_id: int,
+    opened: dict[int, Letter],
+    numbers: dict[int, tuple[int, int]],
+    author_id: int,
+    client_key: str,
+    now: datetime,
 ) -> int:
     """How many messages were new."""
     facts = [
         {
-            "school_id": school_id, "conversation_id": key, "seq": numbers[key], "author_id": author_id,
-            "body": one.body, "sent_at": now, "client_key": client_key,
+            "school_id": school_id, "conversation_id": key, "seq": numbers[key][0], "changed": numbers[key][1],
+            "author_id": author_id, "body": one.body, "sent_at": now, "client_key": client_key,
         }
         for key, one in opened.items()
     ]  # fmt: skip
-    statement = _insert(Message).values(facts).on_conflict_do_nothing().returning(Message.seq)
+    statement = insert(Message).values(facts).on_conflict_do_nothing().returning(Message.seq)
     return len(db.session.execute(statement).all())
 
 
-def _mark_own_read(numbers: dict[int, int], author_id: int, now: datetime) -> None:
+def _mark_own_read(numbers: dict[int, tuple[int, int]], author_id: int, now: datetime) -> None:
     """One's own message is not new to oneself. What a guardian wrote before it still is: it was not shown."""
     newest = select(Conversation.last_seq).where(Conversation.id == Participant.conversation_id).scalar_subquery()
     db.session.execute(
@@ -497,6 +568,7 @@ class Inbox:
     messages: int
     read: int
     conversations: int
+    changes: int
 
     @property
     def unread(self) -> int:
@@ -505,14 +577,14 @@ class Inbox:
 
     @property
     def mark(self) -> str:
-        """Another text whenever a message came, was read, or a conversation came or went."""
-        return f"{self.messages}.{self.read}.{self.conversations}"
+        """Another text whenever a message came, changed or was read, or a conversation came or went."""
+        return f"{self.changes}.{self.read}.{self.conversations}"
 
 
 def inbox_of(person: Person) -> Inbox:
     """The conversations of this person, counted in one statement."""
     row = scopes.ask(_inbox, person).one()
-    return Inbox(int(row[0] or 0), int(row[1] or 0), row[2])
+    return Inbox(int(row[0] or 0), int(row[1] or 0), row[2], int(row[3] or 0))
 
 
 def unread_count(person: Person) -> int:
@@ -522,7 +594,12 @@ def unread_count(person: Person) -> int:
 
 def _inbox(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     return (
-        select(func.sum(Conversation.last_seq), func.sum(Participant.last_read_seq), func.count())
+        select(
+            func.sum(Conversation.last_seq),
+            func.sum(Participant.last_read_seq),
+            func.count(),
+            func.sum(Conversation.last_change),
+        )
         .select_from(Participant)
         .join(Conversation, Conversation.id == Participant.conversation_id)
         .where(Participant.user_id == person.id, Conversation.id.in_(scopes.conversations_of(person)))
@@ -563,16 +640,28 @@ def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     )
 
 
-_NEWEST = (
+_CORRECTED = aliased(Message)
+_NEWEST: Any = (
     select(
         Message.seq, Message.author_id, User.display_name, Message.kind, Message.body, Message.sent_at,
-        Message.client_key, Participant.last_read_seq, Draft.body.label("draft"),
+        Message.client_key, Message.changed, Message.edited_at, Message.removed_at,
+        Message.corrects, func.substr(_CORRECTED.body, 1, WORDS_QUOTED), Message.corrected_by,
+        Conversation.last_change, Participant.last_read_seq, Draft.body.label("draft"),
     )
+    .select_from(Message)
     .join(User, User.id == Message.author_id)
     .join(Conversation, Conversation.id == Message.conversation_id)
     .outerjoin(
         Participant,
         and_(Participant.conversation_id == Message.conversation_id, Participant.user_id == bindparam("reader")),
+    )
+    .outerjoin(
+        _CORRECTED,
+        and_(
+            _CORRECTED.school_id == Message.school_id,
+            _CORRECTED.conversation_id == Message.conversation_id,
+            _CORRECTED.seq == Message.corrects,
+        ),
     )
     .outerjoin(
         Draft,  # beside the newest message, so that it is read once
@@ -587,7 +676,7 @@ _NEWEST = (
     .limit(bindparam("rows"))
 )  # fmt: skip
 _EARLIER = _NEWEST.where(Message.seq < bindparam("before"))
-_LATER = _NEWEST.where(Message.seq > bindparam("after")).order_by(None).order_by(Message.seq)
+_CHANGED = _NEWEST.where(Message.changed > bindparam("after")).order_by(None).order_by(Message.changed)
 
 
 def messages_of(
@@ -599,16 +688,17 @@ def messages_of(
         rows = db.session.execute(_NEWEST, values).all()
     else:
         rows = db.session.execute(_EARLIER, values | {"before": before}).all()
-    lines = [MessageLine(*row[:-2]) for row in reversed(rows[:limit])]
+    lines = [MessageLine(*row[:-3]) for row in reversed(rows[:limit])]
     if not rows:
         return MessagePage(lines, has_earlier=False, last_read_seq=0)
-    return MessagePage(lines, len(rows) > limit, rows[0].last_read_seq or 0, rows[0].draft or "")
+    first = rows[0]
+    return MessagePage(lines, len(rows) > limit, first.last_read_seq or 0, first.last_change, first.draft or "")
 
 
-def messages_after(
+def changes_after(
     conversation: Conversation, reader_id: int, after: int, limit: int = MESSAGES_ON_A_PAGE
 ) -> list[MessageLine]:
-    """The messages with a higher number, the oldest first, and no more than a page of them."""
+    """The messages that came or changed after this number of a change, in that order; no more than a page of them."""
     values = {"school": conversation.school_id, "conversation": conversation.id, "reader": reader_id}
-    rows = db.session.execute(_LATER, values | {"after": after, "rows": limit})
-    return [MessageLine(*row[:-2]) for row in rows]
+    rows = db.session.execute(_CHANGED, values | {"after": after, "rows": limit})
+    return [MessageLine(*row[:-3]) for row in rows]

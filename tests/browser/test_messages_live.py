@@ -147,3 +147,29 @@ def test_what_is_begun_is_kept_on_the_server_until_it_is_sent(enter, talk):
     expect(dana.locator(".msg[data-seq]").last).to_contain_text("Begun and sent")
     other.goto(talk)
     expect(other.locator("#body")).to_have_value("")
+
+
+def test_what_is_changed_or_removed_changes_for_the_other_too(enter, talk):
+    rivera, dana = opened(enter("rivera"), talk), opened(enter("dana"), talk)
+    for text in ("At three", "By mistake", "Goodbye"):
+        send(dana, text)
+    expect(rivera.locator(".msg").last).to_contain_text("Goodbye", timeout=SECOND)
+    dana.locator(".msg[data-seq]", has_text="At three").get_by_role("link", name="Change").click()
+    dialog = dana.get_by_role("dialog")
+    dialog.locator("textarea").fill("")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_contain_text("Write a message")
+    dialog.locator("textarea").fill("At four")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0)
+    expect(rivera.locator(".msg", has_text="At four")).to_contain_text("Edited", timeout=SECOND)
+    rivera.locator(".msg", has_text="At four").get_by_role("link", name="Edited").click()
+    expect(rivera.get_by_role("dialog")).to_contain_text("At three")
+    rivera.keyboard.press("Escape")
+    dana.locator(".msg[data-seq]", has_text="By mistake").get_by_role("link", name="Change").click()
+    dialog.get_by_role("button", name="Remove message").click()
+    expect(rivera.locator(".msg", has_text="Message removed")).to_be_visible(timeout=SECOND)
+    assert "By mistake" not in rivera.content()
+    dana.get_by_role("button", name="Undo").press("Enter")
+    expect(rivera.locator(".msg", has_text="By mistake")).to_be_visible(timeout=SECOND)
+    assert texts(rivera)[-3:] == texts(dana)[-3:] == ["At four", "By mistake", "Goodbye"]

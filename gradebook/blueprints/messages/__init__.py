@@ -10,5 +10,6 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     doorstep,
     families,
     news,
+    one_message,
     proof,
 )

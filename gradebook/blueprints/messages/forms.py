@@ -30,11 +30,10 @@ class ProofForm(FlaskForm):
     password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password"))])
 
 
-class MessageForm(FlaskForm):
-    """A message in a conversation."""
+class WordsForm(FlaskForm):
+    """The words of a message."""
 
     body = TextAreaField(_l("Message"), filters=[lambda text: cleaned(text or "")])
-    client_key = HiddenField(default=new_key)
 
     def validate_body(self, field: Any) -> None:
         """Words, not too many, and nothing that cannot be shown."""
@@ -44,6 +43,12 @@ class MessageForm(FlaskForm):
             raise ValidationError(_("The message has a character in it that cannot be shown. Type the message again"))
         if len(field.data) > LONGEST_MESSAGE:
             raise ValidationError(_too_long(len(field.data)))
+
+
+class MessageForm(WordsForm):
+    """A message in a conversation."""
+
+    client_key = HiddenField(default=new_key)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """The key is the form's own matter: where it is missing the person only sends again."""

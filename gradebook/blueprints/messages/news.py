@@ -11,7 +11,7 @@ from gradebook.blueprints.messages.doorstep import correspondent
 from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, timezones
 from gradebook.clock import day_in
 from gradebook.extensions import db
-from gradebook.models import LoginSession
+from gradebook.models import Conversation, LoginSession
 from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
@@ -27,13 +27,13 @@ from gradebook.web.streams import stream_of
 @door.correspondent
 @door.unattended
 def stream(conversation_id: str) -> Any:
-    """Server-sent events with the number of the newest message, while this person may read it; 503 without a place."""
+    """Server-sent events with the number of the newest change, while this person may read it; 503 without a place."""
     found = policy.conversation_for(correspondent(), conversation_id)
 
     def newest(login_session: LoginSession, person: Person) -> int:
         if not can(person, "messages:use") or accounts.needs_proof(login_session, person.now):
             raise NotFound
-        return policy.conversation_for(person, conversation_id).last_seq
+        return policy.conversation_for(person, conversation_id).last_change
 
     return stream_of(live.Topic("conversation", found.id), newest)
 
@@ -42,28 +42,29 @@ def stream(conversation_id: str) -> Any:
 @door.correspondent
 @door.unattended
 def changes(conversation_id: str) -> Any:
-    """The messages after the number `after`, the oldest first, for a script; 204 when there are none.
+    """The messages that came or changed after the number `after`, in that order, for a script; 204 when there are none.
 
-    `number` is that of the last one told. Where it is not yet the newest, `more` says so and the script asks again.
+    `number` is that of the last change told. Where it is not yet the newest, `more` says so and the script asks again.
     """
     person, after = correspondent(), whole_number(request.args.get("after"))
     found = policy.conversation_for(person, conversation_id)
     if after is None:
         raise BadRequest
-    if after == found.last_seq:
+    if after == found.last_change:
         return "", 204
-    if after > found.last_seq:  # the page is of another time than the database: a backup was restored
-        return jsonify(number=found.last_seq, stale=True, messages=[])
-    lines = messaging.messages_after(found, person.id, after)
+    if after > found.last_change:  # the page is of another time than the database: a backup was restored
+        return jsonify(number=found.last_change, stale=True, messages=[])
+    lines = messaging.changes_after(found, person.id, after)
     if not lines:
         raise NotFound
-    number, timezone = lines[-1].seq, timezones(person)[found.school_id]
-    told = [_told(line, timezone, person) for line in lines]
-    return jsonify(number=number, more=number < found.last_seq, messages=told)
+    number = lines[-1].changed
+    told = [_told(line, found, person) for line in lines]
+    return jsonify(number=number, more=number < found.last_change, messages=told)
 
 
-def _told(line: MessageLine, timezone: str, person: Person) -> dict[str, Any]:
+def _told(line: MessageLine, found: Conversation, person: Person) -> dict[str, Any]:
     """A message as the page shows it, under the day that it was sent on; one's own with the key that sent it."""
+    timezone = timezones(person)[found.school_id]
     day, is_mine = day_in(timezone, line.sent_at), line.author_id == person.id
     return {
         "seq": line.seq,
@@ -71,7 +72,7 @@ def _told(line: MessageLine, timezone: str, person: Person) -> dict[str, Any]:
         "by": None if is_mine else line.author_name,
         "day": day.isoformat(),
         "day_mark": render_template("messages/_day.html", day=day, today=day_in(timezone, person.now)),
-        "message": render_template("messages/_message.html", line=line, timezone=timezone),
+        "message": render_template("messages/_message.html", line=line, timezone=timezone, at=found.public_id),
     }
 
 

@@ -27,6 +27,7 @@ def addresses(school, talk):
         address, f"{address}/", f"{address}?before=2", f"{address}/messages", f"{address}/messages/1",
         "/messages/unread", "/messages/unread/", "/messages/beside", f"{address}/stream", f"{address}/stream/",
         f"{address}/changes?after=0", f"{address}/changes", f"{address}/read", f"{address}/draft",
+        f"{address}/messages/1/removal", f"{address}/messages/1/return", f"{address}/messages/1/correction",
     ]  # fmt: skip
 
 
