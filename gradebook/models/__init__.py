@@ -3,6 +3,7 @@
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
 from gradebook.models.audit import AuditEntry
 from gradebook.models.conversations import Conversation, Draft, Message, MessageKind, MessageText, Participant
+from gradebook.models.families import Interest, ScoreQuestion, SeenRequest, SeenScore
 from gradebook.models.jobs import Job
 from gradebook.models.outcomes import (
     MasteryLevel,
@@ -60,6 +61,7 @@ __all__ = [
     "GradingScaleBand",
     "GridView",
     "Guardianship",
+    "Interest",
     "Invitation",
     "Job",
     "KnownDevice",
@@ -84,10 +86,13 @@ __all__ = [
     "School",
     "Score",
     "ScoreChange",
+    "ScoreQuestion",
     "Section",
     "SectionOutcome",
     "SectionOutcomeRules",
     "SectionPeriod",
+    "SeenRequest",
+    "SeenScore",
     "SessionKind",
     "TotalMode",
     "User",

@@ -20,9 +20,10 @@ from gradebook.models import (
     RoleKind,
     Score,
     ScoreChange,
+    ScoreQuestion,
 )
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import calendar_links, comment_bank, invitations, mastery_scales, messaging
+from gradebook.services import calendar_links, comment_bank, invitations, mastery_scales, messaging, seen
 from tests.access.people import ACTORS, browser_with, token_of
 from tests.art import make_art
 
@@ -65,6 +66,9 @@ SECRETS: dict[str, set[str]] = {
     "Private note taken back": {*STAFF_OF_ALGEBRA},
     # a teacher's own comments to use again
     "Kept by Ms Rivera": {"rivera"},
+    # what a student asks about a score, and the answer: no guardian
+    "Asked by Maya": {"maya", *STAFF_OF_ALGEBRA},
+    "Answered to Maya": {"maya", *STAFF_OF_ALGEBRA},
     # the custody order
     "Family Court 26-118": {*OFFICE},
     # what a score's history keeps
@@ -180,6 +184,19 @@ def _add_rows(scene: Scene, now: Any) -> None:
     scene.names["letters"] = letters.public_id
     kept = comment_bank.add_comment(school.rivera.id, school.oak.id, "Kept by Ms Rivera")
     scene.names["kept"] = kept.public_id
+    answered = {"answer": "Answered to Maya", "answered_by": school.cole.id, "answered_at": now}
+    for assignment, words, more in (
+        (school.quiz, "Asked by Maya before", answered),
+        (school.quiz, "Asked by Maya", {}),
+    ):
+        question = ScoreQuestion(
+            school_id=school.oak.id, section_id=school.algebra.id, assignment_id=assignment.id,
+            student_id=school.maya.id, words=words, asked_at=now, **more,
+        )  # fmt: skip
+        db.session.add(question)
+        db.session.flush()
+    scene.names["question"] = question.public_id
+    seen.ask_to_confirm(school.algebra, school.quiz, actor_id=school.rivera.id, now=now)
     scene.names["feed"], link = calendar_links.make_link(school.maya.id, now)
     scene.names["revoked_feed"], ended = calendar_links.make_link(school.maya.id, now)
     scene.names["link"] = link.public_id

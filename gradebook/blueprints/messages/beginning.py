@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent, page_number
@@ -15,7 +16,7 @@ from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence
 from gradebook.policy.person import Person
-from gradebook.services import messaging
+from gradebook.services import family, messaging
 from gradebook.web import door
 from gradebook.web.requests import moment
 
@@ -39,7 +40,9 @@ def new() -> Any:
 
 def _new_as_guardian(person: Person, student: str | None, section: str | None) -> Any:
     if student is not None and section is not None:
-        return _write_or_continue(person, policy.correspondence(person, student, section, None))
+        pair = policy.correspondence(person, student, section, None)
+        title = family.title_of_work(person, student, section, request.args.get("about"))
+        return _write_about(person, pair, title) if title else _write_or_continue(person, pair)
     if section is not None:
         raise NotFound
     pairs = policy.correspondences_of_guardian(person, student)
@@ -83,6 +86,12 @@ def _write_or_continue(person: Person, pair: Correspondence) -> Any:
         return redirect(url_for("messages.conversation", conversation_id=begun.public_id, _anchor="write"), 303)
     form = BeginForm(student=pair.student.public_id, section=pair.section.public_id, guardian=pair.guardian.public_id)
     return _write(person, pair, form)
+
+
+def _write_about(person: Person, pair: Correspondence, title: str) -> str:
+    """The page with its first words: which piece of work it is about. What is sent goes into the one conversation."""
+    keys = {"student": pair.student.public_id, "section": pair.section.public_id, "guardian": pair.guardian.public_id}
+    return _write(person, pair, BeginForm(body=_("About %(title)s: ", title=title), **keys))
 
 
 def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
