@@ -1,7 +1,7 @@
 """All tables, so that one import knows the whole schema."""
 
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
-from gradebook.models.audit import AuditEntry
+from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import Conversation, Draft, Message, MessageKind, MessageText, Participant
 from gradebook.models.families import Interest, ScoreQuestion, SeenRequest, SeenScore
 from gradebook.models.jobs import Job
@@ -47,6 +47,8 @@ __all__ = [
     "Attempt",
     "AttemptKind",
     "AuditEntry",
+    "AuditHead",
+    "AuditSeal",
     "BankComment",
     "CalendarLink",
     "Category",

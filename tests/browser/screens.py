@@ -343,6 +343,39 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/classes/{algebra}/teachers/new"),
         Screen("/office/enrollments/{place}"),
     ),
+    # In other languages words are longer, and Arabic runs the other way. After the comma: the language of the browser.
+    "maya, es": (Screen("/student/", then=unfold), Screen("/student/classes/{full}", then=unfold)),
+    "maya, ar": (
+        Screen("/student/", then=unfold),
+        Screen("/student/classes/{full}?whatif=yes&goal=85", then=unfold),
+        Screen("/student/classes/{art}"),
+        Screen("/student/calendar?view=month"),
+        HELP,
+    ),
+    "dana, es": (
+        Screen("/parent/", then=unfold),
+        Screen("/parent/children/{maya}/classes/{full}", then=unfold),
+        Screen("/messages/{talk}"),
+        Screen("/auth/appearance"),
+    ),
+    "dana, ar": (
+        Screen("/parent/", then=unfold),
+        Screen("/parent/children/{maya}/classes/{full}", then=unfold),
+        Screen("/messages/"),
+        Screen("/messages/{talk}"),
+        Screen("/auth/appearance", then=open_account),
+        Screen("/auth/sessions"),
+    ),
+    "visitor, ar": (
+        Screen("/auth/sign-in", 422, press="تسجيل الدخول", fill={"username": "rivera", "password": "wrong"}),
+    ),
+    "rivera, es": (
+        Screen("/teacher/"),
+        Screen("/teacher/classes/{full}"),
+        Screen("/teacher/classes/{full}/rules"),
+        Screen("/teacher/classes/{full}/students/{maya}"),
+    ),
+    "pat, es": (Screen("/office/people"), Screen("/office/people/{dana}"), Screen("/office/classes")),
 }
 
 # These show nothing by themselves: they answer machines and scripts, or lead to the home of the role in use.
