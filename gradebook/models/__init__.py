@@ -2,9 +2,20 @@
 
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
-from gradebook.models.conversations import Conversation, Draft, Message, MessageKind, MessageText, Participant
+from gradebook.models.conversations import (
+    Conversation,
+    Draft,
+    Message,
+    MessageKind,
+    MessageText,
+    Participant,
+    Read,
+    WritingClosure,
+)
 from gradebook.models.families import Interest, ScoreQuestion, SeenRequest, SeenScore
 from gradebook.models.jobs import Job
+from gradebook.models.notices import Notice, NoticeKind
+from gradebook.models.office_hours import DayOff, OfficeHours
 from gradebook.models.outcomes import (
     MasteryLevel,
     MasteryScale,
@@ -55,6 +66,7 @@ __all__ = [
     "ChangeKind",
     "Conversation",
     "Course",
+    "DayOff",
     "Draft",
     "Enrollment",
     "FrozenGrade",
@@ -74,6 +86,9 @@ __all__ = [
     "Message",
     "MessageKind",
     "MessageText",
+    "Notice",
+    "NoticeKind",
+    "OfficeHours",
     "Outcome",
     "OutcomeAlignment",
     "OutcomeMethod",
@@ -82,6 +97,7 @@ __all__ = [
     "Position",
     "RatingChange",
     "RatingStatus",
+    "Read",
     "Restriction",
     "Role",
     "RoleKind",
@@ -99,4 +115,5 @@ __all__ = [
     "TotalMode",
     "User",
     "Weighing",
+    "WritingClosure",
 ]

@@ -209,6 +209,7 @@ def _unread(person: AnyPerson) -> Select[*tuple[Any, ...]]:
         .join(User, User.id == Message.author_id)
         .where(
             Participant.user_id == person.id,
+            Participant.muted_at.is_(None),
             Conversation.last_seq > Participant.last_read_seq,
             Conversation.id.in_(scopes.conversations_of(person)),
         )
