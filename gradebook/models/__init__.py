@@ -1,9 +1,20 @@
 """All tables, so that one import knows the whole schema."""
 
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
-from gradebook.models.audit import AuditEntry
-from gradebook.models.conversations import Conversation, Draft, Message, MessageKind, MessageText, Participant
+from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
+from gradebook.models.conversations import (
+    Conversation,
+    Draft,
+    Message,
+    MessageKind,
+    MessageText,
+    Participant,
+    Read,
+    WritingClosure,
+)
 from gradebook.models.jobs import Job
+from gradebook.models.notices import Notice, NoticeKind
+from gradebook.models.office_hours import DayOff, OfficeHours
 from gradebook.models.outcomes import (
     MasteryLevel,
     MasteryScale,
@@ -46,12 +57,15 @@ __all__ = [
     "Attempt",
     "AttemptKind",
     "AuditEntry",
+    "AuditHead",
+    "AuditSeal",
     "BankComment",
     "CalendarLink",
     "Category",
     "ChangeKind",
     "Conversation",
     "Course",
+    "DayOff",
     "Draft",
     "Enrollment",
     "FrozenGrade",
@@ -70,6 +84,9 @@ __all__ = [
     "Message",
     "MessageKind",
     "MessageText",
+    "Notice",
+    "NoticeKind",
+    "OfficeHours",
     "Outcome",
     "OutcomeAlignment",
     "OutcomeMethod",
@@ -78,6 +95,7 @@ __all__ = [
     "Position",
     "RatingChange",
     "RatingStatus",
+    "Read",
     "Restriction",
     "Role",
     "RoleKind",
@@ -92,4 +110,5 @@ __all__ = [
     "TotalMode",
     "User",
     "Weighing",
+    "WritingClosure",
 ]

@@ -196,6 +196,8 @@ _OFFICE_PEOPLE = (
     "office.restriction",
     "office.new_restriction",
     "office.issue_slip",
+    "office.together",
+    "office.writing",
 )
 _OFFICE_CLASSES = (
     "office.new_class",
@@ -228,6 +230,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("People"), "office.people", "people", _OFFICE_PEOPLE),
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
+            (_("Message rules"), "office.messages", "message", ("office.messages",)),
         ],
     }
     return places[person.acting.kind]
