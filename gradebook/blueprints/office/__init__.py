@@ -10,6 +10,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     enrollments,
     guardians,
     log,
+    message_rules,
     outcomes,
     people,
     person,
