@@ -29,7 +29,7 @@ export class Tools {
       whenSaved: (run) => saving.whenSaved(run),
     });
     this.comments = new Comments(parts, (cell, facts) => this.#said(cell, facts));
-    this.drawer = new Drawer({ ...parts, comments: this.comments });
+    this.drawer = new Drawer({ ...parts, comments: this.comments, choose: () => this.choose() });
   }
 
   /** What was said about a score is in its history too, and in the drawer. */

@@ -27,7 +27,7 @@ function start(form) {
     signIn: (page) => use((it) => it.signIn(page)),
     lost: () => use((it) => it.lost()),
     stale: () => use((it) => it.stale()),
-    isTyping: () => editor.hasUnfinished,
+    isTyping: () => editor.hasUnfinished || Boolean(loaded?.drawer.fields.hasUnfinished),
   });
 
   const editor = new Editor(grid, words, {
@@ -236,9 +236,16 @@ function start(form) {
   grid.table.addEventListener("click", openStudent);
   for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, clipboard);
   moreTexts(form, words, saving).catch(() => {}); // asked again when they are needed
+  Promise.all([import("../grid/widths.js"), import("../grid/titles.js"), drawn()]).then(([{ Widths }, { markCut }]) => {
+    grid.widths = new Widths(grid);
+    markCut(grid);
+  }).catch(() => {}); // it looks as it did
   grid.table.addEventListener("focusin", () => use(() => {}), { once: true });
   grid.table.addEventListener("focusin", () => announce(words.keys_on), { once: true });
 }
+
+/** The first frame is there. */
+const drawn = () => new Promise((tell) => requestAnimationFrame(() => setTimeout(tell)));
 
 /** A button for the menu of each column. Post, beside Hidden, opens its page over this one. */
 function addMenus(form, open, post) {
