@@ -9,7 +9,7 @@ from sqlalchemy import inspect, select, text
 from gradebook.database import will_write
 from gradebook.extensions import db
 from gradebook.models import AuditEntry, Category, Score
-from gradebook.services import audit, score_comments
+from gradebook.services import audit, audit_chain, score_comments
 from tests.conftest import World, dispose
 from tests.families import add_category, add_work
 from tests.school import SEEN, build
@@ -47,7 +47,10 @@ def test_the_steps_lead_to_what_the_models_say(empty_app):
 
 
 def test_audit_entries_find_their_class_again(empty_app):
-    """What the column says is also in the facts: nothing is lost on the way down, and found on the way up."""
+    """What the column says is also in the facts: nothing is lost on the way down, and found on the way up.
+
+    What was there before the chain is sealed as it stands.
+    """
     flask_migrate.upgrade()
     will_write.set(True)
     school = build()
@@ -61,6 +64,8 @@ def test_audit_entries_find_their_class_again(empty_app):
     flask_migrate.upgrade()
     query = select(AuditEntry.act, AuditEntry.section_id).order_by(AuditEntry.id)
     assert db.session.execute(query).all() == expected
+    verdict = audit_chain.verify()
+    assert (verdict.number, verdict.broken) == (2, None)
 
 
 def test_a_category_that_keeps_its_best_becomes_one_that_drops_the_others(empty_app):

@@ -1,9 +1,21 @@
 """All tables, so that one import knows the whole schema."""
 
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
-from gradebook.models.audit import AuditEntry
-from gradebook.models.conversations import Conversation, Draft, Message, MessageKind, MessageText, Participant
+from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
+from gradebook.models.conversations import (
+    Conversation,
+    Draft,
+    Message,
+    MessageKind,
+    MessageText,
+    Participant,
+    Read,
+    WritingClosure,
+)
+from gradebook.models.families import Interest, ScoreQuestion, SeenRequest, SeenScore
 from gradebook.models.jobs import Job
+from gradebook.models.notices import Notice, NoticeKind
+from gradebook.models.office_hours import DayOff, OfficeHours
 from gradebook.models.outcomes import (
     MasteryLevel,
     MasteryScale,
@@ -46,12 +58,15 @@ __all__ = [
     "Attempt",
     "AttemptKind",
     "AuditEntry",
+    "AuditHead",
+    "AuditSeal",
     "BankComment",
     "CalendarLink",
     "Category",
     "ChangeKind",
     "Conversation",
     "Course",
+    "DayOff",
     "Draft",
     "Enrollment",
     "FrozenGrade",
@@ -60,6 +75,7 @@ __all__ = [
     "GradingScaleBand",
     "GridView",
     "Guardianship",
+    "Interest",
     "Invitation",
     "Job",
     "KnownDevice",
@@ -70,6 +86,9 @@ __all__ = [
     "Message",
     "MessageKind",
     "MessageText",
+    "Notice",
+    "NoticeKind",
+    "OfficeHours",
     "Outcome",
     "OutcomeAlignment",
     "OutcomeMethod",
@@ -78,18 +97,23 @@ __all__ = [
     "Position",
     "RatingChange",
     "RatingStatus",
+    "Read",
     "Restriction",
     "Role",
     "RoleKind",
     "School",
     "Score",
     "ScoreChange",
+    "ScoreQuestion",
     "Section",
     "SectionOutcome",
     "SectionOutcomeRules",
     "SectionPeriod",
+    "SeenRequest",
+    "SeenScore",
     "SessionKind",
     "TotalMode",
     "User",
     "Weighing",
+    "WritingClosure",
 ]

@@ -9,6 +9,8 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     conversations,
     doorstep,
     families,
+    hours,
+    muting,
     news,
     one_message,
     proof,
