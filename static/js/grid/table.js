@@ -67,6 +67,13 @@ export class GridTable {
     for (const td of this.#inputs.keys()) if (!td.querySelector("input")) this.paint(this.cellAt(td));
   }
 
+  /** Titles that do not fit into two lines end in an ellipsis. */
+  markCut() {
+    const links = this.heads.slice(this.first).map((th) => th.querySelector("a"));
+    const cut = links.map((link) => link.scrollHeight > link.clientHeight + 1); // all are read before any is written
+    links.forEach((link, place) => link.classList.toggle("cut", cut[place]));
+  }
+
   // Where things are --------------------------------------------------------------------------------------------------
 
   /** The td or th at a place. */

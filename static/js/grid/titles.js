@@ -1,24 +1,17 @@
-// Titles that do not fit into two lines end in an ellipsis; the whole title shows where the head is focused or pointed at.
+// Titles that are cut (GridTable.markCut): marked anew in another window, and Esc takes the whole title away again.
 
 const AFTER = 200; // ms after the last change of the window's size
 
-/** Mark what is cut, now and when the letters have another size. */
-export function markCut(grid) {
-  const links = grid.heads.slice(grid.first).map((th) => th.querySelector("a"));
-  const mark = () => {
-    const cut = links.map((link) => link.scrollHeight > link.clientHeight + 1); // reading all before writing any
-    links.forEach((link, place) => link.classList.toggle("cut", cut[place]));
-  };
+export function watchTitles(grid) {
   let timer = null;
   addEventListener("resize", () => {
     clearTimeout(timer);
-    timer = setTimeout(mark, AFTER);
+    timer = setTimeout(() => grid.markCut(), AFTER);
   });
-  mark();
   dismiss(grid.table.tHead);
 }
 
-/** Esc takes the whole title away, as it covers what is below, until the focus or the pointer is elsewhere. */
+/** The whole title covers what is below: after Esc it stays away until the focus or the pointer is elsewhere. */
 function dismiss(head) {
   document.addEventListener("keydown", ({ key }) => {
     if (key === "Escape") head.querySelector("th:is(:focus, :focus-within, :hover) > a.cut")?.parentElement.classList.add("plain");

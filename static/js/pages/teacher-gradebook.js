@@ -236,16 +236,10 @@ function start(form) {
   grid.table.addEventListener("click", openStudent);
   for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, clipboard);
   moreTexts(form, words, saving).catch(() => {}); // asked again when they are needed
-  Promise.all([import("../grid/widths.js"), import("../grid/titles.js"), drawn()]).then(([{ Widths }, { markCut }]) => {
-    grid.widths = new Widths(grid);
-    markCut(grid);
-  }).catch(() => {}); // it looks as it did
+  requestAnimationFrame(() => setTimeout(() => grid.markCut())); // the first frame is there
   grid.table.addEventListener("focusin", () => use(() => {}), { once: true });
   grid.table.addEventListener("focusin", () => announce(words.keys_on), { once: true });
 }
-
-/** The first frame is there. */
-const drawn = () => new Promise((tell) => requestAnimationFrame(() => setTimeout(tell)));
 
 /** A button for the menu of each column. Post, beside Hidden, opens its page over this one. */
 function addMenus(form, open, post) {
