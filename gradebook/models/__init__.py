@@ -2,7 +2,17 @@
 
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
 from gradebook.models.audit import AuditEntry
-from gradebook.models.conversations import Conversation, Draft, Message, MessageKind, MessageText, Participant
+from gradebook.models.conversations import (
+    Attachment,
+    AttachmentContent,
+    AttachmentKind,
+    Conversation,
+    Draft,
+    Message,
+    MessageKind,
+    MessageText,
+    Participant,
+)
 from gradebook.models.jobs import Job
 from gradebook.models.outcomes import (
     MasteryLevel,
@@ -43,6 +53,9 @@ __all__ = [
     "AcademicSession",
     "AccountKind",
     "Assignment",
+    "Attachment",
+    "AttachmentContent",
+    "AttachmentKind",
     "Attempt",
     "AttemptKind",
     "AuditEntry",

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import update
 
 from gradebook.extensions import db
+from gradebook.interchange.attachable import checked
 from gradebook.models import (
     ChangeKind,
     Enrollment,
@@ -22,7 +23,7 @@ from gradebook.models import (
     ScoreChange,
 )
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import calendar_links, comment_bank, invitations, mastery_scales, messaging
+from gradebook.services import attachments, calendar_links, comment_bank, invitations, mastery_scales, messaging
 from tests.access.people import ACTORS, browser_with, token_of
 from tests.art import make_art
 
@@ -54,6 +55,9 @@ SECRETS: dict[str, set[str]] = {
     "Secret words of Dana": {"dana", *STAFF_OF_ALGEBRA},
     "Secret words of Erin": {"erin", *STAFF_OF_ALGEBRA},
     "Secret words of Chris": {"chris", "osei", "tess"},
+    "Secret file of dana": {"dana", *STAFF_OF_ALGEBRA},
+    "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
+    "of dana.txt": {"dana", *STAFF_OF_ALGEBRA},
     # feedback on a posted score
     "Feedback for Maya only": {"maya", "dana", *STAFF_OF_ALGEBRA},
     "Feedback for Leo only": {"leo", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
@@ -155,9 +159,11 @@ def _add_conversations(scene: Scene, now: Any) -> None:
             Correspondence(student, section, guardian, teachers), actor_id=guardian.id, now=now - timedelta(hours=1)
         )
         messaging.send(
-            conversation, author_id=guardian.id, body=words, client_key=f"key-{name}", now=now - timedelta(hours=1)
-        )
+            conversation, author_id=guardian.id, body=words, client_key=f"key-{name}", now=now - timedelta(hours=1),
+            files=[checked(f"of {guardian.username}.txt", f"Secret file of {guardian.username}".encode())],
+        )  # fmt: skip
         scene.names[name] = conversation.public_id
+        scene.names[f"{name}_file"] = attachments.files_of(conversation, [1])[1][0].public_id
 
 
 def _add_rows(scene: Scene, now: Any) -> None:

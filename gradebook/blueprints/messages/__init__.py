@@ -9,6 +9,7 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     conversations,
     doorstep,
     families,
+    files,
     news,
     one_message,
     proof,

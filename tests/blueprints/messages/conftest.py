@@ -42,6 +42,7 @@ def fields() -> Callable[[str], dict[str, str]]:
 
     def fields(html: str) -> dict[str, str]:
         form = html[html.index('<form class="composer"') :]
+        form = form[: form.index("</form>")]
         found = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
         found.pop("csrf_token")
         typed = re.search(r"<textarea[^>]*>\r?\n?(.*?)</textarea>", form, re.DOTALL)
