@@ -13,10 +13,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run venv test check lint types imports bench soak
+.PHONY: help run venv test check lint types imports translations bench soak
 
 help:  ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run:  ## Serve the demonstration school on http://127.0.0.1:5000 (PORT=, DATABASE_URL=)
 	$(SET_UP) --port "$(PORT)" requirements.txt
@@ -43,6 +43,9 @@ bench: venv  ## Measure the pages against the floors of this machine
 
 soak: venv  ## The long proofs: 10,000 edits by two teachers over an unreliable connection, on both databases
 	SOAK_EDITS=10000 $(VENV)/python -m pytest tests/soak --database both
+
+translations: venv  ## Bring the catalogues of gradebook/translations up to the texts of the code
+	$(VENV)/python -m tools.translations
 
 venv:  ## .venv with everything the tests and checks need
 	$(SET_UP) requirements-dev.txt

@@ -11,6 +11,7 @@ from flask import Flask
 from benchmarks.loading import load
 from benchmarks.workload import Workload
 from gradebook.app import create_app
+from gradebook.database_roles import owner_engine
 from gradebook.extensions import db
 from tests import postgres, sqlite
 
@@ -33,7 +34,7 @@ class Database:
     def environment(self) -> dict[str, str]:
         """What a server needs to serve it."""
         return {
-            "DATABASE_URL": self.url,
+            "DATABASE_URL": postgres.application_url(self.url),
             "SECRET_KEY": KEY,
             "GRADEBOOK_ENV": "production",
             "INSTANCE_DIR": str(self.folder),
@@ -63,7 +64,7 @@ def fill(kind: str, url: str, workload: Workload, folder: Path) -> Database:
     app = make_app(url, folder)
     with app.app_context():
         flask_migrate.upgrade()
-        with db.engine.begin() as connection:
+        with owner_engine().begin() as connection:
             load(connection, workload)
         with db.engine.connect() as connection:
             version = ".".join(str(part) for part in connection.dialect.server_version_info or ())
@@ -74,5 +75,11 @@ def fill(kind: str, url: str, workload: Workload, folder: Path) -> Database:
 def make_app(url: str, folder: Path) -> Flask:
     """The application in this process, on this database."""
     return create_app(
-        {"GRADEBOOK_ENV": "production", "DATABASE_URL": url, "INSTANCE_DIR": str(folder), "SECRET_KEY": KEY}
+        {
+            "GRADEBOOK_ENV": "production",
+            "DATABASE_URL": postgres.application_url(url),
+            "DATABASE_OWNER_URL": url,
+            "INSTANCE_DIR": str(folder),
+            "SECRET_KEY": KEY,
+        }
     )

@@ -30,6 +30,7 @@ SETTINGS = (
         "development, production or testing; only production is for a real school",
     ),
     Setting("DATABASE_URL", "SQLite in the instance folder", "the database, as an SQLAlchemy URL"),
+    Setting("DATABASE_OWNER_URL", "DATABASE_URL", "the same PostgreSQL as the owner of its tables, who migrates them"),
     Setting(
         "SECRET_KEY",
         "made and kept in the instance folder in development",
@@ -78,6 +79,7 @@ def load_config(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "BASE_URL": base_url,
         "SECRET_KEY": given.get("SECRET_KEY") or _secret_key(environment, instance),
         "DATABASE_URL": given.get("DATABASE_URL") or os.environ.get("DATABASE_URL") or _sqlite_url(instance),
+        "DATABASE_OWNER_URL": os.environ.get("DATABASE_OWNER_URL", ""),
         "TRUSTED_HOSTS": _trusted_hosts(base_url),
         "STREAMS": int(os.environ.get("STREAMS", "24")),
         "LISTEN_URL": os.environ.get("LISTEN_URL", ""),

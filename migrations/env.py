@@ -7,6 +7,7 @@ from flask import current_app
 from sqlalchemy import Connection
 
 from gradebook.database import Points, UtcDateTime, will_write
+from gradebook.database_roles import owner_engine
 
 database = current_app.extensions["migrate"].db
 
@@ -14,7 +15,7 @@ database = current_app.extensions["migrate"].db
 def run_migrations() -> None:
     """All steps in one transaction, on both databases: a step that fails leaves nothing behind."""
     will_write.set(True)
-    with database.engine.connect() as connection:
+    with owner_engine().connect() as connection:
         _check_foreign_keys(connection, "OFF")
         context.configure(
             connection=connection,

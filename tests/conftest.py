@@ -76,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "only(kind): is about one kind of database, sqlite or postgresql")
     if "postgresql" in chosen_kinds(config) and not config.option.collectonly:
         SERVER.start()
+        postgres.work_as_owner()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -238,6 +239,7 @@ class World:
             {
                 "GRADEBOOK_ENV": "testing",
                 "DATABASE_URL": postgres.application_url(url),
+                "DATABASE_OWNER_URL": url,
                 "INSTANCE_DIR": str(self._folder),
                 "SECRET_KEY": "a key that is long enough and used in tests only",
             }

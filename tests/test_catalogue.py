@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from flask import Flask
 from jinja2 import Environment, nodes
 
 from gradebook.web import language
+from tools import translations
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -176,22 +175,13 @@ def _is_words(text: str, one_word_is_enough: bool) -> bool:
 
 
 @pytest.fixture(scope="module")
-def messages() -> list[tuple[str | tuple[str, ...], str]]:
-    """What `pybabel extract` finds with babel.cfg, with the file."""
-    with (ROOT / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)
-    found = extract_from_dir(
-        ROOT,
-        method_map=methods,
-        options_map=options,
-        keywords={**DEFAULT_KEYWORDS, "_l": None},
-        directory_filter=lambda folder: Path(folder).name not in (".venv", "tests", "instance", "node_modules"),
-    )
-    return [(message, name) for name, _line, message, _comments, _context in found]
+def messages() -> Catalog:
+    """What `pybabel extract` finds with babel.cfg, with the files."""
+    return translations.texts()
 
 
 def test_the_texts_of_views_and_templates_can_be_extracted(messages):
-    texts = {message for message, _name in messages}
+    texts = {message.id for message in messages}
     assert "Sign in" in texts
     assert "Username or email" in texts, "a lazy text of a form"
     assert any(isinstance(text, tuple) and "signed out after" in text[0] for text in texts), "a plural"
@@ -212,14 +202,14 @@ def test_no_text_is_put_together_before_it_is_looked_up():
 def test_a_page_speaks_another_language_when_there_is_one(app: Flask, client, messages, tmp_path, monkeypatch):
     """With a made-up catalogue, every word of the page is a translated one."""
     catalogue = Catalog(locale="cy")
-    for message, _name in messages:
-        plural = isinstance(message, tuple)
-        catalogue.add(message, tuple(f"⟦{text}⟧" for text in (*message, *message)) if plural else f"⟦{message}⟧")
+    for text in (message.id for message in messages if message.id):
+        plural = isinstance(text, tuple)
+        catalogue.add(text, tuple(f"⟦{form}⟧" for form in (*text, *text)) if plural else f"⟦{text}⟧")
     folder = tmp_path / "cy" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     with (folder / "messages.mo").open("wb") as file:
         write_mo(file, catalogue)
-    monkeypatch.setattr(language, "LANGUAGES", ("en", "cy"))
+    monkeypatch.setattr(language, "LANGUAGES", {"en": "English", "cy": "Cymraeg"})
     monkeypatch.setitem(app.config, "BABEL_TRANSLATION_DIRECTORIES", str(tmp_path))
     babel = app.extensions["babel"]
     monkeypatch.setattr(babel, "translation_directories", [str(tmp_path)], raising=False)
@@ -230,4 +220,41 @@ def test_a_page_speaks_another_language_when_there_is_one(app: Flask, client, me
     words = [text.partition(": ")[2] for text in reader.found]
     assert '<html lang="cy"' in page
     assert "⟦Username or email⟧" in words
-    assert [text for text in words if "⟦" not in text and text not in ("Gradebook",)] == []
+    assert [text for text in words if "⟦" not in text and text not in ("Gradebook", *language.LANGUAGES.values())] == []
+
+
+# --- The languages
+
+PLACE = re.compile(r"%\(\w+\)s|%%")
+TAG = re.compile(r"</?\w+")
+
+
+def test_every_language_that_can_be_chosen_has_its_texts():
+    assert set(translations.languages()) == set(language.LANGUAGES) - {"en"}
+    assert set(translations.LANGUAGES_OF_FAMILIES) == set(language.OF_FAMILIES)
+
+
+@pytest.mark.parametrize("tongue", translations.languages())
+def test_a_catalogue_is_complete_and_compiled(tongue, messages):
+    """`make translations` brings it up to the code; what it leaves empty is to be translated."""
+    kept = translations.catalogue(tongue)
+    wanted = {message.id for message in translations.needed(tongue, messages)}
+    assert wanted - {message.id for message in kept} == set()
+    assert translations.missing(kept) == []
+    folder = translations.FOLDER / tongue / "LC_MESSAGES"
+    assert (folder / "messages.mo").read_bytes() == translations.compiled(kept)
+
+
+@pytest.mark.parametrize("tongue", translations.languages())
+def test_a_translation_has_the_places_and_the_markup_of_the_text(tongue):
+    """In the form of one number, that number may be a word."""
+    wrong = []
+    for message in translations.catalogue(tongue):
+        plural = message.pluralizable
+        text, forms = (message.id[1], message.string) if plural else (message.id, [message.string])
+        for form in forms if text else ():
+            places, given = set(PLACE.findall(text)), set(PLACE.findall(form))
+            free = {"%(num)s"} if plural else set()
+            if places - free != given - free or sorted(TAG.findall(text)) != sorted(TAG.findall(form)):
+                wrong.append((text, form))
+    assert wrong == []

@@ -4,10 +4,12 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Row, Text, and_, bindparam, delete, func, or_, select, update
 
+from gradebook import actor
 from gradebook.clock import day_in
 from gradebook.config import ABSOLUTE_LIFE, OWN_DEVICE_LIFE
 from gradebook.extensions import db
@@ -163,24 +165,38 @@ def remember_device(user_id: int, device_token: str | None, now: datetime) -> st
     return token
 
 
-_RESUMED = (  # made once: every request asks it
-    select(LoginSession, User, *_HELD)
-    .join(User, User.id == LoginSession.user_id)
-    .outerjoin(Role, Role.user_id == User.id)
-    .outerjoin(School, School.id == Role.school_id)
-    .where(LoginSession.token_hash == bindparam("token_hash"))
-)
+@cache
+def _resumed(backend: str) -> Any:
+    """Made once: every request asks it. On PostgreSQL it also tells the transaction who asks, and when."""
+    query = (
+        select(LoginSession, User, *_HELD)
+        .join(User, User.id == LoginSession.user_id)
+        .outerjoin(Role, Role.user_id == User.id)
+        .outerjoin(School, School.id == Role.school_id)
+        .where(LoginSession.token_hash == bindparam("token_hash"))
+    )
+    if backend != "postgresql":
+        return query
+    return query.add_columns(*actor.told(LoginSession.user_id, bindparam("moment", type_=Text)))
 
 
 def resume(token: str, now: datetime) -> tuple[LoginSession, Person] | None:
-    """The live login session behind a token and its person, in one query; None if it is over for any reason."""
-    rows = db.session.execute(_RESUMED, {"token_hash": token_hash(token)}).all()
+    """The live login session behind a token and its person, in one query; None if it is over for any reason.
+
+    The person acts from then on (gradebook/actor.py).
+    """
+    values = {"token_hash": token_hash(token), "moment": now.isoformat()}
+    rows = db.session.execute(_resumed(db.engine.dialect.name), values).all()
     if not rows:
         return None
     login_session, user = rows[0][0], rows[0][1]
     person = Person(user, _held_today(rows, now), None, now)
     person.acting = role_in_use(person, login_session)
-    return (login_session, person) if _is_live(login_session, person, now) else None
+    if not _is_live(login_session, person, now):
+        actor.nobody_acts()
+        return None
+    actor.acts(person.id, now)
+    return login_session, person
 
 
 def _held_today(rows: Any, now: datetime) -> tuple[HeldRole, ...]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
+from gradebook import actor
 from gradebook.extensions import db
 from gradebook.grading.values import Status
 from gradebook.models import (
@@ -807,12 +808,14 @@ def _other_talks(demo: Demonstration):
 def _hold(demo: Demonstration, talks) -> None:
     for pair, lines in talks:
         sent_at = demo.now - timedelta(days=2)
-        conversation = messaging.open_conversation(pair, actor_id=lines[0][0].id, now=sent_at)
+        with actor.acting_as(lines[0][0].id, demo.now):
+            conversation = messaging.open_conversation(pair, actor_id=lines[0][0].id, now=sent_at)
         for number, (author, body) in enumerate(lines):
-            messaging.send(
-                conversation,
-                author_id=author.id,
-                body=body,
-                client_key=f"demonstration-{number}",
-                now=sent_at + timedelta(hours=3 * number),
-            )
+            with actor.acting_as(author.id, demo.now):
+                messaging.send(
+                    conversation,
+                    author_id=author.id,
+                    body=body,
+                    client_key=f"demonstration-{number}",
+                    now=sent_at + timedelta(hours=3 * number),
+                )

@@ -15,7 +15,7 @@ from gradebook.policy.rules import can
 from gradebook.services import messaging
 from gradebook.services.accounts import idle_limit
 from gradebook.web.filters import initials, tint
-from gradebook.web.language import LANGUAGES, language
+from gradebook.web.language import language, languages_for
 from gradebook.web.login import current_login_session, signed_in_person
 
 PRODUCT = "Gradebook"
@@ -131,7 +131,7 @@ class Frame:
         """(tag, its own name) of those a page of visitors and families offers; staff choose under Appearance."""
         if self._is_staff:
             return []
-        return [(tag, name) for tag, name in LANGUAGES.items() if tag != language().name]
+        return [(tag, name) for tag, name in languages_for(self.person).items() if tag != language().name]
 
     @property
     def dir(self) -> str:

@@ -35,10 +35,10 @@ def _forget(_error: BaseException | None = None) -> None:
     _spoken.set(None)
 
 
-def languages_for(person: Person | None) -> list[str]:
-    """The languages in which everything that this person sees in the role in use is written."""
+def languages_for(person: Person | None) -> dict[str, str]:
+    """The languages, by what they call themselves, in which all is written that this person's role in use shows."""
     is_staff = person is not None and (person.acts_as(RoleKind.TEACHER) or person.acts_as(RoleKind.OFFICE))
-    return [language for language in LANGUAGES if not (is_staff and language in OF_FAMILIES)]
+    return {tag: name for tag, name in LANGUAGES.items() if not (is_staff and tag in OF_FAMILIES)}
 
 
 def chosen_locale() -> str:

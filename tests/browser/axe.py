@@ -1,4 +1,8 @@
-"""axe, the checker of accessibility rules: all of them in one theme, those about colour again in the other."""
+"""axe, the checker of accessibility rules: all of them in one theme, those about colour again in the other.
+
+Contrast is more than half of its work, and is asked for each text anew: here once for each look that a text has, in
+all pages of a run.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,20 +10,53 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
-ALL: dict[str, Any] = {
+Options = Mapping[str, Any]
+
+
+def only(*rules: str) -> dict[str, Any]:
+    """What axe is told to look for these rules and no others."""
+    return {"runOnly": {"type": "rule", "values": rules}, "resultTypes": ["violations"]}
+
+
+ALL: Options = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},
+    "rules": {"target-size": {"enabled": True}, "color-contrast": {"enabled": False}},
     "resultTypes": ["violations"],
 }
+CONTRAST = only("color-contrast")
 # The theme changes nothing but colours.
-COLOURS = ("color-contrast", "link-in-text-block")
-OF_COLOUR = {"runOnly": {"type": "rule", "values": COLOURS}, "resultTypes": ["violations"]}
+OF_COLOUR = only("link-in-text-block")
 # The width changes where things stand, how large they are and what they stand on.
-PLACES = ("target-size", "scrollable-region-focusable")
-OF_WIDTH = {"runOnly": {"type": "rule", "values": (*COLOURS, *PLACES)}, "resultTypes": ["violations"]}
+OF_WIDTH = only("link-in-text-block", "target-size", "scrollable-region-focusable")
 FOUND = """async (options) => (await axe.run(document, options)).violations
     .map(({ id, help, nodes }) => ({ id, help, places: nodes.map(({ target, html, any }) =>
         `${target.join(" ")}: ${html.slice(0, 200)} ${any.map(({ message }) => message).join("; ")}`) }))"""
+# All that contrast depends on: the text's own look, and what is painted behind it. One text of each look is enough.
+LOOKS = """(known) => {
+    const behind = new Map([[null, ""]]);
+    const painted = (one) => {
+        if (!behind.has(one)) {
+            const { backgroundColor, backgroundImage, opacity, filter } = getComputedStyle(one);
+            const own = [backgroundColor, backgroundImage, opacity, filter].join();
+            behind.set(one, own === "rgba(0, 0, 0, 0),none,1,none" ? painted(one.parentElement)
+                : `${own} ${painted(one.parentElement)}`);
+        }
+        return behind.get(one);
+    };
+    const seen = new Set(known);
+    const hasText = (one) => one.value || one.placeholder
+        || [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const fresh = new Map();
+    for (const one of document.body.querySelectorAll("*")) {
+        if (!hasText(one) || !one.checkVisibility()) continue;
+        const { color, fontSize, fontWeight, textShadow, position } = getComputedStyle(one);
+        const look = [one.localName, color, fontSize, fontWeight, textShadow, position, painted(one)].join();
+        if (!seen.has(look) && !fresh.has(look)) fresh.set(look, one);
+    }
+    window.fresh = [...fresh.values()];
+    return [...fresh.keys()];
+}"""
+OF_FRESH = FOUND.replace("document", "{ include: window.fresh }")
 # What cannot be seen is remembered while the window is wide, and found again, the outermost of it, when it is narrow.
 HIDE = "() => { window.unseen = [...document.body.querySelectorAll('*')].filter((one) => !one.checkVisibility()); }"
 SHOWN = """() => {
@@ -36,16 +73,28 @@ def check(page: Page) -> None:
     assert not problems, "\n".join([page.url, *problems])
 
 
-def problems_of(page: Page, themes: Sequence[str] = ("light", "dark"), first: Mapping[str, Any] = ALL) -> list[str]:
+def problems_of(page: Page, themes: Sequence[str] = ("light", "dark"), first: Options = ALL) -> list[str]:
     """Each broken rule with its places: all rules in the first theme, those about colour again in the next."""
     _bring(page)
     found = []
     for theme in themes:
         page.emulate_media(color_scheme=theme)
-        options = first if theme == themes[0] else OF_COLOUR
-        found += [f"{theme}: {_words(violation)}" for violation in page.evaluate(FOUND, options)]
+        violations = page.evaluate(FOUND, first if theme == themes[0] else OF_COLOUR) + _poor_contrast(page)
+        found += [f"{theme}: {_words(violation)}" for violation in violations]
     page.emulate_media(color_scheme="light")
     return found
+
+
+_enough: list[str] = []  # the looks of texts in which contrast was found to be enough
+
+
+def _poor_contrast(page: Page) -> list[dict[str, Any]]:
+    """The texts whose contrast is too low, among those whose look is not known."""
+    looks = page.evaluate(LOOKS, _enough)
+    violations = page.evaluate(OF_FRESH, CONTRAST) if looks else []
+    if not violations:
+        _enough.extend(looks)
+    return violations
 
 
 class OnlyNarrow:
@@ -68,7 +117,7 @@ class OnlyNarrow:
             return []
         self._known.add(appeared)
         _bring(page)
-        return [_words(violation) for violation in page.evaluate(OF_APPEARED, ALL)]
+        return [_words(violation) for options in (ALL, CONTRAST) for violation in page.evaluate(OF_APPEARED, options)]
 
 
 def _bring(page: Page) -> None:

@@ -9,7 +9,7 @@ from benchmarks.loading import load
 from benchmarks.pages import School
 from benchmarks.run import PAGES
 from benchmarks.workload import Workload
-from gradebook.extensions import db
+from gradebook.database_roles import owner_engine
 from gradebook.services import grades
 from tests.conftest import World
 from tests.school import TODAY, password_hash
@@ -19,7 +19,7 @@ def _school(world: World, sections: int, students: int, assignments: int) -> Ite
     """The people measured sit at the last place of the first form."""
     workload = Workload(TODAY, password_hash(), sections=sections, students=students, assignments=assignments)
     with world.app_of_its_own() as app:
-        with app.app_context(), db.engine.begin() as connection:
+        with app.app_context(), owner_engine().begin() as connection:
             load(connection, workload)
         yield School(app, workload, lambda: Inside(app), form=0, place=students - 1)
 

@@ -15,7 +15,7 @@ from gradebook.policy.access import NotFound
 from gradebook.services import accounts, passwords
 from gradebook.services.passwords import SHORTEST, PasswordFault
 from gradebook.web import door
-from gradebook.web.language import LANGUAGE_COOKIE, LANGUAGES, languages_for, refresh_language
+from gradebook.web.language import LANGUAGE_COOKIE, languages_for, refresh_language
 from gradebook.web.login import current_login_session, current_person, signed_in_person
 from gradebook.web.requests import moment
 from gradebook.web.visitors import A_YEAR, safe_next, visitor
@@ -171,7 +171,7 @@ def choose_language() -> Any:
 def _appearance_form(**shown: str) -> AppearanceForm:
     """Only who teaches has a table to type into."""
     form = AppearanceForm(**shown)
-    named = [SelectChoice(tag, LANGUAGES[tag]) for tag in languages_for(current_person())]
+    named = [SelectChoice(tag, name) for tag, name in languages_for(current_person()).items()]
     form.language.choices = [SelectChoice("", _("As my browser")), *named]
     if not current_person().holds(RoleKind.TEACHER):
         del form.grade_entry

@@ -1,0 +1,109 @@
+"""For whom the database is asked, told to it in each transaction: row-level security of PostgreSQL goes by it.
+
+The policy decides who reads which conversation; on PostgreSQL the database refuses the others a second time, by itself
+(docs/decisions/0026). It knows the person from settings that end with the transaction, so that no pooled connection
+carries a person on to the next request. A transaction that tells nobody sees no conversation.
+
+The first transaction of a request is told by the statement that finds out who asks (services/accounts.py `resume`),
+later ones as they begin. SQLite has no such wall, and is told nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Text, cast, event, func
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, SessionTransaction
+
+from gradebook.clock import utc_now
+from gradebook.extensions import db
+
+SETTINGS = PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
+"""What is told; the functions of the policies read it (migrations/versions/0017_row_level_security.py)."""
+_TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
+_KEY = "gradebook.actor"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts and when: rights are those of that moment, as in the policy."""
+
+    user_id: int | None = None
+    moment: datetime | None = None
+    classes: tuple[int, ...] = ()
+    """Classes whose conversations are open to what is done, whoever does it."""
+
+    @property
+    def values(self) -> tuple[str, str, str]:
+        """The settings, as text; empty where there is none."""
+        person = "" if self.user_id is None else str(self.user_id)
+        moment = "" if self.moment is None else self.moment.isoformat()
+        return person, moment, ",".join(map(str, self.classes))
+
+
+def told(user_id: Any, moment: Any) -> tuple[Any, ...]:
+    """Columns for a statement that finds out who asks: they tell its transaction, on PostgreSQL."""
+    return (func.set_config(PERSON, cast(user_id, Text), True), func.set_config(MOMENT, moment, True))
+
+
+def acts(user_id: int, moment: datetime) -> None:
+    """This person acts from now on, in this session; a statement with `told` has told the transaction."""
+    db.session().info[_KEY] = Actor(user_id, moment)
+
+
+def nobody_acts() -> None:
+    """Whoever the transaction was told of is not the one who asks: the login session is over."""
+    _become(db.session(), None)
+
+
+@contextmanager
+def acting_as(user_id: int, moment: datetime) -> Iterator[None]:
+    """Inside, the database answers as it would this person at that moment.
+
+    For commands that write in somebody's name, and for showing the office what an adult can do.
+    """
+    with _as(Actor(user_id, moment)):
+        yield
+
+
+@contextmanager
+def classes_opened(section_ids: Iterable[int]) -> Iterator[None]:
+    """Inside, conversations of these classes are open whoever acts: for what the office or a command does to them
+    without taking part. Say at each place why."""
+    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
+    with _as(replace(actor, classes=tuple(section_ids))):
+        yield
+
+
+@contextmanager
+def _as(actor: Actor) -> Iterator[None]:
+    session = db.session()
+    before = session.info.get(_KEY)
+    _become(session, actor)
+    try:
+        yield
+        session.flush()
+    finally:
+        with suppress(DBAPIError):  # a transaction that failed is told nothing any more, and ends
+            _become(session, before)
+
+
+def _become(session: Session, actor: Actor | None) -> None:
+    session.info[_KEY] = actor
+    if session.in_transaction():
+        _tell(session.connection(), actor or Actor())
+
+
+def _tell(connection: Connection, actor: Actor) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT {_TOLD}", actor.values)
+
+
+@event.listens_for(Session, "after_begin")
+def _begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    actor = session.info.get(_KEY)
+    if actor is not None and not transaction.nested:
+        _tell(connection, actor)
