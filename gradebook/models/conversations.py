@@ -6,6 +6,7 @@ roles that exist here. Students are named (`student_id`) as whom a conversation 
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gradebook.database import Base, HasId, HasPublicId, Id, UtcDateTime, enum_column
-from gradebook.models.people import AccountKind, RoleKind, User
+from gradebook.models.people import AccountKind, RoleKind, User, words_of
 from gradebook.models.sections import Section
 
 
@@ -91,6 +92,15 @@ class MessageKind(StrEnum):
     SYSTEM = "system"
 
 
+def folded_words(body: str) -> str:
+    """What is searched of a message."""
+    return " ".join(words_of(body))
+
+
+def _folded_body(context: Any) -> str:
+    return folded_words(context.get_current_parameters()["body"])
+
+
 class Message(HasId, Base):
     """One message. Its order is `seq`, taken from the conversation's counter under its row lock."""
 
@@ -112,6 +122,8 @@ class Message(HasId, Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     kind: Mapped[MessageKind] = mapped_column(enum_column(MessageKind, "kind"), default=MessageKind.TEXT)
     body: Mapped[str] = mapped_column(Text)
+    folded: Mapped[str] = mapped_column(Text, default=_folded_body)
+    """Its words without case and accents, one blank between them: what is searched, on both databases."""
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     client_key: Mapped[str] = mapped_column(String(36))
     """Made by the form: the same key sent twice is one message."""

@@ -29,6 +29,7 @@ from gradebook.models import (
     Section,
     User,
 )
+from gradebook.models.conversations import folded_words
 from gradebook.policy import scopes
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import AnyPerson, Person
@@ -532,7 +533,7 @@ def _add_to_each(
     facts = [
         {
             "school_id": school_id, "conversation_id": key, "seq": numbers[key][0], "changed": numbers[key][1],
-            "author_id": author_id, "body": one.body, "sent_at": now, "client_key": client_key,
+            "author_id": author_id, "body": one.body, "folded": folded_words(one.body), "sent_at": now, "client_key": client_key,
         }
         for key, one in opened.items()
     ]  # fmt: skip

@@ -13,4 +13,5 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     news,
     one_message,
     proof,
+    searching,
 )
