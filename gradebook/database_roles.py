@@ -22,6 +22,14 @@ FROM pg_roles role, pg_class tables
 WHERE role.rolname = current_user AND tables.oid = to_regclass('conversations')
 """
 
+KEPT_BACK = {
+    "audit_entries": "UPDATE, DELETE",
+    "audit_seals": "UPDATE, DELETE",
+    "audit_head": "INSERT, DELETE",
+}
+"""What the role that serves may not do to these tables: the audit log is only added to. For tables that
+are not there yet the migration that makes them takes the same back."""
+
 
 def require_narrow_role(app: Flask) -> None:
     """Outside development serve PostgreSQL only as a role for which row-level security holds.
@@ -97,8 +105,9 @@ def let_in(connection: Connection, role: str) -> None:
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {}",
     ):
         _execute(connection, grant, role)
-    if connection.scalar(text("SELECT to_regclass('audit_entries')")):
-        _execute(connection, "REVOKE UPDATE, DELETE ON audit_entries FROM {}", role)
+    for table, kept_back in KEPT_BACK.items():
+        if connection.scalar(text("SELECT to_regclass(:name)"), {"name": table}):
+            _execute(connection, f"REVOKE {kept_back} ON {table} FROM {{}}", role)
 
 
 def _execute(connection: Connection, statement: str, name: str, *values: Any) -> None:

@@ -121,6 +121,13 @@ def pages_of(student: User, section: Section) -> tuple[list[str], list[str]]:
     return theirs, ["/parent/", child, f"{child}/classes/{section.public_id}"]
 
 
+def more_pages_of(student: User, section: Section) -> list[str]:
+    """The addresses of what a guardian reads beside them: the reports, and the scores to confirm as seen."""
+    child = f"/parent/children/{student.public_id}"
+    of_class = f"{child}/classes/{section.public_id}"
+    return [f"{child}/report", f"{of_class}/report", f"{of_class}/seen"]
+
+
 def asked_pages_of(section: Section) -> list[str]:
     """The addresses at which the student asks more about this class, or about all of them."""
     mine = f"/student/classes/{section.public_id}"

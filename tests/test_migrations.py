@@ -10,7 +10,7 @@ from gradebook.database import will_write
 from gradebook.extensions import db
 from gradebook.models import AuditEntry, Category, RoleKind, Score
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import audit, messaging, score_comments
+from gradebook.services import audit, audit_chain, messaging, score_comments
 from tests.conftest import World, dispose
 from tests.families import add_category, add_work
 from tests.school import SEEN, build
@@ -62,7 +62,10 @@ def test_the_steps_lead_to_what_the_models_say(empty_app):
 
 
 def test_audit_entries_find_their_class_again(empty_app):
-    """What the column says is also in the facts: nothing is lost on the way down, and found on the way up."""
+    """What the column says is also in the facts: nothing is lost on the way down, and found on the way up.
+
+    What was there before the chain is sealed as it stands.
+    """
     flask_migrate.upgrade()
     will_write.set(True)
     school = build()
@@ -76,6 +79,8 @@ def test_audit_entries_find_their_class_again(empty_app):
     flask_migrate.upgrade()
     query = select(AuditEntry.act, AuditEntry.section_id).order_by(AuditEntry.id)
     assert db.session.execute(query).all() == expected
+    verdict = audit_chain.verify()
+    assert (verdict.number, verdict.broken) == (2, None)
 
 
 def test_a_category_that_keeps_its_best_becomes_one_that_drops_the_others(empty_app):
@@ -131,7 +136,7 @@ def test_messages_from_before_can_be_searched(empty_app):
     messaging.send(talk, author_id=school.dana.id, body="Crème brûlée", client_key="1", now=SEEN)
     db.session.commit()
     db.session.remove()
-    flask_migrate.downgrade(revision="0017")
+    flask_migrate.downgrade(revision="0020")
     flask_migrate.upgrade()
     dana = person_acting_as(find_school().dana, SEEN, RoleKind.PARENT)
     assert [found.seq for found in find(dana, ["creme"])] == [1]

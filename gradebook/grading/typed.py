@@ -94,9 +94,12 @@ def parse_score(text: str, possible: int, *, letters: Collection[str] = (), conf
     return _status_or_letter(text, letters) or _number(text.translate(_DIGITS), possible, confirmed)
 
 
-def show_score(score: TypedScore, possible: int, *, letters: Collection[str] = ()) -> str:
-    """The text that stands in the input for a stored score; `parse_score` reads it back as the same score."""
-    texts = list(_ways_to_write(score, possible))
+def show_score(score: TypedScore, possible: int, *, letters: Collection[str] = (), mark: str = ".") -> str:
+    """The text that stands in the input for a stored score; `parse_score` reads it back as the same score.
+
+    `mark` is the decimal mark of who reads it: a point, or a comma.
+    """
+    texts = list(_ways_to_write(score, possible, mark))
     for text in texts:
         try:
             if parse_score(text, possible, letters=letters, confirmed=True) == score:
@@ -167,7 +170,7 @@ def _hundredths(number: str, text: str) -> int:
     return amount
 
 
-def _ways_to_write(score: TypedScore, possible: int) -> Iterator[str]:
+def _ways_to_write(score: TypedScore, possible: int, mark: str) -> Iterator[str]:
     """From the shortest; the others are for scales whose labels look like the shortest."""
     ends = ("l", " l") if score.late else ("",)
     if score.status in SHOWN:
@@ -176,15 +179,16 @@ def _ways_to_write(score: TypedScore, possible: int) -> Iterator[str]:
         for letter in (score.letter, score.letter.upper()):
             yield from (letter + end for end in ends)
     elif score.percent is not None:
-        for number in _ways_to_write_number(exact_text(score.percent)):
+        for number in _ways_to_write_number(exact_text(score.percent), mark):
             yield from (number + "%" + end for end in ends)
     elif score.points is not None:
-        for number in _ways_to_write_number(points_text(score.points)):
+        for number in _ways_to_write_number(points_text(score.points), mark):
             yield from (number + end for end in ends)
-        yield f"{points_text(score.points)}/{points_text(possible)}{ends[0]}"
+        yield f"{points_text(score.points)}/{points_text(possible)}{ends[0]}".replace(".", mark)
     else:
         yield ""
 
 
-def _ways_to_write_number(number: str) -> tuple[str, ...]:
-    return (number,) if "." in number else (number, number + ".0", number + ".00")
+def _ways_to_write_number(number: str, mark: str) -> tuple[str, ...]:
+    ways = (number,) if "." in number else (number, number + ".0", number + ".00")
+    return tuple(way.replace(".", mark) for way in ways)

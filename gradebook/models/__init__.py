@@ -1,7 +1,7 @@
 """All tables, so that one import knows the whole schema."""
 
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
-from gradebook.models.audit import AuditEntry
+from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
     Attachment,
     AttachmentContent,
@@ -12,8 +12,13 @@ from gradebook.models.conversations import (
     MessageKind,
     MessageText,
     Participant,
+    Read,
+    WritingClosure,
 )
+from gradebook.models.families import Interest, ScoreQuestion, SeenRequest, SeenScore
 from gradebook.models.jobs import Job
+from gradebook.models.notices import Notice, NoticeKind
+from gradebook.models.office_hours import DayOff, OfficeHours
 from gradebook.models.outcomes import (
     MasteryLevel,
     MasteryScale,
@@ -59,12 +64,15 @@ __all__ = [
     "Attempt",
     "AttemptKind",
     "AuditEntry",
+    "AuditHead",
+    "AuditSeal",
     "BankComment",
     "CalendarLink",
     "Category",
     "ChangeKind",
     "Conversation",
     "Course",
+    "DayOff",
     "Draft",
     "Enrollment",
     "FrozenGrade",
@@ -73,6 +81,7 @@ __all__ = [
     "GradingScaleBand",
     "GridView",
     "Guardianship",
+    "Interest",
     "Invitation",
     "Job",
     "KnownDevice",
@@ -83,6 +92,9 @@ __all__ = [
     "Message",
     "MessageKind",
     "MessageText",
+    "Notice",
+    "NoticeKind",
+    "OfficeHours",
     "Outcome",
     "OutcomeAlignment",
     "OutcomeMethod",
@@ -91,18 +103,23 @@ __all__ = [
     "Position",
     "RatingChange",
     "RatingStatus",
+    "Read",
     "Restriction",
     "Role",
     "RoleKind",
     "School",
     "Score",
     "ScoreChange",
+    "ScoreQuestion",
     "Section",
     "SectionOutcome",
     "SectionOutcomeRules",
     "SectionPeriod",
+    "SeenRequest",
+    "SeenScore",
     "SessionKind",
     "TotalMode",
     "User",
     "Weighing",
+    "WritingClosure",
 ]

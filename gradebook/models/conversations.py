@@ -55,6 +55,8 @@ class Conversation(HasPublicId, Base):
     last_change: Mapped[int] = mapped_column(default=0)
     """Counts every message and every change of one: what a page has followed up to."""
     last_message_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_joint: Mapped[bool] = mapped_column(default=False)
+    """The office opened it for two guardians of the child together; `guardian_id` is one of them, both take part."""
 
     student: Mapped[User] = relationship(foreign_keys=[student_id], primaryjoin="Conversation.student_id == User.id")
     guardian: Mapped[User] = relationship(foreign_keys=[guardian_id])
@@ -81,6 +83,8 @@ class Participant(Base):
     joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_read_seq: Mapped[int] = mapped_column(default=0)
     last_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    muted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when a guardian is neither told of its messages nor shown their number."""
 
     user: Mapped[User] = relationship(foreign_keys=[user_id])
 
@@ -245,3 +249,38 @@ class Draft(Base):
     school_id: Mapped[int] = mapped_column(Id)
     body: Mapped[str] = mapped_column(Text)
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Read(Base):
+    """When a participant had read up to a message. A row for each time that there was something new."""
+
+    __tablename__ = "reads"
+    __table_args__ = (
+        ForeignKeyConstraint(["conversation_id", "school_id"], ["conversations.id", "conversations.school_id"]),
+        ForeignKeyConstraint(["conversation_id", "user_id"], ["participants.conversation_id", "participants.user_id"]),
+    )
+
+    conversation_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    school_id: Mapped[int] = mapped_column(Id)
+    read_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WritingClosure(HasPublicId, Base):
+    """The office has closed a person's writing at its school; the person goes on reading."""
+
+    __tablename__ = "writing_closures"
+    __table_args__ = (Index("ix_writing_closures_school_id_user_id", "school_id", "user_id"),)
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+    """As the person is told."""
+    closed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    opened_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """None: still closed."""
+
+    user: Mapped[User] = relationship(foreign_keys=[user_id])

@@ -22,6 +22,8 @@ class School(HasPublicId, Base):
     locale: Mapped[str] = mapped_column(String(20), default="en")
     phone: Mapped[str | None] = mapped_column(String(40))
     is_demonstration: Mapped[bool] = mapped_column(default=False)
+    hides_past_conversations: Mapped[bool] = mapped_column(default=False)
+    """A guardian whose link to a child has ended no longer reads the conversations they had about the child."""
     source_id: Mapped[str | None] = mapped_column(String(255), unique=True)
 
     def today(self, now: datetime) -> date:

@@ -16,6 +16,7 @@ from gradebook.models import (
     BankComment,
     Conversation,
     Course,
+    DayOff,
     Enrollment,
     GradingScale,
     GridView,
@@ -200,22 +201,42 @@ def mastery_scale_for_office(person: Person, public_id: str) -> MasteryScale:
 
 
 def conversation_for(person: Person, public_id: str) -> Conversation:
-    """A conversation that this person may read today. Raises NotFound."""
+    """A conversation in which this person takes part today. Raises NotFound."""
     conversation: Conversation = _one_of(scopes.ask(_conversation_of, person, public_id=public_id))
     person.learn("takes_part", conversation.id)
+    person.learn("reads", conversation.id)
+    return conversation
+
+
+def conversation_read_by(person: Person, public_id: str) -> Conversation:
+    """A conversation that this person may read today, if only that (scopes.conversations_read_by). Raises NotFound."""
+    row = scopes.ask(_conversation_read_by, person, public_id=public_id).unique().one_or_none()
+    if row is None:
+        raise NotFound
+    conversation: Conversation = row[0]
+    person.learn("reads", conversation.id)
+    person.learn("takes_part", conversation.id, bool(row[1]))
     return conversation
 
 
 def _conversation_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
-    return (
-        select(Conversation)
-        .options(
-            joinedload(Conversation.student),
-            joinedload(Conversation.guardian),
-            joinedload(Conversation.section),
-        )
-        .where(Conversation.public_id == _PUBLIC_ID, Conversation.id.in_(scopes.conversations_of(person)))
+    return _CONVERSATION.where(Conversation.id.in_(scopes.conversations_of(person)))
+
+
+def _conversation_read_by(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    takes_part = Conversation.id.in_(scopes.conversations_of(person))
+    return _CONVERSATION.add_columns(takes_part).where(Conversation.id.in_(scopes.conversations_read_by(person)))
+
+
+_CONVERSATION = (
+    select(Conversation)
+    .options(
+        joinedload(Conversation.student),
+        joinedload(Conversation.guardian),
+        joinedload(Conversation.section),
     )
+    .where(Conversation.public_id == _PUBLIC_ID)
+)
 
 
 def person_for_office(person: Person, public_id: str) -> User:
@@ -278,8 +299,8 @@ def school_of_office(person: Person) -> School:
 
 
 def school_row_for_office(person: Person, model: type[Any], public_id: str) -> Any:
-    """A course, term, enrollment or grading scale of the school that this office runs. Raises NotFound."""
-    allowed = (AcademicSession, Course, Enrollment, GradingScale)
+    """A course, term, enrollment, grading scale or day off of the school that this office runs. Raises NotFound."""
+    allowed = (AcademicSession, Course, DayOff, Enrollment, GradingScale)
     if model not in allowed:
         raise TypeError(f"{model.__name__} is not fetched this way")
     return _one(select(model).where(model.public_id == public_id, model.school_id.in_(scopes.schools_run_by(person))))

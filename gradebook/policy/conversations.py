@@ -7,12 +7,12 @@ today, whether or not they were admitted as participants yet; who reads must hol
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, and_, bindparam, case, false, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from gradebook.extensions import db
@@ -21,12 +21,17 @@ from gradebook.models import (
     Conversation,
     Enrollment,
     Guardianship,
+    OfficeHours,
+    Participant,
     Position,
+    Read,
     Restriction,
     Role,
     RoleKind,
+    School,
     Section,
     User,
+    WritingClosure,
 )
 from gradebook.policy import access, facts, scopes
 from gradebook.policy.access import NotFound
@@ -42,9 +47,25 @@ STUDENTS_ON_A_PAGE = 100
 _DAY: BindParameter[Any] = bindparam("day")
 
 
+class WhyNot(StrEnum):
+    """Why nothing can be written; the screens turn it into words (templates/messages/_closed.html)."""
+
+    CHILD_LEFT = "child_left"
+    CLASS_OVER = "class_over"
+    ENDED = "ended"
+    """The reader's own link to the child has ended: what was written before can be read."""
+    GUARDIAN = "guardian"
+    """The guardian on the other side may not be written to."""
+    NO_TEACHER = "no_teacher"
+    OTHER_GUARDIAN = "other_guardian"
+    """One of the two guardians of a joint conversation may no longer be written to."""
+    WRITING = "writing"
+    """The school office has closed the writing of the person who asks."""
+
+
 @dataclass(frozen=True)
 class Correspondence:
-    """A conversation that may be begun: about this child, in this class, between this guardian and its teachers."""
+    """A conversation to be begun: about this child, in this class, between this guardian and its teachers."""
 
     student: User
     section: Section
@@ -52,15 +73,52 @@ class Correspondence:
     teachers: tuple[User, ...]
     relationship: str = ""
     """What the guardian is to the child; empty where the guardian asks."""
+    why_not: WhyNot | None = None
+    """None: it may be begun."""
 
 
-class Closed(StrEnum):
-    """Why nothing more can be written in a conversation that can still be read."""
+@dataclass(frozen=True)
+class Verdict:
+    """What a person may do in a conversation today."""
 
-    CHILD_LEFT = "child_left"
-    CLASS_OVER = "class_over"
-    GUARDIAN = "guardian"
-    NO_TEACHER = "no_teacher"
+    may_read: bool = False
+    may_reply: bool = False
+    why_not: WhyNot | None = None
+    """Why not reply, to someone who may read; whoever may not read is told nothing."""
+
+
+@dataclass(frozen=True)
+class GuardianSide:
+    """A guardian in a conversation."""
+
+    user: User
+    relationship: str
+    reads: bool
+    """Reads it today; None of what is written reaches one who does not."""
+    seen_at: datetime | None = None
+    """When this guardian first had read up to the message that was asked about."""
+
+
+@dataclass(frozen=True)
+class TeacherPlace:
+    """A teacher's place in the class of a conversation: who reads it, from which day, and until which."""
+
+    user: User
+    reads: bool
+    begins_on: date
+    ends_on: date | None
+    hours: dict[str, list[int]]
+    """OfficeHours.days; empty where the teacher has set none."""
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TeacherChange:
+    """From that day on a teacher reads a conversation, or reads it no more."""
+
+    day: date
+    user: User
+    reads: bool
 
 
 @dataclass(frozen=True)
@@ -70,7 +128,15 @@ class Standing:
     teachers: tuple[User, ...]
     guardian_reads: bool
     relationship: str
-    closed: Closed | None
+    closed: WhyNot | None
+    guardians: tuple[GuardianSide, ...] = ()
+    places: tuple[TeacherPlace, ...] = ()
+    reason: str | None = None
+    """Why the office has closed the writing of the person who asks, in its words."""
+    ended_on: date | None = None
+    """The first day without the right of the guardian who asks, where it has ended."""
+    is_muted: bool = False
+    """The guardian who asks is not told of its messages."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +253,35 @@ def _guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
     return query, adult
 
 
+def _is_closed_to(user_id: Any, school_id: Any) -> ColumnElement[bool]:
+    """The office of the school has closed this person's writing."""
+    return _closures(user_id, school_id).exists()
+
+
+def _closures(user_id: Any, school_id: Any) -> Select[str]:
+    return (
+        select(WritingClosure.reason)
+        .where(
+            WritingClosure.user_id == user_id,
+            WritingClosure.school_id == school_id,
+            WritingClosure.opened_at.is_(None),
+        )
+        .correlate_except(WritingClosure)
+    )
+
+
+def closures_of(person: Person) -> dict[int, str]:
+    """Where the office has closed this person's writing: the school and the reason."""
+    rows = db.session.execute(
+        select(WritingClosure.school_id, WritingClosure.reason).where(
+            WritingClosure.user_id == person.id,
+            WritingClosure.school_id.in_(person.school_days),
+            WritingClosure.opened_at.is_(None),
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def _is_confirmed(adult: Any) -> ColumnElement[bool]:
     """The office has seen who this is (facts.may_use_messages): before that, nothing would be read."""
     return or_(adult.identity_seen_at.is_not(None), adult.email_confirmed_at.is_not(None))
@@ -217,7 +312,14 @@ def _teachers_who_read() -> Any:
 def correspondences_of_guardian(
     person: Person, student_key: str | None = None, section_key: str | None = None
 ) -> list[Correspondence]:
-    """The children and classes about which this guardian may write today, with the teachers who would read it.
+    """The children and classes about which this guardian may write today, with the teachers who would read it."""
+    return [pair for pair in classes_of_guardian(person, student_key, section_key) if pair.why_not is None]
+
+
+def classes_of_guardian(
+    person: Person, student_key: str | None = None, section_key: str | None = None
+) -> list[Correspondence]:
+    """The same, and with them the classes in which nothing can be begun, and why not.
 
     One statement, however many children; narrowed to one child, or one class, where a key is given.
     """
@@ -228,32 +330,39 @@ def correspondences_of_guardian(
         query = query.where(student.public_id == key_of(student_key))
     if section_key is not None:
         query = query.where(Section.public_id == key_of(section_key))
-    found: dict[tuple[int, int], tuple[User, Section, list[User]]] = {}
-    for child, section, teacher in db.session.execute(query):
-        found.setdefault((child.id, section.id), (child, section, []))[2].append(teacher)
-    return [Correspondence(child, section, person.user, tuple(teachers)) for child, section, teachers in found.values()]
+    found: dict[tuple[int, int], tuple[Any, list[User]]] = {}
+    for row in db.session.execute(query):
+        _row, teachers = found.setdefault((row[0].id, row[1].id), (row, []))
+        teachers.extend([row[2]] if row[2] is not None else [])
+    return [_for_guardian(person, row, tuple(teachers)) for row, teachers in found.values()]
+
+
+def _for_guardian(person: Person, row: Any, teachers: tuple[User, ...]) -> Correspondence:
+    why_not = WhyNot.WRITING if row.is_closed else None if teachers else WhyNot.NO_TEACHER
+    return Correspondence(row[0], row[1], person.user, teachers, why_not=why_not)
 
 
 def _guardian_query(person: Person) -> tuple[Any, Any]:
     student, teacher = aliased(User), aliased(User)
     place, role, teaching = aliased(Enrollment), aliased(Role), _teaching(_today(person))
+    closed = _is_closed_to(person.id, Guardianship.school_id).label("is_closed")
+    reads = and_(teaching.c.section_id == Section.id, ~scopes.is_guardian_by_any_date(teaching.c.user_id, student.id))
     query: Any = (
-        select(student, Section, teacher)
+        select(student, Section, teacher, closed)
         .select_from(Guardianship)
         .join(student, student.id == Guardianship.student_id)
         .join(place, and_(place.user_id == student.id, place.school_id == Guardianship.school_id))
         .join(role, _role_of(place, role))
         .join(Section, Section.id == place.section_id)
         .join(AcademicSession, AcademicSession.id == Section.term_id)
-        .join(teaching, teaching.c.section_id == Section.id)
-        .join(teacher, teacher.id == teaching.c.user_id)
+        .outerjoin(teaching, reads)
+        .outerjoin(teacher, teacher.id == teaching.c.user_id)
         .where(
             scopes.guardianship_gives_messages(person),
             place.role_kind == RoleKind.STUDENT,
             scopes.holds_today(place, person),
             scopes.holds_today(role, person),
             _goes_on_today(person),
-            ~scopes.is_guardian_by_any_date(teacher.id, student.id),
         )
         .order_by(student.name_key, student.id, Section.title, Section.id, teaching.c.rank, teacher.name_key)
     )
@@ -287,6 +396,7 @@ def _of_teacher(person: Person, section: Section, student: User) -> list[tuple[C
             Guardianship.school_id == section.school_id,
             _goes_on(day),
             _attends(student.id, section.id, _on(day)),
+            ~_is_closed_to(person.id, section.school_id),
         )
         .order_by(adult.name_key, adult.id)
     )
@@ -312,6 +422,37 @@ def correspondence(person: Person, student_key: str, section_key: str, guardian_
         if candidate.guardian.public_id == guardian_key:
             return candidate
     raise NotFound
+
+
+def may_be_joined(student: User, school: School, day: date) -> list[tuple[User, str]]:
+    """The guardians of a child whom the office may put into one conversation, with what they are to the child.
+
+    Both must hold the right to write, and no order of any kind may be in force against either: who must not know
+    where the other lives must not meet them here.
+    """
+    query, adult = _guardianships_to_write_to(day)
+    orders = or_(Restriction.no_contact, Restriction.no_records, Restriction.hide_address)
+    rows = db.session.execute(
+        query.where(
+            Guardianship.student_id == student.id,
+            Guardianship.school_id == school.id,
+            _is_confirmed(adult),
+            ~scopes.restricted_on(day, orders),
+        ).order_by(adult.name_key, adult.id)
+    )
+    return [(guardian, relationship) for guardian, relationship in rows]
+
+
+def classes_to_join_in(student: User, school: School, day: date) -> list[Section]:
+    """The classes of a child that go on: about these a joint conversation can be opened."""
+    return list(
+        db.session.scalars(
+            select(Section)
+            .join(AcademicSession, AcademicSession.id == Section.term_id)
+            .where(Section.school_id == school.id, _goes_on(day), _attends(student.id, Section.id, _on(day)))
+            .order_by(Section.title, Section.id)
+        )
+    )
 
 
 def sections_to_write_from(person: Person) -> list[Section]:
@@ -372,6 +513,7 @@ def _families(person: Person, section: Section) -> tuple[Any, Any, Any]:
             _goes_on(day),
             _attends(student.id, section.id, _on(day)),
             ~scopes.is_guardian_by_any_date(person.id, student.id),
+            ~_is_closed_to(person.id, section.school_id),
         )
         .order_by(student.name_key, student.id, adult.name_key, adult.id)
     )
@@ -406,68 +548,31 @@ def key_of(text: str) -> str:
 
 
 def conversation_for(person: Person, public_id: str) -> Conversation:
-    """A conversation that this person may read today. Raises NotFound."""
+    """A conversation in which this person takes part today. Raises NotFound."""
     return access.conversation_for(person, key_of(public_id))
 
 
-def standing(person: Person, conversation: Conversation) -> Standing:
-    """Who can read the conversation today, and whether it may be answered; in one statement."""
-    of = {
-        "day": person.school_days[conversation.school_id],
-        "school": conversation.school_id,
-        "student": conversation.student_id,
-        "section": conversation.section_id,
-        "guardian": conversation.guardian_id,
-    }
-    rows = db.session.execute(_standing(), of).all()
-    first, teachers = rows[0], tuple(row.User for row in rows if row.User is not None)
-    return Standing(teachers, bool(first.guardian_reads), first.relationship or "", _closed(first, teachers))
+def conversation_read_by(person: Person, public_id: str) -> Conversation:
+    """The same, or one that a guardian whose link has ended can only read any more. Raises NotFound."""
+    return access.conversation_read_by(person, key_of(public_id))
 
 
-@cache
-def _standing() -> Any:
-    """A row for each teacher of the class, or one row without; made once, because making it outlasts its answer."""
-    student: BindParameter[Any] = bindparam("student")
-    section: BindParameter[Any] = bindparam("section")
-    teaching = _teaching(_on(_DAY))
-    guardians, adult = _guardianships_to_write_to(_DAY)
-    here = (
-        Guardianship.student_id == student,
-        Guardianship.guardian_id == bindparam("guardian"),
-        Guardianship.school_id == bindparam("school"),
-    )
-    reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(*here, _is_confirmed(adult))
-    return (
-        select(
-            reads.exists().label("guardian_reads"),
-            select(Guardianship.relationship_name).where(*here).scalar_subquery().label("relationship"),
-            _attends(student, section, _on(_DAY)).label("attends"),
-            _goes_on(_DAY).label("goes_on"),
-            User,
-        )
-        .select_from(Section)
-        .join(AcademicSession, AcademicSession.id == Section.term_id)
-        .outerjoin(
-            teaching,
-            and_(
-                teaching.c.section_id == Section.id,
-                ~scopes.is_guardian_by_any_date(teaching.c.user_id, student),
-            ),
-        )
-        .outerjoin(User, User.id == teaching.c.user_id)
-        .where(Section.id == section)
-        .order_by(teaching.c.rank, User.name_key, User.id)
-    )
+def takes_part(person: Person, conversation: Conversation) -> bool:
+    """Whether it goes on for this person: what is new is counted, followed live and marked as read."""
+    return facts.takes_part_in(person, conversation)
 
 
-def _closed(row: Any, teachers: tuple[User, ...]) -> Closed | None:
-    if not row.goes_on:
-        return Closed.CLASS_OVER
-    if not row.attends:
-        return Closed.CHILD_LEFT
-    if not row.guardian_reads:
-        return Closed.GUARDIAN
-    return None if teachers else Closed.NO_TEACHER
+def may_read(person: Person, conversation: Conversation) -> bool:
+    """Whether the conversation is shown to this person, if only that."""
+    return facts.may_use_messages(person) and facts.reads(person, conversation)
+
+
+def verdict(person: Person, conversation: Conversation) -> Verdict:
+    """What this person may do in it today."""
+    if not may_read(person, conversation):
+        return Verdict()
+    why_not = standing(person, conversation).closed
+    return Verdict(may_read=True, may_reply=why_not is None, why_not=why_not)
 
 
 def may_reply(person: Person, conversation: Conversation) -> bool:
@@ -477,6 +582,191 @@ def may_reply(person: Person, conversation: Conversation) -> bool:
         and facts.takes_part_in(person, conversation)
         and standing(person, conversation).closed is None
     )
+
+
+def standing(person: Person, conversation: Conversation, newest_own: int | None = None) -> Standing:
+    """Who can read the conversation today, and whether it may be answered; in one statement, of a joint one in two.
+
+    `newest_own`: the number of the message of which it is asked who has read it.
+    """
+    day = person.school_days[conversation.school_id]
+    of = {
+        "day": day, "school": conversation.school_id, "student": conversation.student_id,
+        "section": conversation.section_id, "guardian": conversation.guardian_id, "person": person.id,
+        "conversation": conversation.id, "message": _NO_MESSAGE if newest_own is None else newest_own,
+    }  # fmt: skip
+    rows = db.session.execute(_standing(), of).all()
+    places = tuple(_place(row) for row in rows if row.User is not None)
+    guardians = _guardians_of_joint(of) if conversation.is_joint else (_guardian_side(conversation.guardian, rows[0]),)
+    return _judged(person, rows[0], guardians, places, day)
+
+
+_NO_MESSAGE = 2**31 - 1
+
+
+def _place(row: Any) -> TeacherPlace:
+    ends = [day for day in (row.ends_on, row.role_ends_on) if day is not None]
+    return TeacherPlace(row.User, row.reads, row.begins_on, min(ends, default=None), row.days or {}, row.seen_at)
+
+
+def _guardian_side(guardian: User, row: Any) -> GuardianSide:
+    return GuardianSide(guardian, row.relationship or "", bool(row.guardian_reads), row.guardian_seen_at)
+
+
+def _judged(
+    person: Person, row: Any, guardians: tuple[GuardianSide, ...], places: tuple[TeacherPlace, ...], day: date
+) -> Standing:
+    own = next((side for side in guardians if side.user.id == person.id), None)
+    ended_on = row.own_ends_on if own and not own.reads else None
+    if ended_on is not None and ended_on <= day:
+        return _ended(ended_on, guardians, places)
+    teachers = tuple(place.user for place in places if place.reads)
+    closed = _closed(row, own, guardians, teachers)
+    reads, relationship = all(side.reads for side in guardians), guardians[0].relationship
+    return Standing(
+        teachers, reads, relationship, closed, guardians, places, row.reason, is_muted=row.muted_at is not None
+    )
+
+
+def _ended(ended_on: date, guardians: tuple[GuardianSide, ...], places: tuple[TeacherPlace, ...]) -> Standing:
+    """For a guardian whose link has ended: as it stood on the last day, and nothing that came later."""
+    known = tuple(place for place in places if place.begins_on < ended_on)
+    teachers = tuple(place.user for place in known if place.ends_on is None or place.ends_on >= ended_on)
+    return Standing(teachers, False, guardians[0].relationship, WhyNot.ENDED, guardians, known, ended_on=ended_on)
+
+
+def _closed(
+    row: Any, own: GuardianSide | None, guardians: tuple[GuardianSide, ...], teachers: tuple[User, ...]
+) -> WhyNot | None:
+    if not row.goes_on:
+        return WhyNot.CLASS_OVER
+    if not row.attends:
+        return WhyNot.CHILD_LEFT
+    if not all(side.reads for side in guardians):
+        return WhyNot.OTHER_GUARDIAN if len(guardians) > 1 else WhyNot.GUARDIAN
+    if not teachers:
+        return WhyNot.NO_TEACHER
+    return WhyNot.WRITING if row.reason is not None else None
+
+
+@cache
+def _standing() -> Any:
+    """A row for each teacher the class has or had, or one row without; made once: making it outlasts its answer."""
+    student: BindParameter[Any] = bindparam("student")
+    conversation: BindParameter[Any] = bindparam("conversation")
+    school: BindParameter[Any] = bindparam("school")
+    place, role = aliased(Enrollment), aliased(Role)
+    guardians, adult = _guardianships_to_write_to(_DAY)
+    child = (Guardianship.student_id == student, Guardianship.school_id == school)
+    here = (*child, Guardianship.guardian_id == bindparam("guardian"))
+    guardian_reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(
+        *here, _is_confirmed(adult)
+    )
+    reads = and_(scopes.holds_on(place, _DAY), scopes.holds_on(role, _DAY), User.deactivated_at.is_(None))
+    rank = case((place.position == Position.LEAD, 0), (place.position == Position.CO_TEACHER, 1), else_=2)
+    return (
+        select(
+            guardian_reads.exists().label("guardian_reads"),
+            select(Guardianship.relationship_name).where(*here).scalar_subquery().label("relationship"),
+            select(Guardianship.ends_on)
+            .where(*child, Guardianship.guardian_id == bindparam("person"))
+            .scalar_subquery()
+            .label("own_ends_on"),
+            _closures(bindparam("person"), school).limit(1).scalar_subquery().label("reason"),
+            select(Participant.muted_at)
+            .where(Participant.conversation_id == conversation, Participant.user_id == bindparam("person"))
+            .scalar_subquery()
+            .label("muted_at"),
+            _seen(conversation, bindparam("guardian")).label("guardian_seen_at"),
+            _attends(student, bindparam("section"), _on(_DAY)).label("attends"),
+            _goes_on(_DAY).label("goes_on"),
+            User,
+            reads.label("reads"),
+            place.begins_on,
+            place.ends_on,
+            role.ends_on.label("role_ends_on"),
+            OfficeHours.days,
+            _seen(conversation, place.user_id).label("seen_at"),
+        )
+        .select_from(Section)
+        .join(AcademicSession, AcademicSession.id == Section.term_id)
+        .outerjoin(
+            place,
+            and_(
+                place.section_id == Section.id,
+                place.role_kind == RoleKind.TEACHER,
+                ~scopes.is_guardian_by_any_date(place.user_id, student),
+            ),
+        )
+        .outerjoin(role, _role_of(place, role))
+        .outerjoin(User, User.id == place.user_id)
+        .outerjoin(OfficeHours, and_(OfficeHours.user_id == place.user_id, OfficeHours.school_id == place.school_id))
+        .where(Section.id == bindparam("section"))
+        .order_by(rank, User.name_key, User.id)
+    )
+
+
+def _seen(conversation: Any, user_id: Any) -> Any:
+    """When someone first had read up to the message that is asked about."""
+    return (
+        select(func.min(Read.read_at))
+        .where(Read.conversation_id == conversation, Read.user_id == user_id, Read.seq >= bindparam("message"))
+        .correlate_except(Read)
+        .scalar_subquery()
+    )
+
+
+def _guardians_of_joint(of: dict[str, Any]) -> tuple[GuardianSide, ...]:
+    """Both guardians, by name."""
+    return tuple(
+        GuardianSide(user, relationship or "", bool(reads), seen_at)
+        for user, relationship, reads, seen_at in db.session.execute(_joint(), of)
+    )
+
+
+@cache
+def _joint() -> Any:
+    child = and_(Guardianship.student_id == bindparam("student"), Guardianship.school_id == bindparam("school"))
+    guardians, adult = _guardianships_to_write_to(_DAY)
+    reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(
+        child, Guardianship.guardian_id == Participant.user_id, _is_confirmed(adult)
+    )
+    relationship = select(Guardianship.relationship_name).where(child, Guardianship.guardian_id == Participant.user_id)
+    return (
+        select(
+            User,
+            relationship.correlate(Participant).scalar_subquery(),
+            reads.correlate(Participant).exists(),
+            _seen(bindparam("conversation"), Participant.user_id),
+        )
+        .select_from(Participant)
+        .join(User, User.id == Participant.user_id)
+        .where(Participant.conversation_id == bindparam("conversation"), Participant.role_kind == RoleKind.PARENT)
+        .order_by(User.name_key, User.id)
+    )
+
+
+def teacher_changes(standing: Standing, since: date, until: date) -> list[TeacherChange]:
+    """From which day on who began or ceased to read, after the first of these days and up to the second.
+
+    It follows from the dates of the places, so that it is right whenever the office enters or corrects them.
+    """
+    if standing.ended_on is not None:
+        until = min(until, standing.ended_on)
+    found = []
+    for place in standing.places:
+        if place.ends_on is not None and place.ends_on <= place.begins_on:
+            continue
+        if since < place.begins_on <= until:
+            found.append(TeacherChange(place.begins_on, place.user, True))
+        if place.ends_on is not None and since < place.ends_on <= until:
+            found.append(TeacherChange(place.ends_on, place.user, False))
+    return sorted(found, key=lambda change: (change.day, not change.reads, change.user.name_key))
+
+
+def to_come(standing: Standing, day: date) -> list[TeacherPlace]:
+    """The places that begin after that day."""
+    return [place for place in standing.places if place.begins_on > day] if standing.ended_on is None else []
 
 
 def teachers_of_each(person: Person, conversations: Iterable[Conversation]) -> dict[int, list[str]]:

@@ -36,6 +36,11 @@ def takes_part_in(person: Person, conversation: Conversation) -> bool:
     return _in(person, "takes_part", conversation.id, scopes.conversations_of)
 
 
+def reads(person: Person, conversation: Conversation) -> bool:
+    """Takes part in the conversation, or did until the link to the child ended."""
+    return _in(person, "reads", conversation.id, scopes.conversations_read_by)
+
+
 def runs_the_office_of(person: Person, school: School) -> bool:
     """Acts for the office of this school."""
     return school.id in scopes.schools_run_by(person)

@@ -11,7 +11,7 @@ Fact = Callable[[Person, Any], bool]
 
 RULES: dict[Action, tuple[Fact, ...]] = {
     Action.ASSIGNMENT_EDIT: (facts.teaches_the_class_of,),
-    Action.CONVERSATION_READ: (facts.takes_part_in,),
+    Action.CONVERSATION_READ: (conversations.may_read,),
     Action.CONVERSATION_REPLY: (conversations.may_reply,),
     Action.GRADES_SEE_CHILD: (facts.is_guardian_of,),
     Action.GRADES_SEE_OWN: (facts.is_enrolled_in,),

@@ -17,6 +17,7 @@ from gradebook.models import (
     Restriction,
     Role,
     RoleKind,
+    School,
     Section,
     User,
 )
@@ -107,6 +108,24 @@ def guardianship_gives_messages(person: Who) -> ColumnElement[bool]:
     return and_(_own_guardianship(person), Guardianship.may_message, ~_restricted(person, Restriction.no_contact))
 
 
+def guardianship_gave_messages(person: Who) -> ColumnElement[bool]:
+    """Condition on Guardianship: this person's, with the right to write until it ended. What was written then can
+    still be read, unless the school hides it, or an order against contact is in force today."""
+    if not person.acts_as(RoleKind.PARENT):
+        return false()
+    open_schools = select(School.id).where(School.hides_past_conversations.is_(False))
+    return and_(
+        Guardianship.guardian_id == person.id,
+        or_(
+            false(),
+            *(and_(Guardianship.school_id.in_(keys), Guardianship.ends_on <= day) for keys, day in person.spans),
+        ),
+        Guardianship.may_message,
+        Guardianship.school_id.in_(open_schools),
+        ~_restricted(person, Restriction.no_contact),
+    )
+
+
 def _own_guardianship(person: Who) -> ColumnElement[bool]:
     if not person.acts_as(RoleKind.PARENT):
         return false()
@@ -144,25 +163,11 @@ def _order(right: Any, in_force: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def conversations_of(person: Who) -> Select[int]:
-    """Keys of the conversations this person may read today, in the role in use."""
-    mine = select(Participant.conversation_id).where(Participant.user_id == person.id)
+    """Keys of the conversations in which this person takes part today, in the role in use: they count as unread, are
+    followed live, and are written in."""
     if person.acts_as(RoleKind.PARENT):
-        return (
-            mine.join(Conversation, Conversation.id == Participant.conversation_id)
-            .join(
-                Guardianship,
-                and_(
-                    Guardianship.school_id == Conversation.school_id,
-                    Guardianship.student_id == Conversation.student_id,
-                    Guardianship.guardian_id == Conversation.guardian_id,
-                ),
-            )
-            .where(
-                Participant.role_kind == RoleKind.PARENT,
-                Conversation.guardian_id == person.id,
-                guardianship_gives_messages(person),
-            )
-        )
+        return _conversations_as_guardian(person, guardianship_gives_messages(person))
+    mine = select(Participant.conversation_id).where(Participant.user_id == person.id)
     if person.acts_as(RoleKind.TEACHER):
         return mine.join(Conversation, Conversation.id == Participant.conversation_id).where(
             Participant.role_kind == RoleKind.TEACHER,
@@ -170,6 +175,34 @@ def conversations_of(person: Who) -> Select[int]:
             ~is_guardian_by_any_date(person.id, Conversation.student_id),
         )
     return mine.where(false())
+
+
+def conversations_read_by(person: Who) -> Select[int]:
+    """The same, and with them those that a guardian can only read any more, because the link to the child has ended."""
+    if not person.acts_as(RoleKind.PARENT):
+        return conversations_of(person)
+    return _conversations_as_guardian(
+        person, or_(guardianship_gives_messages(person), guardianship_gave_messages(person))
+    )
+
+
+def _conversations_as_guardian(person: Who, right: ColumnElement[bool]) -> Select[int]:
+    own_link = and_(
+        Guardianship.school_id == Conversation.school_id,
+        Guardianship.student_id == Conversation.student_id,
+        Guardianship.guardian_id == Participant.user_id,
+    )
+    return (
+        select(Participant.conversation_id)
+        .join(Conversation, Conversation.id == Participant.conversation_id)
+        .join(Guardianship, own_link)
+        .where(
+            Participant.user_id == person.id,
+            Participant.role_kind == RoleKind.PARENT,
+            or_(Conversation.guardian_id == person.id, Conversation.is_joint),
+            right,
+        )
+    )
 
 
 def is_guardian_by_any_date(adult_id: Any, student_id: Any) -> ColumnElement[bool]:

@@ -5,6 +5,9 @@ from typing import Any
 
 from gradebook.extensions import db
 from gradebook.models import AuditEntry
+from gradebook.services import audit_chain
+
+audit_chain.seal_at_commit()
 
 ACTS = (
     "account.deactivated",
@@ -25,6 +28,9 @@ ACTS = (
     "invitation.issued",
     "invitation.accepted",
     "mastery_scale.changed",
+    "messages.joint_opened",
+    "messages.writing_closed",
+    "messages.writing_opened",
     "outcome.changed",
     "outcomes.aligned",
     "outcomes.changed",
@@ -37,6 +43,8 @@ ACTS = (
     "role.changed",
     "roster.imported",
     "rules.changed",
+    "school.days_off_changed",
+    "school.past_conversations_changed",
     "scale.changed",
     "scale.created",
     "scale.letters_moved",
@@ -66,18 +74,32 @@ def record(
     **facts: Any,
 ) -> None:
     """Add an entry: plain values only, never a secret or message text. Raises ValueError for an unknown act."""
+    db.session.add(
+        entry(act, now, school_id=school_id, actor_id=actor_id, person_id=person_id, section_id=section_id, **facts)
+    )
+
+
+def entry(
+    act: str,
+    now: datetime,
+    *,
+    school_id: int | None,
+    actor_id: int | None,
+    person_id: int | None = None,
+    section_id: int | None = None,
+    **facts: Any,
+) -> AuditEntry:
+    """The same, for who adds many at once. They must go through the session: its commit seals them."""
     if act not in ACTS:
         raise ValueError(f"unknown act {act!r}")
     if section_id is not None:
         facts["section_id"] = section_id  # the facts are complete by themselves; the column finds them
-    db.session.add(
-        AuditEntry(
-            school_id=school_id,
-            at=now,
-            actor_id=actor_id,
-            act=act,
-            person_id=person_id,
-            section_id=section_id,
-            facts=facts,
-        )
+    return AuditEntry(
+        school_id=school_id,
+        at=now,
+        actor_id=actor_id,
+        act=act,
+        person_id=person_id,
+        section_id=section_id,
+        facts=facts,
     )

@@ -32,6 +32,9 @@ class Access:
     grades: bool = False
     messages: bool = False
     conversations: frozenset[int] = frozenset()
+    """Those in which the adult takes part."""
+    readable: frozenset[int] = frozenset()
+    """These, and earlier ones that can only be read any more."""
 
 
 @dataclass(frozen=True)
@@ -215,20 +218,17 @@ def access_of(adult: User, student_id: int, school: School, moment: datetime) ->
     person = accounts.person_acting_as(adult, moment, RoleKind.PARENT)
     if adult.deactivated_at is not None or person.acting is None:
         return Access()
+    about = (Conversation.student_id == student_id, Conversation.school_id == school.id, Conversation.last_seq > 0)
     return Access(
         grades=_has_link(student_id, school, scopes.guardianship_gives_grades(person)),
         messages=_has_link(student_id, school, scopes.guardianship_gives_messages(person)),
-        conversations=frozenset(
-            db.session.scalars(
-                select(Conversation.id).where(
-                    Conversation.student_id == student_id,
-                    Conversation.school_id == school.id,
-                    Conversation.last_seq > 0,
-                    Conversation.id.in_(scopes.conversations_of(person)),
-                )
-            )
-        ),
+        conversations=_found(*about, Conversation.id.in_(scopes.conversations_of(person))),
+        readable=_found(*about, Conversation.id.in_(scopes.conversations_read_by(person))),
     )
+
+
+def _found(*conditions: Any) -> frozenset[int]:
+    return frozenset(db.session.scalars(select(Conversation.id).where(*conditions)))
 
 
 def _has_link(student_id: int, school: School, gives: Any) -> bool:

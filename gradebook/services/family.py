@@ -1,10 +1,11 @@
-"""What students and guardians read beside the grade: what is new, missing and due, and what needs attention.
+"""What students and guardians read beside the grade: what is new, missing and due.
 
 Everything here is made of `StudentClass`, which holds posted scores only, so nothing can tell of a hidden one.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -12,7 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import aliased, contains_eager
 
 from gradebook.extensions import db
 from gradebook.grading.cells import Cell as ReadCell
@@ -30,10 +31,20 @@ from gradebook.grading.values import (
     What,
     WorkLine,
 )
-from gradebook.models import Enrollment, Guardianship, RoleKind, School, Section, User
+from gradebook.models import (
+    Assignment,
+    Enrollment,
+    Guardianship,
+    Interest,
+    RoleKind,
+    School,
+    ScoreQuestion,
+    Section,
+    User,
+)
 from gradebook.policy import facts, scopes
 from gradebook.policy.access import NotFound
-from gradebook.policy.conversations import teachers_who_read
+from gradebook.policy.conversations import key_of, teachers_who_read
 from gradebook.policy.person import AnyPerson, Person
 from gradebook.services import periods
 from gradebook.services.grades import (
@@ -47,19 +58,21 @@ from gradebook.services.grades import (
     classes_of_students,
     is_blank,
     leading_teacher,
-    places_of_student,
     term_today,
 )
+from gradebook.services.grades import _places_of_student as places_statement
+from gradebook.services.interests import USUAL, Interests, interests_in
 from gradebook.services.outlook import Outlook, outlook_of
+from gradebook.services.questions import Asked, last_answer
+from gradebook.services.seen import unconfirmed
+from gradebook.services.since import last_used_before
 
 LOOK_BACK = timedelta(days=14)
 """How long a score or a comment is new."""
 LOOK_AHEAD = timedelta(days=14)
 """How far ahead the work that is due is shown."""
-MISSING_FOR = timedelta(days=2)
-"""Missing work needs a parent's attention when it was due so long ago."""
-LOW_GRADE = Decimal(60)
-"""A grade below this many percent needs a parent's attention."""
+STEADY = Decimal(1)
+"""A grade that moved by less than so many percentage points in that time is steady."""
 LAST = date.max  # where work without a day stands
 
 
@@ -77,6 +90,8 @@ class Piece:
     """What became of it and why; in a list of one class also whether it is dropped, and its share."""
     part: CategoryGrade | None = None
     """Its category in the grade, where the whole grade is shown."""
+    before: "Piece | None" = None
+    """In a list of what is new: what the family saw there before."""
 
     @property
     def title(self) -> str:
@@ -241,6 +256,8 @@ class FamilyClass:
     seen: StudentClass
     teacher: str | None = None
     """Who leads it."""
+    questions: Mapping[int, list[Asked]] = field(default_factory=dict)
+    """By assignment: what the student asked about the score, on the student's own page."""
 
     @property
     def student(self) -> Student:
@@ -316,6 +333,23 @@ class FamilyClass:
         return points if len(points) > 1 else []
 
     @property
+    def was(self) -> Decimal | None:
+        """The grade of two weeks ago in percent, of the work due by then; None where there was none, or it is set."""
+        return self.outlook.percent_on(self.today - LOOK_BACK, self.totals) if self.is_open else None
+
+    @property
+    def moved(self) -> Decimal | None:
+        """By how many percentage points the grade moved since; None where there are not two to compare."""
+        return None if self.was is None or self.totals.current is None else self.totals.current - self.was
+
+    @property
+    def direction(self) -> str | None:
+        """up, steady or down in two weeks; None where nothing can be said."""
+        if self.moved is None:
+            return None
+        return "steady" if abs(self.moved) < STEADY else "up" if self.moved > 0 else "down"
+
+    @property
     def closed_since(self) -> date | None:
         """The day on which the class was closed, if it was: its grade does not change any more."""
         since = periods.closed_since(self.section)
@@ -333,6 +367,24 @@ class FamilyClass:
 
     def _piece(self, column: Column) -> Piece:
         cell = self._cells.get(column.id)
+        return Piece(self, column, cell, self.work.read(self.student, column, cell))
+
+    def piece(self, assignment_id: int) -> Piece | None:
+        """One piece of work of which something is posted; None for any other, and what is not in this class."""
+        cell = self._cells.get(assignment_id)
+        says_something = cell is not None and (not is_blank(cell) or cell.comment)
+        return self._piece(self.work.by_id[assignment_id]) if says_something else None
+
+    def piece_called(self, public_id: str) -> Piece:
+        """The same by its public id. Raises NotFound."""
+        found = next((self.piece(column.id) for column in self.work.columns if column.public_id == public_id), None)
+        if found is None:
+            raise NotFound
+        return found
+
+    def piece_with(self, cell: Cell) -> Piece:
+        """A piece of work as it would be read with this cell."""
+        column = self.work.by_id[cell.assignment_id]
         return Piece(self, column, cell, self.work.read(self.student, column, cell))
 
     def _may_matter(self, column: Column) -> bool:
@@ -408,6 +460,12 @@ class FamilyClass:
         return sorted(pieces, key=lambda piece: (piece.column.due_on or date.min, piece.column.position), reverse=True)
 
 
+def place_of(row: Sequence[Any]) -> Place:
+    """The place that a row of `places_statement` says."""
+    *student, section, teacher = row
+    return Place(Student(*student), section, teacher)
+
+
 def family_classes(person: Person, places: list[Place]) -> list[FamilyClass]:
     """These students' classes: three statements whatever their number."""
     seen = classes_of_students(places, person.now)
@@ -422,6 +480,10 @@ class Overview:
     """Several classes of one student, as the student's home and the page of one child show them."""
 
     classes: list[FamilyClass]
+    answered: Mapping[int, datetime] = field(default_factory=dict)
+    """By class: when a question of the student was last answered, on the student's own home."""
+    used_at: datetime | None = None
+    """When the student's account was last used before."""
 
     @property
     def current(self) -> list[FamilyClass]:
@@ -467,6 +529,12 @@ class Overview:
         """What of the news can be seen only since a moment, the newest first."""
         return [piece for piece in self.news if piece.shown_since > moment]
 
+    def answers_since(self, moment: datetime) -> list[FamilyClass]:
+        """The classes in which a question of the student was answered after a moment."""
+        return [
+            one for one in self.classes if one.section.id in self.answered and self.answered[one.section.id] > moment
+        ]
+
     @property
     def timezone(self) -> str:
         """Of the first class's school, for moments that belong to no class."""
@@ -483,9 +551,16 @@ class Overview:
         return any(one.has_scores for one in self.classes)
 
 
-def overview_of_student(person: Person) -> Overview:
-    """Everything on the signed-in student's home."""
-    return Overview(family_classes(person, places_of_student(person)))
+def overview_of_student(person: Person, before: datetime | None = None) -> Overview:
+    """Everything on the signed-in student's home; with when the account was last used before a moment."""
+    rows = scopes.ask(_places_and_more, person, before=before or person.now, now=person.now).all()
+    classes = family_classes(person, [place_of(row[:-2]) for row in rows])
+    answered = {one.section.id: row[-2] for one, row in zip(classes, rows, strict=True) if row[-2]}
+    return Overview(classes, answered, rows[0][-1] if rows else None)
+
+
+def _places_and_more(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return places_statement(person).add_columns(last_answer(), last_used_before())
 
 
 class Neighbours(NamedTuple):
@@ -497,8 +572,27 @@ class Neighbours(NamedTuple):
 
 def class_of_student(person: Person, public_id: str) -> FamilyClass:
     """One class of the signed-in student. Raises NotFound for what is not in the student's own list today."""
-    place = _find(places_of_student(person), public_id)
-    return family_classes(person, [place])[0]
+    rows = scopes.ask(_place_and_questions, person, public_id=key_of(public_id)).all()
+    if not rows:
+        raise NotFound
+    questions: dict[int, list[Asked]] = defaultdict(list)
+    for *_place, question, teacher in rows:
+        if question is not None:
+            questions[question.assignment_id].append(Asked(question, teacher))
+    return replace(family_classes(person, [place_of(rows[0][:-2])])[0], questions=questions)
+
+
+def _place_and_questions(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    """A row for every question, and one where there is none."""
+    teacher = aliased(User)
+    return (
+        places_statement(person)
+        .add_columns(ScoreQuestion, teacher.display_name)
+        .outerjoin(ScoreQuestion, and_(ScoreQuestion.section_id == Section.id, ScoreQuestion.student_id == User.id))
+        .outerjoin(teacher, teacher.id == ScoreQuestion.answered_by)
+        .where(Section.public_id == bindparam("public_id"))
+        .order_by(ScoreQuestion.id)
+    )
 
 
 def _find(places: list[Place], public_id: str) -> Place:
@@ -525,8 +619,12 @@ class Child:
     gives_messages: set[int] = field(default_factory=set)
     """Schools at which the guardian may also write about the child."""
     classes: list[FamilyClass] = field(default_factory=list)
+    interests: Interests = USUAL
+    """What the guardian wants to be told of."""
+    to_confirm: dict[int, int] = field(default_factory=dict)
+    """By class: how many scores a teacher asks this guardian to confirm as seen."""
 
-    @property
+    @cached_property
     def overview(self) -> Overview:
         """All classes together."""
         return Overview(self.classes)
@@ -543,7 +641,10 @@ def children_with_places(person: Person, public_id: str | None = None) -> list[C
 
     Each class is joined through the guardianship at its own school: a right at one school opens nothing at another.
     """
-    rows = scopes.ask(_one_child, person, public_id=public_id) if public_id else scopes.ask(_children, person)
+    if public_id:
+        rows = scopes.ask(_one_child, person, public_id=public_id, now=person.now)
+    else:
+        rows = scopes.ask(_children, person, now=person.now)
     children: dict[int, Child] = {}
     for row in rows:
         child = children.setdefault(row.id, Child(row.id, row.public_id, row.display_name, row.called, row.form))
@@ -571,6 +672,8 @@ def _children(person: AnyPerson) -> Select[*tuple[Any, ...]]:
             Enrollment.ends_on,
             Section,
             leading_teacher(person),
+            Interest,
+            unconfirmed(person).label("to_confirm"),
         )
         .select_from(Guardianship)
         .join(User, User.id == Guardianship.student_id)
@@ -586,6 +689,10 @@ def _children(person: AnyPerson) -> Select[*tuple[Any, ...]]:
         )
         .outerjoin(Section, and_(Section.id == Enrollment.section_id, Section.ended.is_(False)))
         .outerjoin(Section.term)
+        .outerjoin(
+            Interest,
+            and_(Interest.guardian_id == Guardianship.guardian_id, Interest.student_id == Guardianship.student_id),
+        )
         .options(contains_eager(Section.term), contains_eager(Section.school))
         .where(scopes.guardianship_gives_grades(person))
         .order_by(User.name_key, User.id, Section.title, Section.id, School.name)
@@ -595,11 +702,14 @@ def _children(person: AnyPerson) -> Select[*tuple[Any, ...]]:
 def _note(child: Child, row: Any) -> None:
     if row.school_name not in child.schools:
         child.schools.append(row.school_name)
+    child.interests = interests_in(row.Interest)
     if row.gives_messages:
         child.gives_messages.add(row.school_id)
     if row.Section is not None:
         student = Student(row.id, row.public_id, row.display_name, row.sort_name, row.begins_on, row.ends_on)
         child.places.append(Place(student, row.Section, row.teacher))
+        if row.to_confirm:
+            child.to_confirm[row.Section.id] = row.to_confirm
 
 
 def children_of_guardian(person: Person) -> list[Child]:
@@ -619,6 +729,11 @@ def child_of_guardian(person: Person, public_id: str) -> Child:
     return child
 
 
+def child_alone(person: Person, public_id: str) -> Child:
+    """One child, without reading the classes. Raises NotFound."""
+    return _child(person, public_id)
+
+
 def class_of_child(person: Person, child_id: str, section_id: str) -> tuple[Child, FamilyClass]:
     """One class of one child. Raises NotFound for what is not in the guardian's own list today."""
     child = _child(person, child_id)
@@ -631,6 +746,27 @@ def _child(person: Person, public_id: str) -> Child:
     if not children:
         raise NotFound
     return children[0]
+
+
+def title_of_work(person: Person, child_id: str, section_id: str, assignment_id: str | None) -> str | None:
+    """The title of a piece of work, to begin a message with; None where this guardian does not see that class. Raises
+    NotFound for what is no key at all."""
+    if not assignment_id:
+        return None
+    sections = [
+        place.section.id
+        for child in children_with_places(person, child_id)
+        for place in child.places
+        if place.section.public_id == section_id
+    ]
+    title: str | None = db.session.scalar(
+        select(Assignment.title).where(
+            Assignment.public_id == key_of(assignment_id),
+            Assignment.section_id.in_(sections),
+            Assignment.deleted_at.is_(None),
+        )
+    )
+    return title
 
 
 def teacher_to_write_to(person: Person, child: Child, family_class: FamilyClass) -> str | None:
@@ -648,43 +784,3 @@ def may_only_write(person: Person) -> bool:
     """Whether this guardian, who sees no grades, may write to teachers about some child today."""
     right = select(Guardianship.id).where(scopes.guardianship_gives_messages(person))
     return facts.may_use_messages(person) and bool(db.session.scalar(select(right.exists())))
-
-
-# --- What needs a parent's attention
-
-
-@dataclass(frozen=True)
-class Attention:
-    """One thing for a parent to look at: `kind` is missing or low."""
-
-    kind: str
-    child: Child
-    classes: list[FamilyClass]
-    pieces: list[Piece] = field(default_factory=list)
-
-
-def needing_attention(children: list[Child]) -> list[Attention]:
-    """Plain rules, child by child: missing work that was due over two days ago, then grades below the mark."""
-    found = []
-    for child in children:
-        overview = child.overview
-        overdue = [piece for piece in overview.missing if _is_long_missing(piece)]
-        if overdue:
-            found.append(Attention("missing", child, _classes_of(overdue), overdue))
-        found += [Attention("low", child, [one]) for one in overview.current if _is_low(one)]
-    return found
-
-
-def _is_long_missing(piece: Piece) -> bool:
-    """Work without a due day counts at once: nothing says that it is recent."""
-    return piece.due_at is None or piece.due_at <= piece.family_class.now - MISSING_FOR
-
-
-def _is_low(one: FamilyClass) -> bool:
-    """Never where outcomes are graded: a percentage from before counts no more there."""
-    current = None if one.section.grades_outcomes else one.totals.current
-    return current is not None and current < LOW_GRADE
-
-
-def _classes_of(pieces: list[Piece]) -> list[FamilyClass]:
-    return list({piece.family_class.section.id: piece.family_class for piece in pieces}.values())

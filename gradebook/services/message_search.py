@@ -85,7 +85,7 @@ def _matching(person: AnyPerson, found: str) -> Select[*tuple[Any, ...]]:
             joinedload(Conversation.guardian),
             joinedload(Conversation.section),
         )
-        .where(Conversation.id.in_(scopes.conversations_of(person)), text(found))
+        .where(Conversation.id.in_(scopes.conversations_read_by(person)), text(found))
         .order_by(Message.id.desc())
         .limit(bindparam("rows"))
         .offset(bindparam("offset"))

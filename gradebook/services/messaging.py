@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import aliased, joinedload
@@ -25,6 +25,7 @@ from gradebook.models import (
     MessageKind,
     MessageText,
     Participant,
+    Read,
     RoleKind,
     Section,
     User,
@@ -33,7 +34,7 @@ from gradebook.models.conversations import folded_words
 from gradebook.policy import scopes
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import AnyPerson, Person
-from gradebook.services import attachments
+from gradebook.services import attachments, notices
 from gradebook.services.attachments import FileLine
 
 LONGEST_MESSAGE = 5000
@@ -81,6 +82,11 @@ class ConversationLine:
     first_words: str
     relationship: str
     """What the guardian is to the child."""
+    goes_on: bool = True
+    """False: the right of the guardian who reads it has ended, and it can only be read."""
+    is_muted: bool = False
+    other_guardian: str | None = None
+    """The second guardian of a joint conversation."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +180,16 @@ def open_conversation(pair: Correspondence, *, actor_id: int, now: datetime) -> 
         "student_id": pair.student.id, "section_id": pair.section.id, "guardian_id": pair.guardian.id,
         "created_by": actor_id, "created_at": now,
     }  # fmt: skip
+    return open_with_key(facts, now, (pair.guardian,))
+
+
+def open_with_key(facts: dict[str, Any], now: datetime, guardians: Sequence[User]) -> Conversation:
+    """The one conversation with the key that `facts` name, begun now if there was none; these guardians take part."""
     db.session.execute(insert(Conversation).values(**facts).on_conflict_do_nothing())
-    conversation = db.session.scalars(select(Conversation).where(*_is(pair))).one()
-    admit(conversation, pair.guardian, RoleKind.PARENT, now)
+    known = (Conversation.school_id == facts["school_id"], Conversation.key == facts["key"])
+    conversation = db.session.scalars(select(Conversation).where(*known)).one()
+    for guardian in guardians:
+        admit(conversation, guardian, RoleKind.PARENT, now)
     _admit_teachers_to(conversation, now)
     return conversation
 
@@ -280,7 +293,7 @@ def send(
     if files:
         _one_sending_at_a_time(author_id)  # their sizes are counted
     number, change = _next_number(conversation, now, corrects)  # holds the row: two sends come one after the other
-    _admit_teachers_to(conversation, now)
+    found = _around(conversation, author_id, now)
     facts = {
         "author_id": author_id, "body": body, "client_key": client_key, "corrects": corrects, "files": len(files),
     }  # fmt: skip
@@ -291,9 +304,20 @@ def send(
         attachments.keep(conversation, number, author_id, files)
     if corrects is not None:
         _mark_corrected(conversation, corrects, number, change - 1)
-    mark_read(conversation.id, author_id, number, now)
-    drop_draft(conversation, author_id)
+    _move_read_to(conversation.id, author_id, number, now)
+    if found.has_draft:
+        drop_draft(conversation, author_id)
+    notices.tell(found, {conversation.id: number}, conversation.school_id, now)
     return number
+
+
+def _around(conversation: Conversation, author_id: int, now: datetime) -> notices.Around:
+    """Who takes part and is told, after the teachers were admitted whom a roster has brought since."""
+    found = notices.around([conversation.id], author_id, now)
+    if not found.lacks_teachers:
+        return found
+    _admit_teachers_to(conversation, now)
+    return notices.around([conversation.id], author_id, now)
 
 
 def _next_number(conversation: Conversation, now: datetime, corrects: int | None) -> tuple[int, int]:
@@ -450,6 +474,12 @@ def send_to_each(section: Section, letters: Sequence[Letter], *, author_id: int,
     if _add_to_each(section.school_id, opened, numbers, author_id, client_key, now) != len(opened):
         raise OtherBody(client_key)
     _mark_own_read(numbers, author_id, now)
+    notices.tell(
+        notices.around(list(numbers), author_id, now),
+        {key: seq for key, (seq, _change) in numbers.items()},
+        section.school_id,
+        now,
+    )
     return len(opened)
 
 
@@ -533,7 +563,8 @@ def _add_to_each(
     facts = [
         {
             "school_id": school_id, "conversation_id": key, "seq": numbers[key][0], "changed": numbers[key][1],
-            "author_id": author_id, "body": one.body, "folded": folded_words(one.body), "sent_at": now, "client_key": client_key,
+            "author_id": author_id, "body": one.body, "folded": folded_words(one.body),
+            "sent_at": now, "client_key": client_key,
         }
         for key, one in opened.items()
     ]  # fmt: skip
@@ -560,8 +591,16 @@ def _mark_own_read(numbers: dict[int, tuple[int, int]], author_id: int, now: dat
 
 
 def mark_read(conversation_id: int, user_id: int, number: int, now: datetime) -> None:
-    """Note how far a participant has read; it never goes back."""
-    db.session.execute(
+    """Note how far a participant has read, and when; it never goes back."""
+    school_id = _move_read_to(conversation_id, user_id, number, now)
+    if school_id is not None:
+        facts = {"conversation_id": conversation_id, "user_id": user_id, "seq": number, "read_at": now}
+        db.session.execute(insert(Read).values(**facts, school_id=school_id).on_conflict_do_nothing())
+
+
+def _move_read_to(conversation_id: int, user_id: int, number: int, now: datetime) -> int | None:
+    """The school, where that is further than before. Who sends has read too, but that is seen by what was sent."""
+    return db.session.scalar(
         update(Participant)
         .where(
             Participant.conversation_id == conversation_id,
@@ -569,6 +608,7 @@ def mark_read(conversation_id: int, user_id: int, number: int, now: datetime) ->
             Participant.last_read_seq < number,
         )
         .values(last_read_seq=number, last_read_at=now)
+        .returning(Participant.school_id)
         .execution_options(synchronize_session=False)
     )
 
@@ -617,14 +657,18 @@ def _inbox(person: AnyPerson) -> Select[*tuple[Any, ...]]:
         )
         .select_from(Participant)
         .join(Conversation, Conversation.id == Participant.conversation_id)
-        .where(Participant.user_id == person.id, Conversation.id.in_(scopes.conversations_of(person)))
+        .where(
+            Participant.user_id == person.id,
+            Participant.muted_at.is_(None),
+            Conversation.id.in_(scopes.conversations_of(person)),
+        )
     )
 
 
 def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[ConversationLine]:
     """What this person may read, the newest first, with the first words of each; in one statement."""
     rows = scopes.ask(_conversations_of, person, limit=limit, offset=offset).all()
-    return [ConversationLine(row[0], row[1], row[2], row[3] or "") for row in rows]
+    return [ConversationLine(row[0], row[1], row[2] or "", row[3] or "", *row[4:]) for row in rows]
 
 
 def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
@@ -638,20 +682,48 @@ def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
         Message.conversation_id == Conversation.id,
         Message.seq == Conversation.last_seq,
     )
+    goes_on, is_muted = Conversation.id.in_(scopes.conversations_of(person)), Participant.muted_at.is_not(None)
+    unread = case((and_(goes_on, ~is_muted), _UNREAD), else_=0)  # as the badge counts them
+    words = func.substr(Message.body, 1, FIRST_WORDS)
     return (
-        select(Conversation, _UNREAD, func.substr(Message.body, 1, FIRST_WORDS), Guardianship.relationship_name)
+        select(
+            Conversation, unread, words, Guardianship.relationship_name, goes_on, is_muted,
+            _other_guardian().label("other_guardian"),
+        )
         .join(Participant, Participant.conversation_id == Conversation.id)
-        .join(Message, newest)
+        .outerjoin(Message, newest)
         .outerjoin(Guardianship, guardian_link)
         .options(
             joinedload(Conversation.student),
             joinedload(Conversation.guardian),
             joinedload(Conversation.section),
         )
-        .where(Participant.user_id == person.id, Conversation.id.in_(scopes.conversations_of(person)))
-        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .where(
+            Participant.user_id == person.id,
+            Conversation.id.in_(scopes.conversations_read_by(person)),
+            or_(Conversation.last_seq > 0, Conversation.is_joint),
+        )
+        .order_by(func.coalesce(Conversation.last_message_at, Conversation.created_at).desc(), Conversation.id.desc())
         .limit(bindparam("limit"))
         .offset(bindparam("offset"))
+    )  # fmt: skip
+
+
+def _other_guardian() -> Any:
+    """The guardian of a joint conversation whom `guardian_id` does not name."""
+    other = aliased(Participant)
+    return (
+        select(User.display_name)
+        .join(other, other.user_id == User.id)
+        .where(
+            Conversation.is_joint,
+            other.conversation_id == Conversation.id,
+            other.role_kind == RoleKind.PARENT,
+            other.user_id != Conversation.guardian_id,
+        )
+        .correlate(Conversation)
+        .limit(1)
+        .scalar_subquery()
     )
 
 

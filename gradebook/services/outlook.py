@@ -6,6 +6,7 @@ Both ask the calculator a dozen times for what one page shows, and most pages ar
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from gradebook.database import will_write
@@ -35,6 +36,7 @@ class _Answers:
 
     trend: list[TrendPoint] | None = None
     stakes: dict[int, Stake] = field(default_factory=dict)
+    percents: dict[date, Decimal | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,6 +60,14 @@ class Outlook:
         if self._answers.trend is None:
             self._answers.trend = trend(self.totals, self.marks, {key: self._day(key) for key in self.marks})
         return self._answers.trend
+
+    def percent_on(self, day: date, totals: Totals) -> Decimal | None:
+        """The percentage of the work due by that day, with the scores of now; `totals` are those of all of it."""
+        percents = self._answers.percents
+        if day not in percents:
+            by_then = {key: mark for key, mark in self.marks.items() if self._day(key) <= day}
+            percents[day] = totals.current if len(by_then) == len(self.marks) else self.totals(by_then).current
+        return percents[day]
 
     def _day(self, key: int) -> date:
         """When it was due, or else posted; today at the latest."""

@@ -34,7 +34,7 @@ from gradebook.models import (
     Section,
     User,
 )
-from gradebook.services import freezing, messaging, queue
+from gradebook.services import audit, freezing, messaging, queue
 from gradebook.services.counters import next_number, next_numbers
 from gradebook.services.imported_scores import write_imported
 from gradebook.services.roster_state import read_state
@@ -301,13 +301,10 @@ class _Writer:
                 self._entry("role.changed", school_id, user_id, kind=kind,
                             before=_plain(item.before), after=_plain(item.values))
             )  # fmt: skip
-        db.session.execute(insert(AuditEntry.__table__), entries)  # type: ignore[arg-type]
+        db.session.add_all(entries)
 
-    def _entry(self, act: str, school_id: int, person_id: int | None, **facts: Any) -> dict[str, Any]:
-        return {
-            "school_id": school_id, "at": self.now, "actor_id": self.actor_id, "act": act, "person_id": person_id,
-            "facts": facts,
-        }  # fmt: skip
+    def _entry(self, act: str, school_id: int, person_id: int | None, **facts: Any) -> AuditEntry:
+        return audit.entry(act, self.now, school_id=school_id, actor_id=self.actor_id, person_id=person_id, **facts)
 
 
 def _even(rows: list[dict[str, Any]], table: Any) -> list[dict[str, Any]]:

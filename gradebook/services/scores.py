@@ -102,11 +102,11 @@ def content_typed(typed: TypedScore) -> Content:
 
 
 @lru_cache(maxsize=65536)
-def text_of(content: Content, possible: int, letters: tuple[str, ...] = ()) -> str:
-    """The text that stands in the field for this content; typing it again changes nothing."""
+def text_of(content: Content, possible: int, letters: tuple[str, ...] = (), mark: str = ".") -> str:
+    """The text that stands in the field for this content, with this decimal mark; typing it again changes nothing."""
     percent = None if content.percent is None else Fraction(content.percent, 100)
     typed = TypedScore(content.points, percent, content.letter, Status(content.status), content.late)
-    return show_score(typed, possible, letters=letters)
+    return show_score(typed, possible, letters=letters, mark=mark)
 
 
 # --- Saving
@@ -289,7 +289,7 @@ def _read(
         before = was.get(place, EMPTY)
         column = work.by_id.get(place[0])
         possible = column.possible if column else 0
-        if text == text_of(before, possible, letters):
+        if text == text_of(before, possible, letters, "," if "," in text else "."):
             continue
         try:
             typed = parse_score(text, possible, letters=letters, confirmed=place in gone or (place, text) in keep)

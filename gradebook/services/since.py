@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ScalarSelect, bindparam, func, select
 
 from gradebook.extensions import db
 from gradebook.models import LoginSession, ScoreChange, Section, User
@@ -34,11 +34,21 @@ def last_visit(here: LoginSession) -> datetime | None:
     return None if before is None else min(before, here.created_at)
 
 
-def news_since(user: User, here: LoginSession) -> datetime | None:
+def last_used_before() -> ScalarSelect[datetime]:
+    """When the account was last used before a session began, as a column of a statement about a person. The statement
+    names the moment `before`, at which the session began."""
+    return (
+        select(func.max(LoginSession.last_used_at))
+        .where(LoginSession.user_id == bindparam("person_id"), LoginSession.created_at < bindparam("before"))
+        .scalar_subquery()
+    )
+
+
+def news_since(user: User, here: LoginSession, used_at: datetime | None) -> datetime | None:
     """Since when something is new to this student: the last visit, or the moment until which they marked it as seen,
-    the later one; None: they were never here."""
+    the later one; None: they were never here. `used_at`: when the account was last used before the session `here`."""
     seen_at = user.news_seen_at
     if seen_at is not None and seen_at >= here.created_at:
         return seen_at
-    visited_at = last_visit(here)
+    visited_at = None if used_at is None else min(used_at, here.created_at)
     return max((one for one in (seen_at, visited_at) if one is not None), default=None)

@@ -29,6 +29,7 @@ from gradebook.models import (
 from gradebook.policy import scopes
 from gradebook.policy.person import Person
 from gradebook.services.grades import due_moment
+from gradebook.services.questions import open_questions
 
 RECENT = 5
 UNREAD = 5
@@ -56,6 +57,8 @@ class TaughtClass:
     to_grade: int = 0
     hidden: int = 0
     """Scores entered and not shown to families."""
+    questions: int = 0
+    """Questions of students about scores that wait for an answer."""
 
     @property
     def last_day(self) -> date | None:
@@ -130,7 +133,7 @@ def classes_of(person: Person) -> list[TaughtClass]:
         .scalar_subquery()
     )
     rows = db.session.execute(
-        select(Section, Enrollment.position, Enrollment.ends_on, students)
+        select(Section, Enrollment.position, Enrollment.ends_on, students, open_questions())
         .join(Enrollment, Enrollment.section_id == Section.id)
         .join(Section.term)
         .join(Section.school)
@@ -142,7 +145,10 @@ def classes_of(person: Person) -> list[TaughtClass]:
         )
         .order_by(AcademicSession.begins_on.desc(), Section.title, Section.id)
     ).all()
-    return [TaughtClass(*row) for row in rows]
+    return [
+        TaughtClass(section, position, ends_on, count, questions=questions)
+        for section, position, ends_on, count, questions in rows
+    ]
 
 
 def _is_current(section: Section, person: Person) -> bool:

@@ -65,5 +65,6 @@ def class_of_child(person: Person, student_id: str, section_id: str, /, *, alone
         chart=None if rated else _chart(family_class),
         neighbours=ALONE if alone else child.neighbours(section),
         teacher=None if alone else family.teacher_to_write_to(person, child, family_class),
+        to_confirm=child.to_confirm.get(section.id, 0),
         **frame,
     )

@@ -161,6 +161,12 @@ def init_app(app: Flask) -> None:
     app.context_processor(_context)
 
 
+def know_unread(person: Person, count: int) -> None:
+    """Give the frame the unread messages of this request's person, where the page has counted them anyway."""
+    g.frame = Frame(person)
+    g.frame.unread = count
+
+
 def _context() -> dict[str, Any]:
     person = signed_in_person()
     if "frame" not in g:
@@ -196,6 +202,8 @@ _OFFICE_PEOPLE = (
     "office.restriction",
     "office.new_restriction",
     "office.issue_slip",
+    "office.together",
+    "office.writing",
 )
 _OFFICE_CLASSES = (
     "office.new_class",
@@ -228,6 +236,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("People"), "office.people", "people", _OFFICE_PEOPLE),
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
+            (_("Message rules"), "office.messages", "message", ("office.messages",)),
         ],
     }
     return places[person.acting.kind]

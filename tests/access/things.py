@@ -1,12 +1,13 @@
 """What the matrix can name, and the secrets that must never reach anyone but those listed by hand."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import update
 
+from gradebook.clock import Span
 from gradebook.extensions import db
 from gradebook.interchange.attachable import checked
 from gradebook.models import (
@@ -21,9 +22,20 @@ from gradebook.models import (
     RoleKind,
     Score,
     ScoreChange,
+    ScoreQuestion,
 )
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import attachments, calendar_links, comment_bank, invitations, mastery_scales, messaging
+from gradebook.services import (
+    attachments,
+    calendar_links,
+    comment_bank,
+    invitations,
+    mastery_scales,
+    message_rules,
+    messaging,
+    office_hours,
+    seen,
+)
 from tests.access.people import ACTORS, browser_with, token_of
 from tests.art import make_art
 
@@ -55,6 +67,8 @@ SECRETS: dict[str, set[str]] = {
     "Secret words of Dana": {"dana", *STAFF_OF_ALGEBRA},
     "Secret words of Erin": {"erin", *STAFF_OF_ALGEBRA},
     "Secret words of Chris": {"chris", "osei", "tess"},
+    # a guardian whose link has ended still reads what was written before; the mother of the child never does
+    "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA},
     "Secret file of dana": {"dana", *STAFF_OF_ALGEBRA},
     "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
     "of dana.txt": {"dana", *STAFF_OF_ALGEBRA},
@@ -69,19 +83,24 @@ SECRETS: dict[str, set[str]] = {
     "Private note taken back": {*STAFF_OF_ALGEBRA},
     # a teacher's own comments to use again
     "Kept by Ms Rivera": {"rivera"},
+    # what a student asks about a score, and the answer: no guardian
+    "Asked by Maya": {"maya", *STAFF_OF_ALGEBRA},
+    "Answered to Maya": {"maya", *STAFF_OF_ALGEBRA},
     # the custody order
     "Family Court 26-118": {*OFFICE},
     # what a score's history keeps
     "Words taken back": {*STAFF_OF_ALGEBRA},
     # names: a family sees itself and its teachers, nobody else's child or guardian
-    "Maya Diaz": {"maya", "dana", *STAFF_OF_ALGEBRA, *OFFICE},
+    "Maya Diaz": {"maya", "dana", "gus", *STAFF_OF_ALGEBRA, *OFFICE},
     "Leo Evans": {"leo", "erin", "tess", "tess-parent", "osei", *STAFF_OF_ALGEBRA, *OFFICE},
     "Zoe Clark": {"zoe", "chris", "osei", "tess", *OFFICE},
     "Dana Diaz": {"dana", *STAFF_OF_ALGEBRA, *OFFICE},
     "Rex Diaz": {"rex", *OFFICE},
     # the other guardian of Leo: her name is not for Tess, who is his stepmother and teaches him History
     "Erin Evans": {"erin", "osei", *STAFF_OF_ALGEBRA, *OFFICE},
-    "Gus Gray": {"gus", *OFFICE},
+    "Gus Gray": {"gus", *STAFF_OF_ALGEBRA, *OFFICE},
+    # why the office closed a person's writing: for that person
+    "Reason for Chris": {"chris", *OFFICE},
     "Fern Fox": {"fern", "finch", "quinn"},
     # a class that grades outcomes: its own words, what a family sees of its child, and what is hidden
     "Draws from observation": {"maya", "leo", "dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
@@ -153,6 +172,7 @@ def _add_conversations(scene: Scene, now: Any) -> None:
     for name, student, section, guardian, teachers, words in (
         ("talk", school.maya, school.algebra, school.dana, (school.rivera, school.cole), "Secret words of Dana"),
         ("other_talk", school.leo, school.algebra, school.erin, (school.rivera, school.cole), "Secret words of Erin"),
+        ("past_talk", school.maya, school.algebra, school.gus, (school.rivera, school.cole), "Secret words of Gus"),
         ("far_talk", school.zoe, school.history, school.chris, (school.osei, school.tess), "Secret words of Chris"),
     ):
         conversation = messaging.open_conversation(
@@ -186,9 +206,26 @@ def _add_rows(scene: Scene, now: Any) -> None:
     scene.names["letters"] = letters.public_id
     kept = comment_bank.add_comment(school.rivera.id, school.oak.id, "Kept by Ms Rivera")
     scene.names["kept"] = kept.public_id
+    answered = {"answer": "Answered to Maya", "answered_by": school.cole.id, "answered_at": now}
+    for assignment, words, more in (
+        (school.quiz, "Asked by Maya before", answered),
+        (school.quiz, "Asked by Maya", {}),
+    ):
+        question = ScoreQuestion(
+            school_id=school.oak.id, section_id=school.algebra.id, assignment_id=assignment.id,
+            student_id=school.maya.id, words=words, asked_at=now, **more,
+        )  # fmt: skip
+        db.session.add(question)
+        db.session.flush()
+    scene.names["question"] = question.public_id
+    seen.ask_to_confirm(school.algebra, school.quiz, actor_id=school.rivera.id, now=now)
     scene.names["feed"], link = calendar_links.make_link(school.maya.id, now)
     scene.names["revoked_feed"], ended = calendar_links.make_link(school.maya.id, now)
     scene.names["link"] = link.public_id
+    message_rules.close_writing(school.chris, school.oak, "Reason for Chris", now, actor_id=school.pat.id)
+    span = Span(date(2026, 12, 21), date(2027, 1, 4))
+    office_hours.add_days_off(school.oak, "Winter break", span, now, actor_id=school.pat.id)
+    scene.names["break"] = office_hours.days_off(school.oak)[0].public_id
     calendar_links.revoke_link(school.maya.id, ended.public_id, now)
     session = LoginSession(
         token_hash="x" * 64, user_id=school.dana.id, auth_epoch=1, created_at=now, last_used_at=now, proved_at=now,

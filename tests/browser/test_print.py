@@ -20,6 +20,8 @@ COLOURS = """() => {
 PAGES = [
     ("maya", "/student/classes/{full}"),
     ("dana", "/parent/children/{maya}/classes/{full}"),
+    ("dana", "/parent/children/{maya}/report"),
+    ("rivera", "/teacher/classes/{full}/students/{maya}/report"),
     ("rivera", "/teacher/classes/{full}"),
     ("rivera", "/teacher/classes/{full}/students/{maya}"),
 ]

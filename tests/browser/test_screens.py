@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error, Page
 
+from gradebook.web.language import LANGUAGES
 from tests.browser import axe as rules
 from tests.browser import budgets
 from tests.browser.screens import SCREENS, Screen, routes_of, routes_shown
@@ -34,8 +35,8 @@ class Size:
 # A screen is opened once and then made narrower. axe sees it wide and light with all rules, narrow and dark with those
 # that width and theme can break; what only a narrow window shows it sees with all. No rule of ours is about a width
 # between 320 and 390.
-WIDE, NARROW = Size(1280, 900, False, "light"), Size(320, 640, True, "dark")
-SIZES = (WIDE, Size(390, 844, True), NARROW)
+WIDE, PHONE_SIZE, NARROW = Size(1280, 900, False, "light"), Size(390, 844, True), Size(320, 640, True, "dark")
+SIZES = (WIDE, PHONE_SIZE, NARROW)
 
 FRAME = """() => ({
     width: document.documentElement.clientWidth,
@@ -50,6 +51,12 @@ FRAME = """() => ({
     regions: ["status", "alert"].map((id) => document.getElementById(id)?.getAttribute("role")),
 })"""
 
+# As who needs large letters sets them for all sites.
+LARGE = f"""() => {{
+    document.documentElement.style.fontSize = "200%";
+    return ({FRAME})();
+}}"""
+
 
 def test_every_page_of_the_product_is_walked_to(site, things):
     assert routes_of(site.app) - routes_shown(site.app, things) == set(), "these pages are missing in screens.py"
@@ -57,13 +64,16 @@ def test_every_page_of_the_product_is_walked_to(site, things):
 
 @pytest.mark.parametrize("who", SCREENS)
 def test_screens(who, enter, open_page, things):
-    username = who.split(",")[0]
-    page = open_page(**LAPTOP) if username == "visitor" else enter(username, **LAPTOP)
+    username, _comma, rest = who.partition(", ")
+    window = {**LAPTOP, "locale": rest} if rest in LANGUAGES else LAPTOP
+    page = open_page(**window) if username == "visitor" else enter(username, **window)
     resize, only_narrow = resizer(page), rules.OnlyNarrow()
     problems = []
     for screen in SCREENS[who]:
         problems += problems_of(screen, page, resize, only_narrow, things, is_family=username in FAMILY)
     assert not problems, "\n".join(["", *problems])
+    if rest in LANGUAGES:
+        assert page.locator("html").get_attribute("lang") == rest
 
 
 def resizer(page: Page) -> Callable[[Size], None]:
@@ -111,6 +121,9 @@ def problems_of(
         elif size is NARROW:
             found += [f"narrow, {problem}" for problem in rules.problems_of(page, [size.theme], rules.OF_WIDTH)]
             found += [f"only narrow: {problem}" for problem in only_narrow.problems_of(page)]
+    if is_family:
+        resize(PHONE_SIZE)
+        found += [f"text of twice the size: {problem}" for problem in in_the_frame(page.evaluate(LARGE), PHONE_SIZE)]
     return [f"{screen.words} {problem}" for problem in found]
 
 

@@ -196,11 +196,13 @@ def stored(draw: st.DrawFn) -> tuple[TypedScore, list[str]]:
             return TypedScore(letter=draw(st.sampled_from(letters)), late=late), letters
 
 
-@given(stored(), st.integers(0, 99_999))
+@given(stored(), st.integers(0, 99_999), st.sampled_from(".,"))
 @some
-def test_what_is_shown_is_read_back_as_the_same_score(given: tuple[TypedScore, list[str]], possible: int) -> None:
+def test_what_is_shown_is_read_back_as_the_same_score(
+    given: tuple[TypedScore, list[str]], possible: int, mark: str
+) -> None:
     score, letters = given
-    text = show_score(score, possible, letters=letters)
+    text = show_score(score, possible, letters=letters, mark=mark)
     assert parse_score(text, possible, letters=letters, confirmed=True) == score
 
 

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from gradebook.extensions import db
-from gradebook.models import Position, Restriction, RoleKind
+from gradebook.models import Notice, NoticeKind, Position, Restriction, RoleKind
 from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
-from gradebook.policy.conversations import Closed
+from gradebook.policy.conversations import Verdict, WhyNot
 from gradebook.policy.rules import can
-from gradebook.services import messaging
+from gradebook.services import message_rules, messaging
 from gradebook.services.accounts import person_acting_as
 from tests.school import TODAY, enroll, make_role, make_user
 
@@ -345,7 +345,7 @@ def test_whoever_reads_is_named(school, acting, begin, clock):
 # --- Answering
 
 
-def closed(person, conversation) -> Closed | None:
+def closed(person, conversation) -> WhyNot | None:
     db.session.flush()
     found = policy.standing(person, conversation).closed
     assert policy.may_reply(person, conversation) == (found is None)
@@ -368,20 +368,20 @@ def test_both_sides_may_answer(both):
 def test_when_the_child_has_left_the_class_nobody_answers(school, both):
     talk, people = both
     place_of(school.maya, school.algebra).ends_on = TODAY
-    assert [closed(person, talk) for person in people()] == [Closed.CHILD_LEFT, Closed.CHILD_LEFT]
+    assert [closed(person, talk) for person in people()] == [WhyNot.CHILD_LEFT, WhyNot.CHILD_LEFT]
 
 
 def test_when_the_class_is_over_nobody_answers(school, both):
     talk, people = both
     school.algebra.term.ends_on = TODAY
-    assert [closed(person, talk) for person in people()] == [Closed.CLASS_OVER, Closed.CLASS_OVER]
+    assert [closed(person, talk) for person in people()] == [WhyNot.CLASS_OVER, WhyNot.CLASS_OVER]
 
 
 def test_when_no_teacher_is_left_the_guardian_does_not_write_into_the_void(school, both):
     talk, people = both
     for teacher in (school.rivera, school.cole):
         place_of(teacher, school.algebra).ends_on = TODAY
-    assert closed(people()[0], talk) == Closed.NO_TEACHER
+    assert closed(people()[0], talk) == WhyNot.NO_TEACHER
 
 
 @pytest.mark.parametrize("how", ["ended", "no right", "order", "account", "identity", "role"])
@@ -401,15 +401,252 @@ def test_a_teacher_does_not_write_to_a_guardian_who_may_no_longer_read(school, b
     else:
         role_of(school.dana).ends_on = TODAY
     teacher = people()[1]
-    assert closed(teacher, talk) == Closed.GUARDIAN
+    assert closed(teacher, talk) == WhyNot.GUARDIAN
     assert reads(teacher, talk)
     assert not policy.standing(teacher, talk).guardian_reads
 
 
-def test_an_ended_guardian_cannot_answer_nor_read(school, both):
+# --- Verdicts: may read, may reply, why not
+
+
+def judged(person, conversation) -> Verdict:
+    db.session.flush()
+    found = policy.verdict(person, conversation)
+    assert can(person, "conversation:read", conversation) == found.may_read
+    assert can(person, "conversation:reply", conversation) == found.may_reply
+    return found
+
+
+READS_AND_REPLIES, NOTHING = Verdict(may_read=True, may_reply=True), Verdict()
+
+
+def only_reads(why_not) -> Verdict:
+    return Verdict(may_read=True, why_not=why_not)
+
+
+def test_who_takes_part_reads_and_replies_and_nobody_else_is_told_why_not(school, both, acting):
+    talk, people = both
+    assert [judged(person, talk) for person in people()] == [READS_AND_REPLIES] * 2
+    for user, kind in ((school.erin, RoleKind.PARENT), (school.rex, RoleKind.PARENT), (school.osei, RoleKind.TEACHER)):
+        assert judged(acting(user, kind), talk) == NOTHING
+    for kind in (RoleKind.OFFICE, RoleKind.STUDENT):
+        assert judged(acting(school.pat if kind == RoleKind.OFFICE else school.maya, kind), talk) == NOTHING
+
+
+def test_an_ended_guardian_reads_and_takes_part_no_more(school, both):
     talk, people = both
     school.dana_of_maya.ends_on = TODAY
-    db.session.flush()
+    assert judged(people()[0], talk) == only_reads(WhyNot.ENDED)
+    assert judged(people()[1], talk) == only_reads(WhyNot.GUARDIAN)
     person = people()[0]
-    assert not reads(person, talk)
-    assert not policy.may_reply(person, talk)
+    assert not reads(person, talk)  # nothing live, nothing counted
+    assert not policy.takes_part(person, talk)
+    assert policy.conversation_read_by(person, talk.public_id) == talk
+    assert messaging.inbox_of(person) == messaging.inbox_of(people()[0])
+    assert messaging.inbox_of(person).conversations == 0
+    [line] = messaging.conversations(person)
+    assert not line.goes_on
+    assert line.unread == 0
+
+
+@pytest.mark.parametrize("how", ["school", "order", "right", "identity"])
+def test_what_an_ended_guardian_reads_can_be_hidden(school, both, how):
+    talk, people = both
+    school.dana_of_maya.ends_on = TODAY
+    if how == "school":
+        school.oak.hides_past_conversations = True
+    elif how == "order":
+        db.session.query(Restriction).one().adult_id = school.dana.id
+    elif how == "right":
+        school.dana_of_maya.may_message = False
+    else:
+        school.dana.identity_seen_at = None
+    assert judged(people()[0], talk) == NOTHING
+    if how != "identity":  # there the door is closed before
+        assert messaging.conversations(people()[0]) == []
+
+
+def test_a_link_that_ends_tomorrow_gives_everything_today(school, both, clock):
+    talk, people = both
+    school.dana_of_maya.ends_on = TODAY + timedelta(days=1)
+    assert judged(people()[0], talk) == READS_AND_REPLIES
+    clock.set(datetime(2026, 10, 15, 3, 59, 59, tzinfo=UTC))
+    assert judged(people()[0], talk) == READS_AND_REPLIES
+    clock.set(datetime(2026, 10, 15, 4, tzinfo=UTC))
+    assert judged(people()[0], talk) == only_reads(WhyNot.ENDED)
+
+
+@pytest.mark.parametrize("right", ["no_contact", "no_records", "hide_address"])
+@pytest.mark.parametrize("when", ["before", "in force", "over"])
+def test_an_order_takes_exactly_what_it_names_on_exactly_its_days(school, both, right, when):
+    talk, people = both
+    order = db.session.query(Restriction).one()
+    order.adult_id = school.dana.id
+    order.no_contact, order.no_records, order.hide_address = (name == right for name in
+        ("no_contact", "no_records", "hide_address"))  # fmt: skip
+    order.begins_on = TODAY + timedelta(days=1) if when == "before" else TODAY - timedelta(days=9)
+    order.ends_on = TODAY if when == "over" else None
+    holds = when == "in force"
+    expected = NOTHING if holds and right == "no_contact" else READS_AND_REPLIES
+    assert judged(people()[0], talk) == expected
+    assert bool(written_to(people()[0])) == (expected == READS_AND_REPLIES)
+    assert can(people()[0], "grades:see_child", school.maya) != (holds and right == "no_records")
+
+
+def test_a_school_that_hides_nothing_does_not_open_what_another_hides(school, both, acting):
+    talk, people = both
+    school.elm.hides_past_conversations = True
+    school.dana_of_maya.ends_on = TODAY
+    assert judged(people()[0], talk) == only_reads(WhyNot.ENDED)
+
+
+def test_an_ended_guardian_learns_of_no_teacher_who_came_later(school, both, acting):
+    talk, people = both
+    school.dana_of_maya.ends_on = TODAY
+    enroll(school.osei, school.algebra, Position.CO_TEACHER, TODAY)
+    standing = policy.standing(people()[0], talk)
+    assert names(standing.teachers) == ["Inés Rivera", "Abe Cole", "Sue Subb"]  # of the last day
+    assert policy.teacher_changes(standing, TODAY - timedelta(days=30), TODAY + timedelta(days=30)) == [
+        policy.TeacherChange(TODAY, school.sub, False)
+    ]
+
+
+def test_the_office_closes_the_writing_of_a_person_and_reading_goes_on(school, both, acting, clock):
+    talk, people = both
+    message_rules.close_writing(school.dana, school.oak, "Please call us.", clock(), actor_id=school.pat.id)
+    assert judged(people()[0], talk) == only_reads(WhyNot.WRITING)
+    assert policy.standing(people()[0], talk).reason == "Please call us."
+    assert judged(people()[1], talk) == READS_AND_REPLIES  # others write to them
+    assert policy.standing(people()[1], talk).reason is None
+    assert not written_to(people()[0])
+    assert {pair.why_not for pair in policy.classes_of_guardian(people()[0])} == {WhyNot.WRITING}
+    message_rules.open_writing(school.dana, school.oak, clock(), actor_id=school.pat.id)
+    assert judged(people()[0], talk) == READS_AND_REPLIES
+
+
+def test_a_teacher_whose_writing_is_closed_begins_nothing_either(school, both, clock):
+    talk, people = both
+    message_rules.close_writing(school.rivera, school.oak, "Wait.", clock(), actor_id=school.pat.id)
+    teacher = people()[1]
+    assert judged(teacher, talk) == only_reads(WhyNot.WRITING)
+    assert policy.correspondences_of_teacher(teacher, school.algebra, school.maya) == []
+    assert policy.families_of(teacher, school.algebra) == []
+    assert policy.guardians_reached(teacher, school.algebra, [school.maya.id]) == []
+
+
+def test_a_class_without_a_teacher_is_named_with_the_reason(school, acting):
+    place_of(school.osei, school.history).ends_on = TODAY  # Tess is left, Leo's own stepmother
+    found = {pair.section.title: pair.why_not for pair in policy.classes_of_guardian(acting(school.erin))}
+    assert found == {"Algebra": None, "History": WhyNot.NO_TEACHER}
+
+
+# --- Who reads, from which day on
+
+
+def changes(standing, since, until):
+    return [(change.day, change.user.called, change.reads) for change in policy.teacher_changes(standing, since, until)]
+
+
+def test_the_family_sees_who_joined_and_who_left_on_the_days_of_their_places(school, both):
+    talk, people = both
+    later = TODAY + timedelta(days=7)
+    enroll(school.osei, school.algebra, Position.SUBSTITUTE, TODAY, later)
+    standing = policy.standing(people()[0], talk)
+    sub, osei = school.sub.called, school.osei.called
+    assert changes(standing, TODAY - timedelta(days=1), TODAY) == [(TODAY, osei, True), (TODAY, sub, False)]
+    assert changes(standing, TODAY, later) == [(later, osei, False)]
+    assert changes(standing, later, later) == []
+
+
+def test_a_place_that_begins_later_is_announced(school, both):
+    talk, people = both
+    enroll(school.osei, school.algebra, Position.SUBSTITUTE, TODAY + timedelta(days=1), TODAY + timedelta(days=3))
+    standing = policy.standing(people()[0], talk)
+    assert "Kofi Osei" not in names(standing.teachers)
+    assert [place.user for place in policy.to_come(standing, TODAY)] == [school.osei]
+
+
+def test_a_teacher_who_is_a_guardian_of_the_child_is_in_no_line(school, acting, begin):
+    talk = begin(school.erin, school.leo, school.algebra)
+    enroll(school.tess, school.algebra, Position.CO_TEACHER, TODAY)
+    standing = policy.standing(acting(school.erin), talk)
+    assert school.tess not in [place.user for place in standing.places]
+    assert changes(standing, TODAY - timedelta(days=9), TODAY) == [(TODAY, school.sub.called, False)]
+
+
+# --- Two guardians together
+
+
+@pytest.fixture
+def together(school, clock):
+    """A conversation about Maya that the office opened for Dana and for Gus, whose link holds again."""
+    school.gus_of_maya.ends_on = None
+    db.session.flush()
+    found = policy.may_be_joined(school.maya, school.oak, TODAY)
+    teachers = tuple(policy.teachers_who_read(school.algebra, school.maya.id, TODAY))
+    first, second = (
+        policy.Correspondence(school.maya, school.algebra, guardian, teachers, words) for guardian, words in found
+    )
+    return message_rules.open_joint((first, second), clock(), actor_id=school.pat.id)
+
+
+def test_only_guardians_with_the_right_and_without_any_order_are_put_together(school):
+    assert [guardian.called for guardian, _relation in policy.may_be_joined(school.maya, school.oak, TODAY)] == ["Dana"]
+    db.session.query(Restriction).update({"no_contact": False, "no_records": False})  # the address stays hidden
+    assert len(policy.may_be_joined(school.maya, school.oak, TODAY)) == 1
+    db.session.query(Restriction).update({"ends_on": TODAY})
+    db.session.expire_all()
+    assert [guardian.called for guardian, _relation in policy.may_be_joined(school.maya, school.oak, TODAY)] == [
+        "Dana",
+        "Rex",
+    ]
+
+
+def test_both_guardians_and_the_teachers_read_and_each_sees_who(school, together, acting):
+    people = [acting(school.dana), acting(school.gus), acting(school.rivera, RoleKind.TEACHER)]
+    assert [judged(person, together) for person in people] == [READS_AND_REPLIES] * 3
+    for person in people:
+        standing = policy.standing(person, together)
+        assert [side.user for side in standing.guardians] == [school.dana, school.gus]
+        assert names(standing.teachers) == ["Inés Rivera", "Abe Cole"]
+    assert judged(acting(school.pat, RoleKind.OFFICE), together) == NOTHING
+    assert judged(acting(school.rex), together) == NOTHING
+    assert judged(acting(school.erin), together) == NOTHING
+
+
+def test_it_is_opened_once_and_is_no_conversation_of_one_of_them(school, together, acting, begin, clock):
+    own = begin(school.dana, school.maya, school.algebra)
+    assert own.id != together.id
+    assert judged(acting(school.gus), own) == NOTHING
+    found = policy.may_be_joined(school.maya, school.oak, TODAY)
+    pairs = [policy.Correspondence(school.maya, school.algebra, one, (), words) for one, words in reversed(found)]
+    assert message_rules.open_joint((pairs[0], pairs[1]), clock(), actor_id=school.pat.id).id == together.id
+    assert db.session.query(Notice).filter_by(kind=NoticeKind.JOINT).count() == 2
+
+
+def test_it_ends_for_writing_when_one_of_the_two_loses_the_right(school, together, acting):
+    school.gus_of_maya.ends_on = TODAY
+    assert judged(acting(school.gus), together) == only_reads(WhyNot.ENDED)
+    assert judged(acting(school.dana), together) == only_reads(WhyNot.OTHER_GUARDIAN)
+    assert judged(acting(school.rivera, RoleKind.TEACHER), together) == only_reads(WhyNot.OTHER_GUARDIAN)
+
+
+def test_an_order_against_one_of_the_two_hides_it_from_that_one_at_once(school, together, acting):
+    db.session.query(Restriction).update({"adult_id": school.gus.id})
+    db.session.expire_all()
+    assert judged(acting(school.gus), together) == NOTHING
+    assert judged(acting(school.dana), together) == only_reads(WhyNot.OTHER_GUARDIAN)
+
+
+def test_separated_guardians_are_in_nothing_of_each_other(school, acting, begin):
+    """Two conversations about one child: neither page, list, nor choice of the one names the other."""
+    school.gus_of_maya.ends_on = None
+    db.session.flush()
+    talks = {name: begin(school.people[name], school.maya, school.algebra) for name in ("dana", "gus")}
+    for name, other in (("dana", "gus"), ("gus", "dana")):
+        person = acting(school.people[name])
+        assert judged(person, talks[other]) == NOTHING
+        standing = policy.standing(person, talks[name])
+        named = [*standing.teachers, *(side.user for side in standing.guardians)]
+        assert school.people[other] not in named
+        assert [line.other_guardian for line in messaging.conversations(person)] == [None]

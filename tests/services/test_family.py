@@ -10,6 +10,7 @@ from gradebook.models import Enrollment, Position, Restriction, RoleKind
 from gradebook.policy import scopes
 from gradebook.policy.access import NotFound, child_of_guardian, section_for_student, section_of_child
 from gradebook.services import accounts, family
+from gradebook.services.attention import needing_attention
 from tests.families import add_category, add_class, add_guardianship, add_work, changed, score
 from tests.school import SEEN, TODAY, enroll, make_role, make_section
 
@@ -297,7 +298,7 @@ def test_a_guardian_whom_the_office_has_not_seen_writes_to_nobody(school):
 
 def attention(school, person=None):
     children = family.children_of_guardian(person or guardian(school.dana))
-    return [(one.kind, one.child.called, titles(one.pieces)) for one in family.needing_attention(children)]
+    return [(one.kind, one.child.called, titles(one.pieces)) for one in needing_attention(children)]
 
 
 def test_missing_work_needs_attention_two_days_after_it_was_due(school, extra):
@@ -317,11 +318,11 @@ def test_missing_work_without_a_day_needs_attention_at_once(school, extra):
 def test_a_grade_below_the_mark_needs_attention(school, points, low):
     section = add_class(school.oak, "Art", school.maya, pieces=0)
     score(add_work(add_category(section, "Pictures"), "Picture"), school.maya, points)
-    assert attention(school) == ([("low", "Maya", [])] if low else [])
+    assert attention(school) == ([("below", "Maya", [])] if low else [])
 
 
 def test_a_class_of_another_term_needs_no_attention(school):
-    assert attention(school, guardian(school.erin)) == [("low", "Leo", [])]
+    assert attention(school, guardian(school.erin)) == [("below", "Leo", [])]
     school.algebra.term.ends_on = TODAY
     assert attention(school, guardian(school.erin)) == []
 

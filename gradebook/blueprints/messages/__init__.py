@@ -10,6 +10,8 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     doorstep,
     families,
     files,
+    hours,
+    muting,
     news,
     one_message,
     proof,

@@ -3,12 +3,13 @@
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
 
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import BeginForm
-from gradebook.blueprints.messages.shown import sides_of_pair
+from gradebook.blueprints.messages.shown import reached, sides_of_pair, timezones
 from gradebook.extensions import db
 from gradebook.models import RoleKind
 from gradebook.policy import access
@@ -16,7 +17,7 @@ from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence
 from gradebook.policy.person import Person
-from gradebook.services import attachments, messaging
+from gradebook.services import attachments, family, messaging, office_hours
 from gradebook.web import door
 from gradebook.web.requests import moment
 from gradebook.web.uploads import takes_files
@@ -33,7 +34,11 @@ def new() -> Any:
     if section is None:
         if student is not None:
             raise NotFound
-        return render_template("messages/new_class.html", sections=policy.sections_to_write_from(person))
+        return render_template(
+            "messages/new_class.html",
+            sections=policy.sections_to_write_from(person),
+            reasons=policy.closures_of(person),
+        )
     if student is None:
         return _choose_family(person, section)
     return _new_as_teacher(person, student, section, guardian)
@@ -41,16 +46,18 @@ def new() -> Any:
 
 def _new_as_guardian(person: Person, student: str | None, section: str | None) -> Any:
     if student is not None and section is not None:
-        return _write_or_continue(person, policy.correspondence(person, student, section, None))
+        pair = policy.correspondence(person, student, section, None)
+        title = family.title_of_work(person, student, section, request.args.get("about"))
+        return _write_about(person, pair, title) if title else _write_or_continue(person, pair)
     if section is not None:
         raise NotFound
-    pairs = policy.correspondences_of_guardian(person, student)
+    pairs = policy.classes_of_guardian(person, student)
     if student is not None and not pairs:
         raise NotFound
     children = list({pair.student.id: pair.student for pair in pairs}.values())
     if len(children) > 1:
         return render_template("messages/new_child.html", children=children)
-    return render_template("messages/new_teachers.html", pairs=pairs)
+    return render_template("messages/new_teachers.html", pairs=pairs, reasons=policy.closures_of(person))
 
 
 def _choose_family(person: Person, section_key: str) -> str:
@@ -87,8 +94,21 @@ def _write_or_continue(person: Person, pair: Correspondence) -> Any:
     return _write(person, pair, form)
 
 
+def _write_about(person: Person, pair: Correspondence, title: str) -> str:
+    """The page with its first words: which piece of work it is about. What is sent goes into the one conversation."""
+    keys = {"student": pair.student.public_id, "section": pair.section.public_id, "guardian": pair.guardian.public_id}
+    return _write(person, pair, BeginForm(body=_("About %(title)s: ", title=title), **keys))
+
+
 def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
-    return render_template("messages/write.html", sides=sides_of_pair(pair, person), form=form)
+    timezone, reach = timezones(person)[pair.section.school_id], []
+    if person.acts_as(RoleKind.PARENT):
+        days = office_hours.days_of([teacher.id for teacher in pair.teachers], pair.section.school_id)
+        hours = office_hours.hours_for(pair.section.school_id, timezone, [days[one.id] for one in pair.teachers])
+        reach = reached(list(pair.teachers), hours, person.now)
+    return render_template(
+        "messages/write.html", sides=sides_of_pair(pair, person), form=form, reach=reach, timezone=timezone
+    )
 
 
 @bp.post("/")

@@ -57,16 +57,16 @@ def conversation(conversation_id: str) -> str:
     """The newest messages, or those before a number; opening the newest marks them read."""
     person = correspondent()
     before = _number(request.args.get("before"))
-    found = policy.conversation_for(person, conversation_id)
+    found = policy.conversation_read_by(person, conversation_id)
     page = messaging.messages_of(found, person.id, before=before)
-    if not page.lines:
+    if not page.lines and not (found.is_joint and before is None):
         raise NotFound
     unread_from = None
-    if before is None and page.last_read_seq < page.last_seq:
+    if before is None and page.last_read_seq < page.last_seq and policy.takes_part(person, found):
         unread_from = page.last_read_seq + 1
         with short_write():
             messaging.mark_read(found.id, person.id, page.last_seq, moment())
-        found = policy.conversation_for(person, conversation_id)
+        found = policy.conversation_read_by(person, conversation_id)
     return _page(person, found, SendForm(data={"body": page.draft}), page, unread_from)
 
 
@@ -81,20 +81,26 @@ def _page(
     page: messaging.MessagePage | None = None,
     unread_from: int | None = None,
 ) -> str:
+    page = page or messaging.messages_of(found, person.id)
+    newest_own = max((line.seq for line in page.lines if line.author_id == person.id), default=None)
+    standing = policy.standing(person, found, newest_own)
     return render_template(
         "messages/conversation.html",
-        talk=shown(
-            found,
-            policy.standing(person, found),
-            page or messaging.messages_of(found, person.id),
-            person,
-            unread_from,
-        ),
+        talk=shown(found, standing, page, person, unread_from),
+        offered=_offered(person, found, standing),
         form=form,
         has_errors=bool(form.errors or (form.is_submitted() and form.body.data)),
         beside=messaging.conversations(person, limit=CONVERSATIONS_BESIDE),
         timezones=timezones(person),
     )
+
+
+def _offered(person: Person, found: Conversation, standing: policy.Standing) -> list[policy.Correspondence]:
+    """Where nothing can be written any more: the classes of the child whose teachers a guardian can write to."""
+    if standing.closed in (None, policy.WhyNot.ENDED, policy.WhyNot.WRITING):
+        return []
+    pairs = policy.correspondences_of_guardian(person, found.student.public_id)
+    return [pair for pair in pairs if pair.section.id != found.section_id]
 
 
 @bp.post("/<conversation_id>/messages")
@@ -103,7 +109,7 @@ def _page(
 def send(conversation_id: str) -> Any:
     """One more message; back to the conversation at its newest. A script is told the number of the message."""
     person, form = correspondent(), SendForm()
-    found = policy.conversation_for(person, conversation_id)
+    found = policy.conversation_read_by(person, conversation_id)
     if not can(person, "conversation:reply", found):
         return _not_sent(person, found, form, 403)
     if not form.validate():
@@ -114,12 +120,12 @@ def send(conversation_id: str) -> Any:
     except messaging.OtherBody:
         db.session.rollback()
         form.was_used()
-        return _not_sent(person, policy.conversation_for(person, conversation_id), form, 409)
+        return _not_sent(person, policy.conversation_read_by(person, conversation_id), form, 409)
     except attachments.QuotaUsedUp:
         no_room(form)
-        return _not_sent(person, policy.conversation_for(person, conversation_id), form, 422)
+        return _not_sent(person, policy.conversation_read_by(person, conversation_id), form, 422)
     except Refused:
-        return _not_sent(person, policy.conversation_for(person, conversation_id), form, 422)
+        return _not_sent(person, policy.conversation_read_by(person, conversation_id), form, 422)
     db.session.commit()
     if not wants_page():
         return jsonify(number=number)

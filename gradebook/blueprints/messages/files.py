@@ -79,7 +79,7 @@ def words_for(why: Why, name: str) -> str:
 @door.correspondent
 def attachment(conversation_id: str, file_id: str) -> Any:
     """A file, to be kept on one's device; it is never shown as a page of ours."""
-    found = policy.conversation_for(correspondent(), conversation_id)
+    found = policy.conversation_read_by(correspondent(), conversation_id)
     file = attachments.file_in(found, policy.key_of(file_id))
     if file is None:
         raise NotFound

@@ -35,7 +35,7 @@ def just_removed(removed_at: datetime) -> bool:
 
 
 def _found(person: Person, conversation_id: str, seq: str) -> tuple[Conversation, Message]:
-    found = policy.conversation_for(person, conversation_id)
+    found = policy.conversation_read_by(person, conversation_id)
     return found, own_messages.message_for(person, found, whole_number(seq))
 
 

@@ -110,11 +110,21 @@ def _gained(effect: Effect) -> tuple[bool, bool]:
 
 def _sentences(effect: Effect, student: User) -> list[Markup]:
     names = {"guardian": effect.guardian, "student": student.called, "day": day_words(effect.day)}
-    templates = [_losing(_lost(effect), effect.is_today), _gaining(_gained(effect), effect.is_today)]
+    kept = len((effect.before.conversations - effect.after.conversations) & effect.after.readable)
+    losing = (_losing_but_reading if kept else _losing)(_lost(effect), effect.is_today)
+    templates = [losing, _gaining(_gained(effect), effect.is_today)]
     found = [say(template, **names) for template in templates if template]
     if effect.waits_for_identity:
         found.append(say(gettext("%(guardian)s can write when the office has ticked “Identity seen”."), **names))
-    closed = len(effect.before.conversations - effect.after.conversations)
+    if kept:
+        words = ngettext(
+            "%(guardian)s can still read %(num)s earlier conversation about %(student)s, and receives nothing new.",
+            "%(guardian)s can still read %(num)s earlier conversations about %(student)s, and receives nothing new.",
+            kept,
+            **{name: f"%({name})s" for name in ("guardian", "student")},  # filled with marked-up names below
+        )
+        found.append(say(words, **names))
+    closed = len(effect.before.readable - effect.after.readable)
     if closed:
         words = ngettext(
             "%(guardian)s has %(num)s open conversation about %(student)s and can no longer read it.",
@@ -123,7 +133,7 @@ def _sentences(effect: Effect, student: User) -> list[Markup]:
             **{name: f"%({name})s" for name in ("guardian", "student")},  # filled with marked-up names below
         )
         found.append(say(words, **names))
-    opened = len(effect.after.conversations - effect.before.conversations)
+    opened = len(effect.after.readable - effect.before.readable)
     if opened:
         words = ngettext(
             "%(guardian)s can read %(num)s earlier conversation about %(student)s again.",
@@ -145,6 +155,21 @@ def _losing(lost: tuple[bool, bool], is_today: bool) -> str:
         (True, True): gettext("From %(day)s %(guardian)s can no longer see %(student)s’s grades or messages."),
         (True, False): gettext("From %(day)s %(guardian)s can no longer see %(student)s’s grades."),
         (False, True): gettext("From %(day)s %(guardian)s can no longer read or write messages about %(student)s."),
+    }
+    return (today if is_today else later).get(lost, "")
+
+
+def _losing_but_reading(lost: tuple[bool, bool], is_today: bool) -> str:
+    """The same, where earlier conversations can still be read."""
+    today = {
+        (True, True): gettext("From today %(guardian)s can no longer see %(student)s’s grades or write messages."),
+        (True, False): gettext("From today %(guardian)s can no longer see %(student)s’s grades."),
+        (False, True): gettext("From today %(guardian)s can no longer write messages about %(student)s."),
+    }
+    later = {
+        (True, True): gettext("From %(day)s %(guardian)s can no longer see %(student)s’s grades or write messages."),
+        (True, False): gettext("From %(day)s %(guardian)s can no longer see %(student)s’s grades."),
+        (False, True): gettext("From %(day)s %(guardian)s can no longer write messages about %(student)s."),
     }
     return (today if is_today else later).get(lost, "")
 

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("parent", __name__, url_prefix="/parent")
 
-from gradebook.blueprints.parent import children, home  # noqa: E402, F401 - bind the routes
+from gradebook.blueprints.parent import children, home, interests, reports, seen  # noqa: E402, F401 - bind the routes

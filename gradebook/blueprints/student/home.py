@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from gradebook.blueprints.student import bp
 from gradebook.extensions import db
-from gradebook.services import family, since
+from gradebook.services import family, news, since
 from gradebook.web import door
 from gradebook.web.login import current_login_session, current_person
 from gradebook.web.requests import moment, whole_number
@@ -19,12 +19,20 @@ from gradebook.web.requests import moment, whole_number
 def home() -> str:
     """Where do I stand, what is new, what do I do next. `?news=all` shows what is new of 14 days."""
     person = current_person()
-    new_since = None
+    here, new_since = current_login_session(), None
+    overview = family.overview_of_student(person, here.created_at)
     if request.args.get("news") != "all":
-        new_since = since.news_since(person.user, current_login_session())
+        new_since = since.news_since(person.user, here, overview.used_at)
     if new_since is not None and new_since <= person.now - family.LOOK_BACK:
         new_since = None  # nothing older is kept as news
-    return render_template("student/home.html", overview=family.overview_of_student(person), since=new_since)
+    new = overview.news if new_since is None else overview.news_since(new_since)
+    return render_template(
+        "student/home.html",
+        overview=overview,
+        since=new_since,
+        news=news.with_before(new, new_since or person.now - family.LOOK_BACK),
+        answers=overview.answers_since(new_since or person.now - family.LOOK_BACK),
+    )
 
 
 @bp.post("/news/seen")

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 
 from gradebook.blueprints.teacher.grid_fields import Sent, field_name
 from gradebook.blueprints.teacher.grid_table import Trouble
-from gradebook.blueprints.teacher.grid_words import Numbers, why_not
+from gradebook.blueprints.teacher.grid_words import Numbers, cell_text, why_not
 from gradebook.models import Section
 from gradebook.policy.person import Person
 from gradebook.services.grades import Cell, ClassWork, Student, by_student, students_of
 from gradebook.services.periods import closed_since
-from gradebook.services.scores import Conflict, Content, Place, Saved, content_of, text_of
+from gradebook.services.scores import Conflict, Content, Place, Saved, content_of
 
 
 class Problem(NamedTuple):
@@ -156,7 +156,7 @@ def _saved_content(saved: Saved, place: Place) -> Content:
 
 def text(work: ClassWork, place: Place, content: Content) -> str:
     """What stands in the cell's field for this content."""
-    return text_of(content, work.by_id[place[0]].possible, work.scale.labels if work.scale else ())
+    return cell_text(content, work.by_id[place[0]].possible, work.scale.labels if work.scale else ())
 
 
 def marks(cell: Cell | None) -> dict[str, bool]:

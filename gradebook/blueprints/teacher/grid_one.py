@@ -7,12 +7,12 @@ from datetime import date
 from gradebook.blueprints.teacher.grid_fields import field_name
 from gradebook.blueprints.teacher.grid_page import ROWS, is_entered, is_scored, score_of
 from gradebook.blueprints.teacher.grid_table import Trouble
-from gradebook.blueprints.teacher.grid_words import Numbers
+from gradebook.blueprints.teacher.grid_words import Numbers, cell_text
 from gradebook.grading.values import Status
 from gradebook.models import Section
 from gradebook.services import periods
 from gradebook.services.grades import Cell, ClassWork, Column, Student, cells_of, students_of
-from gradebook.services.scores import Place, content_of, text_of
+from gradebook.services.scores import Place, content_of
 
 TAGS = {
     Status.missing: "missing",
@@ -128,7 +128,7 @@ def _line(
     return Line(
         student=student,
         name=field_name(place),
-        text=trouble.text if trouble else text_of(content_of(cell), column.possible, letters),
+        text=trouble.text if trouble else cell_text(content_of(cell), column.possible, letters),
         tag=_tag(cell),
         extra=score is not None and score > column.possible,
         trouble=trouble,
@@ -141,7 +141,7 @@ def _line(
 def _shown(cell: Cell | None, column: Column, letters: tuple[str, ...]) -> str:
     if cell is None or not is_scored(cell):
         return ""
-    return text_of(content_of(cell)._replace(late=False), column.possible, letters)
+    return cell_text(content_of(cell)._replace(late=False), column.possible, letters)
 
 
 def _tag(cell: Cell | None) -> str:

@@ -17,12 +17,12 @@ from markupsafe import Markup, escape
 from gradebook.blueprints.teacher.grid_fields import column_letters, field_name
 from gradebook.blueprints.teacher.grid_heads import Band, addresses, bands_of, begins_category, heads_of
 from gradebook.blueprints.teacher.grid_page import Grid, Row, is_entered, is_scored, score_of
-from gradebook.blueprints.teacher.grid_words import Numbers
+from gradebook.blueprints.teacher.grid_words import Numbers, cell_text
 from gradebook.grading.averages import mean_percent, mean_points
 from gradebook.grading.values import Amount
 from gradebook.services.grades import Cell, Column
 from gradebook.services.remembering import Remembered
-from gradebook.services.scores import EMPTY, Place, content_of, text_of
+from gradebook.services.scores import EMPTY, Place, content_of
 
 _NEEDS_NO_QUOTES = re.compile(r"[A-Za-z0-9.,%/+-]+", re.ASCII)
 
@@ -263,12 +263,14 @@ class _Shower:
             return f'<td class="k{begins}">'
         content = content_of(cell)
         on_time = content._replace(late=False)  # that it was late is said by its mark
-        text = "" if shown.before or content == EMPTY else str(escape(text_of(on_time, column.possible, self.letters)))
+        text = (
+            "" if shown.before or content == EMPTY else str(escape(cell_text(on_time, column.possible, self.letters)))
+        )
         return f'<td class="k{begins}{" " if shown.kind else ""}{shown.kind}">{shown.before}{text}{shown.after}'
 
     def _value(self, cell: Cell, column: Column) -> str:
         content = content_of(cell)
-        return "" if content == EMPTY else _attribute(text_of(content, column.possible, self.letters))
+        return "" if content == EMPTY else _attribute(cell_text(content, column.possible, self.letters))
 
     def _rare(self, cell: Cell, column: Column) -> Shown:
         score = score_of(cell, column, self.scale)

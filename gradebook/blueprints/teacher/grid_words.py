@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import get_decimal_symbol
 from flask_babel import gettext as _
@@ -14,6 +15,7 @@ from gradebook.grading.scales import percent_text
 from gradebook.grading.typed import ScoreError
 from gradebook.grading.values import points_text
 from gradebook.services.grades import Column
+from gradebook.services.scores import Content, text_of
 from gradebook.web.language import language
 
 
@@ -31,7 +33,7 @@ class Numbers:
         """For the language of this request."""
         return cls(
             language().name,
-            get_decimal_symbol(language().locale),
+            decimal_mark(language().locale),
             _("%(number)s%%", number="{}"),
             _("out of %(points)s", points="{}"),
         )
@@ -58,6 +60,17 @@ class Numbers:
 
     def _marked(self, text: str) -> str:
         return text if self.decimal_mark == "." else text.replace(".", self.decimal_mark)
+
+
+@lru_cache(maxsize=16)
+def decimal_mark(locale: Locale) -> str:
+    """A point or a comma."""
+    return get_decimal_symbol(locale)
+
+
+def cell_text(content: Content, possible: int, letters: tuple[str, ...]) -> str:
+    """What stands in the field of a cell, in the person's language: 18.5 or 18,5, 90%, B+, m."""
+    return text_of(content, possible, letters, decimal_mark(language().locale))
 
 
 @lru_cache(maxsize=4096)

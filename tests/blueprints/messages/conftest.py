@@ -41,8 +41,8 @@ def fields() -> Callable[[str], dict[str, str]]:
     """What the form of a message on this page would send, without the CSRF token."""
 
     def fields(html: str) -> dict[str, str]:
-        form = html[html.index('<form class="composer"') :]
-        form = form[: form.index("</form>")]
+        start = html.index('<form class="composer"')
+        form = html[start : html.index("</form>", start)]
         found = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
         found.pop("csrf_token")
         typed = re.search(r"<textarea[^>]*>\r?\n?(.*?)</textarea>", form, re.DOTALL)

@@ -50,9 +50,13 @@ def test_nobody_sees_the_conversations_of_others(sign_in, school, talk):
         assert "Secret of Erin" in sign_in(school.people[name]).get("/messages/").text
 
 
-def test_an_ended_guardian_finds_nothing_left(sign_in, school, talk):
+def test_an_ended_guardian_finds_what_was_written_before_unless_the_school_hides_it(sign_in, school, talk):
     talk("dana", "maya", "algebra", ("dana", "Secret of Dana"))
     school.dana_of_maya.ends_on = TODAY
+    page = sign_in(school.dana).get("/messages/").text
+    assert "Secret of Dana" in page
+    assert "Ended: you can only read it" in page
+    school.oak.hides_past_conversations = True
     page = sign_in(school.dana).get("/messages/").text
     assert "Secret of Dana" not in page
     assert "Maya" not in page

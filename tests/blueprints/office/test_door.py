@@ -1,12 +1,13 @@
 """Who comes in at the office's door, what another school's office finds behind it, and what nonsense does there."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
 from gradebook.extensions import db
-from gradebook.models import AuditEntry, Enrollment, GradingScale, GradingScaleBand, Outcome, Restriction
+from gradebook.models import AuditEntry, DayOff, Enrollment, GradingScale, GradingScaleBand, Outcome, Restriction
 from gradebook.services import mastery_scales
 from tests.school import SEEN
 
@@ -38,7 +39,7 @@ def keys_of(school, of_elm):
         "enrollment_id": place.public_id, "restriction_id": order.public_id, "kind": "teacher",
         "guardianship_id": school.dana_of_maya.public_id, "term_id": section.term.public_id,
         "scale_id": scale_of(section).public_id, "mastery_scale_id": levels_of(section).public_id,
-        "outcome_id": outcome_of(section).public_id,
+        "outcome_id": outcome_of(section).public_id, "day_off_id": day_off_of(section).public_id,
     }  # fmt: skip
 
 
@@ -51,6 +52,14 @@ def scale_of(section):
         db.session.add(found)
         db.session.flush()
     return found
+
+
+def day_off_of(section):
+    """A day without lessons of the class's school."""
+    row = DayOff(school_id=section.school_id, title="Holiday", begins_on=date(2026, 12, 1), ends_on=date(2026, 12, 2))
+    db.session.add(row)
+    db.session.flush()
+    return row
 
 
 def levels_of(section):

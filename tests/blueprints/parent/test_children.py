@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from gradebook.extensions import db
+from gradebook.models import Conversation
 from tests.families import add_category, add_class, add_guardianship, add_letters, add_work, score, words
 
 NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
@@ -182,5 +183,53 @@ def _sum(page: str) -> str:
 
 def _work(page: str) -> str:
     lists = page[page.index('<div class="cats">') : page.index('<p class="print-only')]
-    text = re.sub(r"<[^>]+>", " ", lists.split("<nav")[0]).replace("your grade", "the grade")
+    lists = re.sub(r"<a [^>]*>(Ask|Write) about this.*?</a>", "", lists.split("<nav")[0].split('<p class="mt-4')[0])
+    text = re.sub(r"<[^>]+>", " ", lists).replace("your grade", "the grade")
     return " ".join(text.split())
+
+
+# --- Writing about a score
+
+
+def about_url(child, section, work) -> str:
+    return f"/messages/new?student={child.public_id}&section={section.public_id}&about={work.public_id}"
+
+
+def test_a_message_about_a_score_begins_with_its_title(school, sign_in):
+    dana = sign_in(school.dana)
+    page = page_of(dana, class_url(school.maya, school.algebra))
+    url = about_url(school.maya, school.algebra, school.quiz)
+    assert url.replace("&", "&amp;") in page
+    begun = page_of(dana, url)
+    assert "About Integers quiz:" in begun
+    assert "About Maya Diaz" in words(begun)
+
+
+def test_a_message_about_a_score_goes_into_the_conversation_there_is(school, sign_in):
+    dana = sign_in(school.dana)
+    url = about_url(school.maya, school.algebra, school.quiz)
+    for _time in range(2):
+        fields = dict(
+            re.findall(r'name="(student|section|guardian|client_key)"[^>]* value="([^"]*)"', page_of(dana, url))
+        )
+        answer = dana.post("/messages/", data={**fields, "body": "About Integers quiz: why 18?"})
+        assert answer.status_code == 303
+    assert db.session.query(Conversation).count() == 1
+
+
+def test_work_of_another_class_is_not_named(school, sign_in):
+    begun = page_of(sign_in(school.dana), about_url(school.maya, school.algebra, school.essay))
+    assert "Rivers essay" not in begun
+
+
+def test_who_may_not_see_grades_is_told_of_no_work(school, sign_in):
+    school.dana_of_maya.may_see_grades = False
+    begun = page_of(sign_in(school.dana), about_url(school.maya, school.algebra, school.quiz))
+    assert "Integers quiz" not in begun
+
+
+def test_who_may_not_write_is_offered_no_writing_about_a_score(school, sign_in):
+    school.dana_of_maya.may_message = False
+    dana = sign_in(school.dana)
+    assert "Write about this" not in page_of(dana, class_url(school.maya, school.algebra))
+    assert dana.get(about_url(school.maya, school.algebra, school.quiz)).status_code == 404

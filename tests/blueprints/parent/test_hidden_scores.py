@@ -8,10 +8,20 @@ from decimal import Decimal
 import pytest
 
 from gradebook.extensions import db
-from gradebook.models import Position, Score, TotalMode
-from gradebook.services import calendar_links, posting, scores
+from gradebook.models import Position, Score, ScoreQuestion, TotalMode
+from gradebook.services import calendar_links, posting, scores, seen
 from gradebook.services.scores import Content
-from tests.families import add_category, add_class, add_letters, add_work, asked_pages_of, pages_of, score, shown
+from tests.families import (
+    add_category,
+    add_class,
+    add_letters,
+    add_work,
+    asked_pages_of,
+    more_pages_of,
+    pages_of,
+    score,
+    shown,
+)
 from tests.school import SEEN, enroll
 
 NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
@@ -33,12 +43,28 @@ def family(school, sign_in):
         add_work(sheets, "Posted tomorrow", posted_at=NOW + timedelta(days=1), due_on=date(2026, 10, 5)),
         add_work(sheets, "Bonus", posted_at=None, extra_credit=True),
     ]
+    ask_about(school, school.algebra, [school.quiz, *school.hidden])
     db.session.commit()
     own, guardians = pages_of(school.maya, school.algebra)
+    guardians += more_pages_of(school.maya, school.algebra)
     maya, dana = sign_in(school.maya), sign_in(school.dana)
     pretend = f"p-{school.test.public_id}=40&p-{school.hidden[1].public_id}=90%25"
     own += [*asked_pages_of(school.algebra), f"{own[1]}?{pretend}&goal=80"]
     return lambda: [shown(maya, url) for url in own] + [shown(dana, url) for url in guardians]
+
+
+def ask_about(school, section, assignments) -> None:
+    """Ms Rivera asks guardians to confirm all of it; Maya asked about all of it, when it was posted perhaps."""
+    for number, assignment in enumerate(assignments):
+        seen.ask_to_confirm(section, assignment, actor_id=school.rivera.id, now=NOW)
+        answered = (
+            {"answer": "Look at line 3", "answered_at": NOW, "answered_by": school.rivera.id} if number % 2 else {}
+        )
+        question = ScoreQuestion(
+            school_id=section.school_id, section_id=section.id, assignment_id=assignment.id, student_id=school.maya.id,
+            words="Why?", asked_at=NOW, **answered,
+        )  # fmt: skip
+        db.session.add(question)
 
 
 def anything(draw: random.Random) -> Content:
@@ -128,8 +154,10 @@ def test_in_a_class_that_is_drawn_hidden_scores_never_change_a_byte(school, sign
     draw = random.Random(number)
     school.drawn, school.hidden = random_class(school, draw)
     token, _link = calendar_links.make_link(school.maya.id, NOW)
+    ask_about(school, school.drawn, school.hidden)
     db.session.commit()
     own, guardians = pages_of(school.maya, school.drawn)
+    guardians += more_pages_of(school.maya, school.drawn)
     pretend = "&".join(f"p-{work.public_id}={draw.randint(0, 10)}" for work in school.hidden)
     own += [f"{own[1]}?{pretend}&goal={draw.randint(40, 100)}", f"{own[1]}?goal=B&on={school.hidden[0].public_id}"]
     own += asked_pages_of(school.drawn)

@@ -1,11 +1,16 @@
 """P1: in under a minute, what needs me, for every child."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 
 from gradebook.extensions import db
-from gradebook.models import AccountKind, Enrollment, Position, RoleKind
+from gradebook.models import AccountKind, Enrollment, Interest, Position, RoleKind, Score, SeenScore
+from gradebook.policy.conversations import Correspondence
+from gradebook.services import grades, interests, messaging
+from gradebook.services import seen as seen_by
+from tests.art import make_art
 from tests.families import add_category, add_class, add_guardianship, add_letters, add_work, score, words
 from tests.school import TODAY, enroll, make_role, make_user
 
@@ -38,7 +43,7 @@ def test_attention_comes_first_and_names_the_child(school, sign_in):
     text = words(page)
     assert "Needs attention 2 things" in text
     assert "Leo : 1 missing piece Ratio sheet ( Algebra )" in text
-    assert "Leo : 45% in Algebra" in text
+    assert "Leo : 45% in Algebra Below 60%" in text
     assert text.index("1 missing piece") < text.index("Leo Evans")
     assert f"/parent/children/{school.leo.public_id}/classes/{school.algebra.public_id}" in page
     assert "Why am I seeing this?" in text
@@ -89,6 +94,14 @@ def test_with_the_right_to_write_alone_grades_are_not_shared(school, sign_in):
     assert "90" not in text
 
 
+def test_with_neither_right_nothing_is_there(school, sign_in):
+    school.dana_of_maya.may_see_grades = school.dana_of_maya.may_message = False
+    dana = sign_in(school.dana)
+    assert "No child is linked to this account" in words(home(dana))
+    for url in (f"/parent/children/{school.maya.public_id}", f"/messages/new?student={school.maya.public_id}"):
+        assert dana.get(url).status_code == 404
+
+
 def test_a_child_who_may_not_be_seen_leaves_no_trace_beside_one_who_may(school, sign_in):
     hidden = add_guardianship(school.dana, school.leo, school.oak, may_see_grades=False)
     with_link = home(sign_in(school.dana))
@@ -133,6 +146,32 @@ def test_the_page_takes_the_same_few_statements(school, sign_in, count_statement
     assert len(seen) == 6, seen
 
 
+def test_five_children_with_eight_classes_each_take_no_more_in_a_new_process(school, sign_in, count_statements):
+    """With choices for each child, missing work, scores to confirm and unread messages."""
+    client = sign_in(school.dana)
+    for number in range(5):
+        child = make_user(f"child{number}", f"Child {number}", AccountKind.STUDENT)
+        make_role(child, school.oak, RoleKind.STUDENT)
+        add_guardianship(school.dana, child, school.oak)
+        interests.save_interests(school.dana.id, child.id, interests.USUAL._replace(missing_after=number))
+        for place in range(8):
+            section = add_class(school.oak, f"Class {number} {place}", child)
+            enroll(school.rivera, section, Position.LEAD)
+            work = add_work(add_category(section, "More"), "Sheet", due_on=date(2026, 9, 20))
+            score(work, child, status="missing")
+            seen_by.ask_to_confirm(section, work, actor_id=school.rivera.id, now=NOW)
+        pair = Correspondence(child, section, school.dana, (school.rivera,))
+        conversation = messaging.open_conversation(pair, actor_id=school.rivera.id, now=NOW)
+        messaging.send(conversation, author_id=school.rivera.id, body="Words", client_key=f"k{number}", now=NOW)
+    db.session.commit()
+    grades.forget_parts()
+    with count_statements() as seen:
+        text = words(home(client))
+    assert len(seen) <= 7, seen
+    assert text.count("missing pieces") == 5
+    assert text.count("Child : new message from Inés Rivera") == 5
+
+
 def test_without_children_the_page_takes_no_more(school, sign_in, count_statements):
     client = sign_in(school.rex)
     with count_statements() as seen:
@@ -146,8 +185,8 @@ def test_siblings_in_one_class_do_not_mix(school, sign_in):
     text = words(home(sign_in(school.dana)))
     assert "Maya Diaz All classes : Maya" in text
     maya, leo = text.index("Maya Diaz"), text.index("Leo Evans")
-    assert "90%" in text[maya:leo]
-    assert "45%" in text[leo:]
+    assert "45%" in text[leo:maya]  # whose grade needs attention stands first
+    assert "90%" in text[maya:]
     assert "Zoe" not in text
 
 
@@ -161,3 +200,134 @@ def test_a_teacher_who_is_a_parent_switches_roles_first(school, sign_in):
     assert tess.get("/parent/").status_code == 403
     assert tess.post("/auth/role", data={"role": "parent-0"}).status_code == 303
     assert "Leo Evans" in home(tess)
+
+
+# --- What to tell me
+
+
+def interests_url(child) -> str:
+    return f"/parent/children/{child.public_id}/interests"
+
+
+CHOICES = {"missing_after": "7", "below": "40", "falls_by": "", "due_soon": "y"}
+
+
+def test_the_choices_of_a_guardian_are_kept_and_followed(school, sign_in):
+    erin = sign_in(school.erin)
+    assert "Leo : 45% in Algebra" in words(home(erin))
+    assert erin.post(interests_url(school.leo), data=CHOICES).status_code == 303
+    page = home(erin)
+    assert "Saved. Your home page now follows this for Leo." in page
+    text = words(page)
+    assert "45% in Algebra" not in text
+    assert "work missing for 7 days a grade below 40%" in text
+    page = erin.get(interests_url(school.leo)).text
+    assert 'value="40"' in page
+    assert '<option selected value="7">' in page
+    # another guardian of Leo keeps the usual lines
+    tess = sign_in(school.tess)
+    tess.post("/auth/role", data={"role": "parent-0"})
+    assert "Leo : 45% in Algebra" in words(home(tess))
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("below", "many", "Type a number of percent, like 60"),
+        ("below", "100.5", "A grade below can be at most 100"),
+        ("falls_by", "0", "Type a number of points, like 5"),
+        ("falls_by", "1.234", "Use no more than 2 decimal places"),
+        ("missing_after", "3", "Missing work: choose one from the list"),
+    ],
+)
+def test_what_cannot_be_kept_is_said_and_the_rest_is_kept_on_the_page(school, sign_in, field, typed, said):
+    answer = sign_in(school.erin).post(interests_url(school.leo), data={**CHOICES, field: typed})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "There is a problem" in answer.text
+    if field != "missing_after":
+        assert f'value="{typed}"' in answer.text
+    assert db.session.query(Interest).count() == 0
+
+
+@pytest.mark.parametrize("name", ["chris", "gus", "rex"])
+def test_choices_are_for_guardians_who_see_the_grades(school, sign_in, name):
+    client = sign_in(school.people[name])
+    assert client.get(interests_url(school.maya)).status_code == 404
+    assert client.post(interests_url(school.maya), data=CHOICES).status_code == 404
+
+
+# --- Seen
+
+
+def test_a_guardian_confirms_from_the_home_page_and_the_teacher_sees_it(school, sign_in):
+    rivera, dana = sign_in(school.rivera), sign_in(school.dana)
+    asked = f"/teacher/assignments/{school.quiz.public_id}/seen"
+    assert rivera.post(asked).status_code == 303
+    assert "Maya : confirm that you have seen 1 score" in words(home(dana))
+    url = f"/parent/children/{school.maya.public_id}/classes/{school.algebra.public_id}/seen"
+    page = dana.get(url).text
+    assert "asked by Inés Rivera" in words(page)
+    field = re.search(r'name="(seen-\w+)" value="(\d+)"', page)
+    assert dana.post(url, data={field[1]: field[2]}).status_code == 303
+    text = words(home(dana))
+    assert "Confirmed: you have seen 1 score." in text
+    assert "Nothing needs you right now." in text
+    text = words(rivera.get(asked).text)
+    assert "Maya Diaz Dana Diaz (mother) confirmed" in text
+    assert "Rex" not in text
+    assert "Gus" not in text
+
+
+@pytest.mark.parametrize("fields", [{}, {"seen-x": "0"}, {"seen-{quiz}": "7"}, {"seen-{quiz}": "nothing"}])
+def test_what_did_not_stand_on_the_page_is_not_confirmed(school, sign_in, fields):
+    seen_by.ask_to_confirm(school.algebra, school.quiz, actor_id=school.rivera.id, now=NOW)
+    db.session.commit()
+    url = f"/parent/children/{school.maya.public_id}/classes/{school.algebra.public_id}/seen"
+    data = {name.format(quiz=school.quiz.public_id): value for name, value in fields.items()}
+    answer = sign_in(school.dana).post(url, data=data)
+    assert answer.status_code == 409
+    assert "Waiting for you" in answer.text
+    assert db.session.query(SeenScore).count() == 0
+
+
+# --- Reports
+
+
+def test_the_reports_hold_what_the_family_sees(school, sign_in):
+    dana = sign_in(school.dana)
+    child = f"/parent/children/{school.maya.public_id}"
+    short, full = (dana.get(url) for url in (f"{child}/report", f"{child}/classes/{school.algebra.public_id}/report"))
+    for answer in (short, full):
+        assert answer.status_code == 200
+        text = words(answer.text)
+        assert "Report on Maya Diaz" in text
+        assert "Integers quiz" in text
+        assert "18 out of 20" in text
+        assert "41.5" not in text
+        assert "What we agreed" in text
+    assert "Fractions test" in full.text
+    assert "Inés Rivera" in short.text
+
+
+def test_the_teachers_report_is_made_of_posted_scores_only(school, sign_in):
+    score_of = db.session.get(Score, (school.quiz.id, school.maya.id, school.oak.id))
+    score_of.private_note = "PRIVATE"
+    db.session.commit()
+    url = f"/teacher/classes/{school.algebra.public_id}/students/{school.maya.public_id}/report"
+    text = words(sign_in(school.rivera).get(url).text)
+    assert "90%" in text
+    assert "18 out of 20" in text
+    assert "41.5" not in text
+    assert "PRIVATE" not in text
+    for name in ("osei", "tess", "finch", "sub"):
+        assert sign_in(school.people[name]).get(url).status_code == 404
+
+
+def test_a_report_of_a_class_that_grades_outcomes_has_its_levels(school, sign_in):
+    art = make_art(school)
+    db.session.commit()
+    child = f"/parent/children/{school.maya.public_id}"
+    dana = sign_in(school.dana)
+    assert "Draws from observation" in dana.get(f"{child}/classes/{art.section.public_id}/report").text
+    assert "The report of the class lists their levels." in words(dana.get(f"{child}/report").text)

@@ -561,3 +561,25 @@ def test_repeated_fields_and_strange_queries_do_no_harm(sign_in, school):
     assert answer.location == grid_url(school.algebra, sort="overall")
     assert client.post(scores_url(school.algebra, "?assignment=nope"), data={"seen": "0"}).status_code == 404
     assert client.get(scores_url(school.algebra)).status_code == 405
+
+
+# --- In another language
+
+
+def test_numbers_have_the_decimal_mark_of_the_language_and_are_read_with_either(sign_in, school):
+    quiz = school.quiz
+    db.session.get(Score, (quiz.id, school.maya.id, quiz.school_id)).points = Decimal("18.5")
+    db.session.get(Score, (quiz.id, school.leo.id, quiz.school_id)).points = Decimal("187.5")  # confirmed long ago
+    school.rivera.locale = "es"
+    db.session.commit()
+    client = sign_in(school.rivera)
+    page = opened(client, school.algebra)
+    assert {"18,5", "187,5"} <= {field["value"] for field in page.cells()}
+
+    answer = send(client, school.algebra, page.form(), headers=FETCH)
+    assert answer.status_code == 200, "what nobody touched is not even read"
+    for typed in ("17,25", "17.25"):
+        seen = opened(client, school.algebra).value("seen")
+        answer = send(client, school.algebra, [("seen", seen), (cell(quiz, school.maya), typed)], headers=FETCH)
+        assert answer.status_code == 200
+        assert points(quiz, school.maya) == Decimal("17.25")

@@ -1,7 +1,7 @@
 """the words of messages, folded, to be searched
 
-Revision ID: 0018
-Revises: 0017
+Revision ID: 0021
+Revises: 0020
 Create Date: 2026-11-21
 
 SQLite has an index of its own kind beside the table (FTS5), which triggers keep; PostgreSQL a column of its own kind.
@@ -14,8 +14,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = '0018'
-down_revision = '0017'
+revision = '0021'
+down_revision = '0020'
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,194 @@
+"""The outbox: for each message a row for everyone on the other side, in the transaction of the message.
+
+Passing the rows on, by mail or otherwise, is not built yet; `due` lists what would be passed on now.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, insert, or_, select
+from sqlalchemy.orm import aliased
+
+from gradebook.clock import day_in
+from gradebook.extensions import db
+from gradebook.models import (
+    Conversation,
+    Draft,
+    Enrollment,
+    Notice,
+    NoticeKind,
+    OfficeHours,
+    Participant,
+    Role,
+    RoleKind,
+    School,
+    User,
+)
+from gradebook.policy import scopes
+from gradebook.services import office_hours
+
+
+@dataclass(frozen=True)
+class Told:
+    """A participant who is on the other side than the author of a message."""
+
+    conversation_id: int
+    user_id: int
+    role: RoleKind
+    is_muted: bool
+    days: office_hours.Days
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a message meets in its conversation."""
+
+    timezone: str
+    told: list[Told]
+    """The other side, today."""
+    lacks_teachers: bool
+    """A teacher of the class does not take part yet."""
+    has_draft: bool
+    """The author has begun to write here."""
+
+
+def around(conversation_ids: Sequence[int], author_id: int, now: datetime) -> Around:
+    """What a message of this author meets in these conversations of one school, in one statement."""
+    values = {"conversations": conversation_ids, "author": author_id, "earliest": (now - timedelta(hours=12)).date()}
+    rows = db.session.execute(_PARTICIPANTS, values).all()
+    if not rows:  # nobody is there yet, not even the author
+        return Around("UTC", [], lacks_teachers=True, has_draft=True)
+    day = day_in(rows[0].timezone, now)
+    told = [
+        Told(row.conversation_id, row.user_id, row.role_kind, row.muted_at is not None, row.days or {})
+        for row in rows
+        if row.role_kind == RoleKind.PARENT or _teaches(row, day)
+    ]
+    return Around(rows[0].timezone, told, bool(rows[0].lacks_teachers), bool(rows[0].has_draft))
+
+
+def tell(found: Around, numbers: dict[int, int], school_id: int, now: datetime) -> None:
+    """Write the notices of messages: `numbers` has the number of the message by the key of its conversation.
+
+    The other side is told once of each message: guardians at once, unless they have muted the conversation; teachers
+    when their office hours begin. The same number of statements for one message and for many.
+    """
+    hours = office_hours.hours_for(school_id, found.timezone, [one.days for one in found.told])
+    _write(
+        [
+            _row(school_id, one.user_id, one.role, now, due_at=when.from_then(now))
+            | {"conversation_id": one.conversation_id, "seq": numbers[one.conversation_id]}
+            for one, when in zip(found.told, hours, strict=True)
+            if not one.is_muted
+        ]
+    )
+
+
+def require(
+    kind: NoticeKind,
+    school_id: int,
+    people: Sequence[tuple[int, RoleKind]],
+    now: datetime,
+    conversation_id: int | None = None,
+) -> None:
+    """Tell people of an act of the office: at once, whatever they have muted."""
+    if not kind.is_required:
+        raise ValueError(kind)
+    _write(
+        [
+            _row(school_id, user_id, role, now, due_at=now, kind=kind) | {"conversation_id": conversation_id}
+            for user_id, role in people
+        ]
+    )
+
+
+def _row(school_id: int, user_id: int, role: RoleKind, now: datetime, **more: Any) -> dict[str, Any]:
+    facts = {"school_id": school_id, "recipient_id": user_id, "role_kind": role, "created_at": now, "seq": 0}
+    return facts | {"kind": NoticeKind.MESSAGE} | more
+
+
+def _write(rows: list[dict[str, Any]]) -> None:
+    if rows:
+        db.session.execute(insert(Notice).inline().values(rows))
+
+
+def _teaches(row: Any, day: date) -> bool:
+    """Reads the conversation as a teacher of the class on that day (policy/conversations.py)."""
+    return not row.is_guardian and all(
+        begins_on is not None and begins_on <= day and (ends_on is None or day < ends_on)
+        for begins_on, ends_on in ((row.begins_on, row.ends_on), (row.role_begins_on, row.role_ends_on))
+    )
+
+
+_author, _place = aliased(Participant), aliased(Enrollment)
+_teacher, _known = aliased(Enrollment), aliased(Participant)
+_LACKS_TEACHERS = (
+    select(_teacher.id)
+    .outerjoin(_known, and_(_known.conversation_id == Conversation.id, _known.user_id == _teacher.user_id))
+    .where(
+        _teacher.section_id == Conversation.section_id,
+        _teacher.role_kind == RoleKind.TEACHER,
+        or_(_teacher.ends_on.is_(None), _teacher.ends_on > bindparam("earliest")),
+        _known.user_id.is_(None),
+        ~scopes.is_guardian_by_any_date(_teacher.user_id, Conversation.student_id),
+    )
+    .correlate(Conversation)
+    .exists()
+)
+_HAS_DRAFT = (
+    select(Draft.user_id)
+    .where(Draft.conversation_id == Conversation.id, Draft.user_id == bindparam("author"))
+    .correlate(Conversation)
+    .exists()
+)
+_PARTICIPANTS = (
+    select(
+        Participant.conversation_id, Participant.user_id, Participant.role_kind, Participant.muted_at,
+        School.timezone, OfficeHours.days, _place.begins_on, _place.ends_on,
+        Role.begins_on.label("role_begins_on"), Role.ends_on.label("role_ends_on"),
+        scopes.is_guardian_by_any_date(Participant.user_id, Conversation.student_id).label("is_guardian"),
+        _LACKS_TEACHERS.label("lacks_teachers"), _HAS_DRAFT.label("has_draft"),
+    )
+    .select_from(Participant)
+    .join(Conversation, Conversation.id == Participant.conversation_id)
+    .join(School, School.id == Conversation.school_id)
+    .join(_author, and_(_author.conversation_id == Conversation.id, _author.user_id == bindparam("author")))
+    .join(User, and_(User.id == Participant.user_id, User.deactivated_at.is_(None)))
+    .join(
+        Role,
+        and_(
+            Role.user_id == Participant.user_id,
+            Role.school_id == Participant.school_id,
+            Role.kind == Participant.role_kind,
+        ),
+    )
+    .outerjoin(
+        _place,
+        and_(
+            _place.section_id == Conversation.section_id,
+            _place.user_id == Participant.user_id,
+            _place.role_kind == RoleKind.TEACHER,
+        ),
+    )
+    .outerjoin(
+        OfficeHours,
+        and_(
+            OfficeHours.user_id == Participant.user_id,
+            OfficeHours.school_id == Participant.school_id,
+            Participant.role_kind == RoleKind.TEACHER,
+        ),
+    )
+    .where(
+        Participant.conversation_id.in_(bindparam("conversations", expanding=True)),
+        Participant.role_kind != _author.role_kind,
+        Participant.role_kind.in_((RoleKind.PARENT, RoleKind.TEACHER)),
+    )
+    .order_by(Participant.conversation_id, Participant.user_id)
+)  # fmt: skip
+
+
+def due(now: datetime) -> list[Notice]:
+    """What would be passed on by now, the oldest first."""
+    return list(db.session.scalars(select(Notice).where(Notice.due_at <= now).order_by(Notice.due_at, Notice.id)))
