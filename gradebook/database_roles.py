@@ -24,8 +24,8 @@ WHERE role.rolname = current_user AND tables.oid = to_regclass('conversations')
 
 KEPT_BACK = {
     "audit_entries": "UPDATE, DELETE",
-    "audit_seals": "UPDATE, DELETE",
-    "audit_head": "INSERT, DELETE",
+    "audit_seals": "INSERT, UPDATE, DELETE",
+    "audit_head": "INSERT, UPDATE, DELETE",
 }
 """What the role that serves may not do to these tables: the audit log is only added to. For tables that
 are not there yet the migration that makes them takes the same back."""

@@ -11,7 +11,7 @@ from gradebook.services import audit_chain
 from gradebook.services.audit_chain import Break, Fault
 
 WORDS = {
-    Fault.CHANGED: "Entry {number} ({row}) is not what was written: it or its seal was changed, or stands elsewhere.",
+    Fault.CHANGED: "Entry {number} ({row}) is not what Gradebook wrote: it was changed, moved or put in by hand.",
     Fault.REMOVED: "Entry {number} ({row}) was removed.",
     Fault.INSERTED: "An entry ({row}) was put in past Gradebook: it has no seal.",
     Fault.LAST_REMOVED: "Entry {number}, and whatever came after it, was removed.",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from gradebook.extensions import db
 from gradebook.models import (
     Assignment,
+    AuditEntry,
     Conversation,
     Enrollment,
     Guardianship,
@@ -225,6 +226,12 @@ def assignments_of_teacher(person: Who) -> Select[int]:
 def people_of_office(person: Person) -> Select[int]:
     """Keys of everyone who has or had a role in the school that this office runs."""
     return select(Role.user_id).where(Role.school_id.in_(schools_run_by(person)))
+
+
+def log_of_office(person: Person) -> ColumnElement[bool]:
+    """Condition on AuditEntry: of the school that this office runs, or of no school and about one of its people."""
+    of_no_school = and_(AuditEntry.school_id.is_(None), AuditEntry.person_id.in_(people_of_office(person)))
+    return or_(AuditEntry.school_id.in_(schools_run_by(person)), of_no_school)
 
 
 def schools_run_by(person: Person) -> list[int]:

@@ -1,96 +1,33 @@
-"""The chain of hashes over the audit log (docs/decisions/0029): sealing entries, and looking whether all are there.
+"""Looking whether the audit log is what was written: the chain of hashes over it (docs/decisions/0029).
 
-An entry is written where the act is. Sealing waits for the commit: it is the last thing that a transaction does, so
-that nobody waits for more than the commit itself, and no lock is asked for after it.
+The database itself seals an entry, as the transaction that wrote it commits.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from hashlib import sha256
 from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, Select, String, event, insert, inspect, select, type_coerce, update
-from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Mapper, Session, SessionTransaction, object_session
+from sqlalchemy import Row, Select, String, select, type_coerce
 
+from gradebook.database import sha256_of
 from gradebook.extensions import db
 from gradebook.models import AuditEntry, AuditHead, AuditSeal
+from gradebook.models.audit import digest_of
 
 BEGINNING = "0" * 64
 """The hash before the first entry."""
 _AT_A_TIME = 1_000
 _NAMES = tuple(AuditEntry.__table__.c.keys())
-_WAITING = "gradebook.audit"
 _AS_STORED = tuple(
     type_coerce(column, String).label(column.name) if column.name in ("at", "facts") else column
     for column in AuditEntry.__table__.c
 )
 """Read by us: what somebody wrote by hand may be neither a time nor JSON, and is to be named."""
-
-
-def hash_of(before: str, number: int, entry: Any) -> str:
-    """SHA-256, in hexadecimal, over the hash before, the place in the chain and all that the entry says."""
-    return sha256(f"{before}\n{number}\n{content_of(entry)}".encode()).hexdigest()
-
-
-def content_of(entry: Any) -> str:
-    """Everything in an entry as one text, the same before it is stored and after, on either database."""
-    facts = json.loads(json.dumps(entry.facts))  # keys are text and tuples lists, as they come back
-    at = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
-    values = [entry.id, entry.school_id, at, entry.actor_id, entry.act, entry.person_id, entry.section_id, facts]
-    return json.dumps(values, sort_keys=True, separators=(",", ":"))
-
-
-# --- Sealing
-
-
-def seal_at_commit() -> None:
-    """From now on every session seals the entries that it writes. Calling it again does nothing."""
-    if not event.contains(Session, "before_commit", _seal_what_waits):
-        event.listen(AuditEntry, "after_insert", _wait)
-        event.listen(Session, "before_commit", _seal_what_waits)
-        event.listen(Session, "after_transaction_end", _forget)
-
-
-def _wait(_mapper: Mapper[Any], _connection: Connection, entry: AuditEntry) -> None:
-    session = object_session(entry)
-    assert session is not None  # noqa: S101 - a flush is a session's
-    session.info.setdefault(_WAITING, []).append(entry)
-
-
-def _seal_what_waits(session: Session) -> None:
-    if session.in_nested_transaction():
-        return  # a savepoint: the lock would be held to the end of what comes after it
-    session.flush()
-    waiting = session.info.pop(_WAITING, ())
-    entries = [entry for entry in waiting if not inspect(entry).transient]  # transient: its savepoint was given up
-    if entries:
-        _seal(session, sorted(entries, key=lambda entry: entry.id))
-
-
-def _forget(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.parent is None:
-        session.info.pop(_WAITING, None)
-
-
-def _seal(session: Session, entries: Iterable[AuditEntry]) -> None:
-    """Three statements, however many entries. Holding the head keeps two commits from taking one place."""
-    number, before = session.execute(select(AuditHead.number, AuditHead.hash).with_for_update()).one()
-    seals = []
-    for entry in entries:
-        number += 1
-        before = hash_of(before, number, entry)
-        seals.append({"number": number, "entry_id": entry.id, "hash": before})
-    session.execute(insert(AuditSeal), seals)
-    session.execute(update(AuditHead).values(number=number, hash=before))
-
-
-# --- Looking
 
 
 class Fault(StrEnum):
@@ -126,6 +63,11 @@ class Verdict:
     broken: Break | None
 
 
+def hash_of(before: str, number: int, entry_id: int, digest: str) -> str:
+    """SHA-256, in hexadecimal, as the trigger of the database works it out for a seal."""
+    return sha256_of(f"{before}\n{number}\n{entry_id}\n{digest}")
+
+
 def verify(kept: tuple[int, str] | None = None) -> Verdict:
     """Go through the whole log. `kept` is a number and its hash that somebody wrote down elsewhere."""
     head = db.session.execute(select(AuditHead.number, AuditHead.hash)).one_or_none()
@@ -158,7 +100,8 @@ def _break_at(row: Row[Any], number: int, before: str) -> Break | None:
     if row.id is None:
         return Break(Fault.REMOVED, number, row.entry_id)
     entry = _read(row)
-    if entry is None or row.hash != hash_of(before, number, entry):
+    is_whole = entry is not None and entry.digest == digest_of(vars(entry))
+    if not is_whole or row.hash != hash_of(before, number, row.id, row.digest):
         return Break(Fault.CHANGED, number, row.id, entry.at if entry else None, row.act)
     return None
 
@@ -177,7 +120,7 @@ def _read(row: Row[Any]) -> Any:
 
 
 def _past_the_chain() -> Break | None:
-    """An entry that no commit of the application sealed."""
+    """An entry that was put in while the database did not seal."""
     query = (
         select(*_AS_STORED)
         .outerjoin(AuditSeal, AuditSeal.entry_id == AuditEntry.id)

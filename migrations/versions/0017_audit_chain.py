@@ -32,6 +32,7 @@ ENTRIES = sa.table(
     sa.column('person_id', ID),
     sa.column('section_id', ID),
     sa.column('facts', sa.JSON()),
+    sa.column('digest', sa.String()),
 )
 SEALS = sa.table('audit_seals', sa.column('number', ID), sa.column('entry_id', ID), sa.column('hash', sa.String()))
 HEAD = sa.table('audit_head', sa.column('id', sa.Integer()), sa.column('number', ID), sa.column('hash', sa.String()))
@@ -53,12 +54,23 @@ SQLITE_UP = [
     f"CREATE TRIGGER audit_head_no_delete BEFORE DELETE ON audit_head BEGIN SELECT RAISE(ABORT, '{ADDED_TO}'); END",
     "CREATE TRIGGER audit_head_no_update BEFORE UPDATE ON audit_head WHEN NEW.number <= OLD.number"
     f" BEGIN SELECT RAISE(ABORT, '{ADDED_TO}'); END",
+    # One process writes at a time, so that sealing at once holds nobody up. sha256_of: gradebook/database.py.
+    """
+    CREATE TRIGGER audit_entries_sealed AFTER INSERT ON audit_entries BEGIN
+      INSERT INTO audit_seals (number, entry_id, hash)
+        SELECT number + 1, NEW.id,
+          sha256_of(hash || char(10) || (number + 1) || char(10) || NEW.id || char(10) || NEW.digest)
+        FROM audit_head;
+      UPDATE audit_head SET
+        number = number + 1, hash = (SELECT hash FROM audit_seals WHERE number = audit_head.number + 1);
+    END
+    """,
 ]
 SQLITE_DOWN = [
     f'DROP TRIGGER {table}_no_{act}'
     for table in ('audit_entries', 'audit_seals', 'audit_head')
     for act in ('update', 'delete', 'replace')
-]
+] + ['DROP TRIGGER audit_entries_sealed']
 
 POSTGRESQL_UP = [
     "CREATE FUNCTION audit_is_only_added_to() RETURNS trigger LANGUAGE plpgsql AS"
@@ -72,8 +84,24 @@ POSTGRESQL_UP = [
     " FOR EACH STATEMENT EXECUTE FUNCTION audit_is_only_added_to()",
     "CREATE TRIGGER audit_head_grows BEFORE UPDATE ON audit_head FOR EACH ROW WHEN (NEW.number <= OLD.number)"
     " EXECUTE FUNCTION audit_is_only_added_to()",
-    # Whoever serves without owning the tables may add and read, and move the head on. Granted anew by
-    # `flask create-database-roles`, which takes the same back.
+    # At the commit: locked earlier, the head would make acts wait for each other, and could lock two of them for ever.
+    # With the owner's rights, so that the role that serves needs none to seals and head.
+    """
+    CREATE FUNCTION seal_audit_entry() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    DECLARE place bigint; sealed text; BEGIN
+      SELECT number + 1, hash INTO place, sealed FROM audit_head FOR UPDATE;
+      sealed := encode(sha256(convert_to(
+        sealed || chr(10) || place || chr(10) || NEW.id || chr(10) || NEW.digest, 'UTF8')), 'hex');
+      INSERT INTO audit_seals (number, entry_id, hash) VALUES (place, NEW.id, sealed);
+      UPDATE audit_head SET number = place, hash = sealed;
+      RETURN NULL;
+    END $$
+    """,
+    "CREATE CONSTRAINT TRIGGER audit_entries_sealed AFTER INSERT ON audit_entries DEFERRABLE INITIALLY DEFERRED"
+    " FOR EACH ROW EXECUTE FUNCTION seal_audit_entry()",
+    # Whoever serves without owning the tables may read, and add entries. `flask create-database-roles` gives rights
+    # anew, and takes the same back.
     """
     DO $$ DECLARE guest text; BEGIN
       FOR guest IN SELECT DISTINCT CASE grantee WHEN 'PUBLIC' THEN 'PUBLIC' ELSE quote_ident(grantee) END
@@ -81,14 +109,16 @@ POSTGRESQL_UP = [
         WHERE table_schema = current_schema() AND table_name IN ('audit_entries', 'audit_seals', 'audit_head')
           AND grantee <> current_user
       LOOP
-        EXECUTE 'REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries, audit_seals FROM ' || guest;
-        EXECUTE 'REVOKE INSERT, DELETE, TRUNCATE ON audit_head FROM ' || guest;
+        EXECUTE 'REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries FROM ' || guest;
+        EXECUTE 'REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON audit_seals, audit_head FROM ' || guest;
       END LOOP;
     END $$
     """,
 ]
 POSTGRESQL_DOWN = [
     'DROP TRIGGER audit_entries_only_added_to ON audit_entries',
+    'DROP TRIGGER audit_entries_sealed ON audit_entries',
+    'DROP FUNCTION seal_audit_entry()',
     """
     DO $$ DECLARE guest text; BEGIN
       FOR guest IN SELECT DISTINCT CASE grantee WHEN 'PUBLIC' THEN 'PUBLIC' ELSE quote_ident(grantee) END
@@ -104,6 +134,7 @@ POSTGRESQL_DOWN = [
 
 
 def upgrade():
+    op.add_column('audit_entries', sa.Column('digest', sa.String(length=64), server_default='', nullable=False))
     op.create_table('audit_seals',
     sa.Column('number', ID, autoincrement=False, nullable=False),
     sa.Column('entry_id', ID, nullable=False),
@@ -134,6 +165,7 @@ def downgrade():
     op.drop_table('audit_seals')
     if not is_sqlite:
         op.execute('DROP FUNCTION audit_is_only_added_to()')
+    op.drop_column('audit_entries', 'digest')
 
 
 def chain(connection):
@@ -144,19 +176,27 @@ def chain(connection):
         entries = connection.execute(page).all()
         if not entries:
             return number, newest
-        seals = []
+        seals, digests = [], []
         for entry in entries:
             number, last_id = number + 1, entry.id
-            newest = sha256(f'{newest}\n{number}\n{content_of(entry)}'.encode()).hexdigest()
+            digest = digest_of(entry)
+            newest = sha256_of(f'{newest}\n{number}\n{entry.id}\n{digest}')
+            digests.append({'key': entry.id, 'value': digest})
             seals.append({'number': number, 'entry_id': entry.id, 'hash': newest})
+        one = ENTRIES.update().where(ENTRIES.c.id == sa.bindparam('key'))
+        connection.execute(one.values(digest=sa.bindparam('value')), digests)
         connection.execute(SEALS.insert(), seals)
 
 
-def content_of(entry):
-    """As the application writes it (gradebook/services/audit_chain.py)."""
+def digest_of(entry):
+    """As the application makes it (gradebook/models/audit.py)."""
     at = entry.at.replace(tzinfo=timezone.utc) if entry.at.tzinfo is None else entry.at.astimezone(timezone.utc)
     values = [
-        entry.id, entry.school_id, at.isoformat(timespec='microseconds'), entry.actor_id, entry.act, entry.person_id,
+        at.isoformat(timespec='microseconds'), entry.act, entry.school_id, entry.actor_id, entry.person_id,
         entry.section_id, entry.facts,
     ]
-    return json.dumps(values, sort_keys=True, separators=(',', ':'))
+    return sha256_of(json.dumps(values, sort_keys=True, separators=(',', ':')))
+
+
+def sha256_of(text):
+    return sha256(text.encode()).hexdigest()

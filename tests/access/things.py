@@ -103,7 +103,8 @@ SECRETS: dict[str, set[str]] = {
     "Reason for Chris": {"chris", *OFFICE},
     "Fern Fox": {"fern", "finch", "quinn"},
     # a class that grades outcomes: its own words, what a family sees of its child, and what is hidden
-    "Draws from observation": {"maya", "leo", "dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
+    # (the office reads in its log how the outcome was made)
+    "Draws from observation": {"maya", "leo", "dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA, *OFFICE},
     "0.35 × 3 = 2.35": {"maya", "dana"},
     "3.475, rounded 3.48": {*STAFF_OF_ALGEBRA},
 }

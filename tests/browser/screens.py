@@ -287,6 +287,8 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/people/{dana}", 422, press="Save details", fill={"display_name": ""}),
         Screen("/office/people/{dana}", press="Print a sign-in slip"),
         Screen("/office/people", press="Print sign-in slips", fill={"person": "on"}),
+        Screen("/office/log"),
+        Screen("/office/log?first-day=31&first-month=2&first-year=2026", 422),
         Screen("/office/terms"),
         Screen("/office/terms", 422, press="Add a term"),
         Screen("/office/terms/{year}"),

@@ -9,6 +9,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     closings,
     enrollments,
     guardians,
+    log,
     message_rules,
     outcomes,
     people,

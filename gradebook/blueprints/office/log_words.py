@@ -1,0 +1,186 @@
+"""The audit log in sentences: every act has one, and belongs to one kind."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from gradebook.blueprints.office.common import POSITIONS, ROLES
+from gradebook.models import AuditEntry, Position, RoleKind
+from gradebook.services.audit_log import Names
+from gradebook.web.filters import day as day_words
+
+KINDS = {
+    "people": _l("People and guardians"),
+    "access": _l("Sign-in and accounts"),
+    "classes": _l("Classes and terms"),
+    "grades": _l("Scores and grades"),
+    "messages": _l("Messages"),
+    "files": _l("Imports"),
+    "school": _l("Settings of the school"),
+}
+
+# Act -> (kind, sentence). Names in it: who, person, other (the adult beside them), section, source, title.
+SENTENCES: dict[str, tuple[str, Any]] = {
+    "account.deactivated": ("access", _l("%(who)s locked the account of %(person)s")),
+    "account.identity_seen": ("access", _l("%(who)s noted that the office has seen who %(person)s is")),
+    "account.identity_not_seen": ("access", _l("%(who)s took back that the office has seen who %(person)s is")),
+    "account.password_changed": ("access", _l("%(who)s chose a new password for %(person)s")),
+    "account.own_password_changed": ("access", _l("%(who)s chose a new password")),
+    "account.reactivated": ("access", _l("%(who)s unlocked the account of %(person)s")),
+    "account.signed_out_everywhere": ("access", _l("%(who)s signed out on all other devices")),
+    "assignment.changed": ("grades", _l("%(who)s changed the assignment %(title)s in %(section)s")),
+    "assignment.created": ("grades", _l("%(who)s added the assignment %(title)s to %(section)s")),
+    "assignment.deleted": ("grades", _l("%(who)s deleted the assignment %(title)s in %(section)s")),
+    "assignment.restored": ("grades", _l("%(who)s brought back the assignment %(title)s in %(section)s")),
+    "enrollment.changed": ("classes", _l("%(who)s changed the place of %(person)s in %(section)s: %(place)s")),
+    "enrollment.created": ("classes", _l("%(who)s put %(person)s into %(section)s: %(place)s")),
+    "grade.overridden": ("grades", _l("%(who)s set the grade of %(person)s in %(section)s by hand")),
+    "grade.override_removed": ("grades", _l("%(who)s took back the grade of %(person)s set by hand in %(section)s")),
+    "guardianship.changed": ("people", _l("%(who)s changed what %(other)s may do as a guardian of %(person)s")),
+    "guardianship.created": ("people", _l("%(who)s made %(other)s a guardian of %(person)s")),
+    "invitation.accepted": ("access", _l("%(who)s used a sign-in slip to choose a password")),
+    "invitation.issued": ("access", _l("%(who)s made a sign-in slip for %(person)s")),
+    "mastery_scale.changed": ("grades", _l("%(who)s changed a mastery scale of the school")),
+    "messages.joint_opened": ("messages", _l("%(who)s opened a joint conversation about %(person)s in %(section)s")),
+    "messages.writing_closed": ("messages", _l("%(who)s closed the writing of messages for %(person)s")),
+    "messages.writing_opened": ("messages", _l("%(who)s let %(person)s write messages again")),
+    "outcome.changed": ("grades", _l("%(who)s changed an outcome of the school")),
+    "outcomes.aligned": ("grades", _l("%(who)s changed the outcomes of the assignment %(title)s in %(section)s")),
+    "outcomes.changed": ("grades", _l("%(who)s changed the outcomes of %(section)s")),
+    "outcomes.rules_changed": ("grades", _l("%(who)s changed how outcomes are worked out in %(section)s")),
+    "person.changed": ("people", _l("%(who)s changed the details of %(person)s")),
+    "person.created": ("people", _l("%(who)s added %(person)s to the school")),
+    "restriction.changed": ("people", _l("%(who)s changed an order about %(other)s and %(person)s")),
+    "restriction.confirmed": ("people", _l("%(who)s confirmed an order about %(other)s and %(person)s")),
+    "restriction.created": ("people", _l("%(who)s wrote down an order about %(other)s and %(person)s")),
+    "restriction.lift asked": ("people", _l("%(who)s asked to lift an order about %(other)s and %(person)s")),
+    "restriction.lift turned down": ("people", _l("%(who)s kept an order about %(other)s and %(person)s")),
+    "restriction.lifted": ("people", _l("%(who)s lifted an order about %(other)s and %(person)s")),
+    "role.changed": ("people", _l("%(who)s changed since when or until when %(person)s has the role %(role)s")),
+    "role.created": ("people", _l("%(who)s gave %(person)s the role %(role)s")),
+    "roster.imported": ("files", _l("%(who)s imported the roster %(title)s")),
+    "rules.changed": ("grades", _l("%(who)s changed how grades are worked out in %(section)s")),
+    "scale.changed": ("grades", _l("%(who)s changed the grading scale %(scale)s")),
+    "scale.created": ("grades", _l("%(who)s added the grading scale %(scale)s")),
+    "scale.letters_moved": ("grades", _l("%(who)s changed the scale %(scale)s, and letters moved in %(section)s")),
+    "scale.retired": ("grades", _l("%(who)s retired the grading scale %(scale)s")),
+    "scale.returned": ("grades", _l("%(who)s brought back the grading scale %(scale)s")),
+    "school.days_off_changed": ("school", _l("%(who)s changed the days without lessons")),
+    "school.past_conversations_changed": ("school", _l("%(who)s changed who sees earlier conversations")),
+    "scores.hidden": ("grades", _l("%(who)s hid the scores of %(title)s in %(section)s")),
+    "scores.imported": ("files", _l("%(who)s imported scores into %(section)s from %(title)s")),
+    "scores.posted": ("grades", _l("%(who)s posted the scores of %(title)s in %(section)s")),
+    "section.changed": ("classes", _l("%(who)s changed the class %(section)s")),
+    "section.created": ("classes", _l("%(who)s added the class %(section)s")),
+    "session.changed": ("classes", _l("%(who)s changed the dates of %(title)s")),
+    "session.closed": ("classes", _l("%(who)s closed %(title)s")),
+    "session.created": ("classes", _l("%(who)s added %(title)s to the calendar")),
+    "session.reopened": ("classes", _l("%(who)s reopened %(title)s: “%(reason)s”")),
+    "set_up.copied": ("classes", _l("%(who)s copied the set-up of %(source)s to %(section)s")),
+}
+
+
+def acts_of(kind: str) -> tuple[str, ...]:
+    """The acts of a kind; none for one that there is not."""
+    return tuple(act for act, (own, _words) in SENTENCES.items() if own == kind)
+
+
+def kind_of(entry: AuditEntry) -> Any:
+    """The kind of an act in words; empty for an act of a version that is not this one."""
+    kind, _words = SENTENCES.get(entry.act, ("", ""))
+    return KINDS.get(kind, "")
+
+
+def sentence(entry: AuditEntry, names: Names) -> str:
+    """What was done, in a sentence that reads well when what it is about is gone."""
+    found = SENTENCES.get(_finer_act(entry))
+    words = found[1] if found else _l("%(who)s: %(act)s")
+    values = {name: value(entry, names) for name, value in VALUES.items() if f"%({name})s" in str(words)}
+    return str(words) % values
+
+
+def _finer_act(entry: AuditEntry) -> str:
+    """Some acts read differently by their facts."""
+    facts = entry.facts
+    if entry.act == "account.identity_seen" and facts.get("seen") is False:
+        return "account.identity_not_seen"
+    if entry.act == "account.password_changed" and entry.actor_id == entry.person_id:
+        return "account.own_password_changed"
+    if entry.act == "restriction.changed":
+        step = f"restriction.{facts.get('step')}"
+        return step if step in SENTENCES else entry.act
+    return entry.act
+
+
+def _who(entry: AuditEntry, names: Names) -> str:
+    return _("A command") if entry.actor_id is None else _person(entry.actor_id, names)
+
+
+def _person(key: Any, names: Names) -> str:
+    return names.people.get(key) or _("somebody who is not of this school")
+
+
+def _other(entry: AuditEntry, names: Names) -> str:
+    keys = (entry.facts.get(name) for name in ("guardian", "guardian_id", "adult"))
+    return _person(next((key for key in keys if key is not None), None), names)
+
+
+def _section(entry: AuditEntry, names: Names) -> str:
+    facts = entry.facts
+    key = entry.section_id or facts.get("section_id") or facts.get("section")
+    named = facts.get("title") if entry.act.startswith("section.") else None
+    return names.sections.get(key) or _text(named) or _("a class that is gone")  # type: ignore[arg-type]
+
+
+def _title(entry: AuditEntry, names: Names) -> str:
+    facts = entry.facts
+    after = facts.get("after")
+    kept = facts.get("title") or facts.get("file") or (after.get("title") if isinstance(after, dict) else None)
+    return _text(kept) or names.assignments.get(facts.get("assignment_id", 0)) or _("(no title)")
+
+
+def _scale(entry: AuditEntry, names: Names) -> str:
+    return names.scales.get(entry.facts.get("scale_id", 0)) or _("(gone)")
+
+
+def _place(entry: AuditEntry, _names: Names) -> str:
+    facts = entry.facts
+    position = POSITIONS[Position(facts["position"])] if facts.get("position") in set(Position) else "–"
+    first, end = _day(facts.get("begins_on")), _day(facts.get("ends_on"))
+    if end:
+        return _("%(position)s, from %(first)s, no longer from %(end)s", position=position, first=first, end=end)
+    return _("%(position)s, from %(first)s", position=position, first=first)
+
+
+def _day(text: Any) -> str:
+    try:
+        return day_words(date.fromisoformat(text), True) if text else ""
+    except (TypeError, ValueError):
+        return ""
+
+
+def _role(entry: AuditEntry, _names: Names) -> str:
+    kind = entry.facts.get("kind")
+    return str(ROLES[RoleKind(kind)]) if kind in set(RoleKind) else "–"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
+    "who": _who,
+    "person": lambda entry, names: _person(entry.person_id, names),
+    "other": _other,
+    "section": _section,
+    "source": lambda entry, names: names.sections.get(entry.facts.get("source_id", 0)) or _("a class that is gone"),
+    "title": _title,
+    "scale": _scale,
+    "place": _place,
+    "role": _role,
+    "reason": lambda entry, _names: _text(entry.facts.get("reason")),
+    "act": lambda entry, _names: entry.act,
+}
