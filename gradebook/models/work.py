@@ -191,6 +191,9 @@ class ChangeKind(StrEnum):
 _WAS_SENT = text("request IS NOT NULL")
 
 
+LONGEST_REASON = 200
+
+
 class ScoreChange(HasId, Base):
     """One change of one cell; never erased."""
 
@@ -224,6 +227,8 @@ class ScoreChange(HasId, Base):
     """The class's number of the change that this one puts back."""
     request: Mapped[str | None] = mapped_column(String(36))
     """The key under which a script sent it: sent again, it is not written again. Forgotten after two days."""
+    reason: Mapped[str | None] = mapped_column(String(LONGEST_REASON))
+    """Why, where whoever changed it said so; for the teachers of the class."""
 
 
 class BankComment(HasPublicId, Base):

@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
-
-from gradebook.extensions import db
-from gradebook.models import ChangeKind, ScoreChange, Section
+from gradebook.models import ChangeKind, Section
 from gradebook.services import periods
 from gradebook.services.grades import Cell
-from gradebook.services.scores import Content, Place, cell_of, facts_of, row_of, upsert_scores
+from gradebook.services.score_rows import insert_changes, upsert_scores
+from gradebook.services.scores import Content, Place, cell_of, facts_of, row_of
 
 
 def write_imported(
@@ -52,5 +50,4 @@ def write_imported(
         }
         for row in rows
     ]
-    table: Any = ScoreChange.__table__  # not the class: rows go in as they are, in one statement
-    db.session.execute(insert(table), changes)
+    insert_changes(changes)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from gradebook.extensions import db
 from gradebook.models import Assignment, ChangeKind, Enrollment, RoleKind, ScoreChange, Section, User
@@ -33,6 +33,7 @@ class Change(NamedTuple):
     kind: ChangeKind
     before: Facts
     after: Facts
+    reason: str | None = None
 
 
 class Act(NamedTuple):
@@ -232,6 +233,13 @@ def changes_of_act(section: Section, seq: int) -> list[Change]:
     return _changes(_CHANGES.where(ScoreChange.section_id == section.id, ScoreChange.seq == seq))
 
 
+def give_reason(section: Section, seq: int, reason: str, *, actor_id: int) -> bool:
+    """Say why this person changed what has this number. False where a reason stands already: it is never changed."""
+    own = (ScoreChange.section_id == section.id, ScoreChange.seq == seq, ScoreChange.changed_by == actor_id)
+    given = update(ScoreChange).where(*own, ScoreChange.reason.is_(None)).values(reason=reason)
+    return bool(db.session.execute(given.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+
+
 PUPIL: Any = User.__table__.alias("pupil")
 _CHANGES = select(
     ScoreChange.id,
@@ -244,6 +252,7 @@ _CHANGES = select(
     ScoreChange.kind,
     ScoreChange.before,
     ScoreChange.after,
+    ScoreChange.reason,
 ).join(User, User.id == ScoreChange.changed_by)
 
 

@@ -3,23 +3,21 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import and_, func, select, update
 
 from gradebook.extensions import db
 from gradebook.grading.typed import ScoreError, TypedScore, parse_score, show_score
 from gradebook.grading.values import Status
-from gradebook.models import Assignment, ChangeKind, Enrollment, RoleKind, Score, ScoreChange, Section, User
+from gradebook.models import Assignment, ChangeKind, Enrollment, RoleKind, ScoreChange, Section, User
 from gradebook.policy.access import NotFound
 from gradebook.services import periods
 from gradebook.services.counters import next_number, next_number_and, return_number
 from gradebook.services.grades import Cell, ClassWork, Student, cells_of, places_and_cells
+from gradebook.services.score_rows import insert_changes, upsert_scores
 
 Place = tuple[int, int]
 """(assignment key, student key): where a cell is."""
@@ -478,19 +476,18 @@ def write_rows(
         }
         for place, cell in written.items()
     ]
-    table: Any = ScoreChange.__table__  # not the class: rows go in as they are, in one statement
-    db.session.execute(insert(table), changes)
+    insert_changes(changes)
     return written
 
 
 def row_of(section: Section, place: Place, content: Content, cell: Cell | None, number: int) -> dict[str, Any]:
-    """The columns of a score, with the new content and what the cell keeps."""
+    """The columns of a score (score_rows), with the new content and what the cell keeps."""
     return {
         "school_id": section.school_id,
         "assignment_id": place[0],
         "student_id": place[1],
-        "points": _decimal(content.points),
-        "percent": _decimal(content.percent),
+        "points": content.points,
+        "percent": content.percent,
         "letter": content.letter,
         "status": content.status,
         "late": content.late,
@@ -502,45 +499,13 @@ def row_of(section: Section, place: Place, content: Content, cell: Cell | None, 
     }
 
 
-def _decimal(hundredths: int | None) -> Decimal | None:
-    return None if hundredths is None else Decimal(hundredths).scaleb(-2)
-
-
-_KEYS = ("assignment_id", "student_id", "school_id")
-
-
-def upsert_scores(rows: list[dict[str, Any]]) -> None:
-    """Insert or replace score rows by their key, in one statement executed for all of them.
-
-    Only for writers of whole changes, which ask whether the period is open and write the history.
-    """
-    db.session.execute(_upsert(db.engine.dialect.name, tuple(rows[0])), rows)
-
-
-@cache
-def _upsert(backend: str, names: tuple[str, ...]) -> Any:
-    table: Any = Score.__table__
-    statement: Any = (postgresql_insert if backend == "postgresql" else sqlite_insert)(table)
-    statement = statement.on_conflict_do_update(
-        index_elements=list(_KEYS),
-        set_={name: getattr(statement.excluded, name) for name in names if name not in _KEYS},
-    )
-    if backend == "postgresql":
-        # With RETURNING the rows go in a thousand at a time; without it, an upsert is sent row by row.
-        statement = statement.returning(table.c.seq)
-    return statement
-
-
 def cell_of(row: dict[str, Any], before: Cell | None = None) -> Cell:
     """The cell that a written row makes of what stood there before."""
     noted = row["private_note"] is not None if "private_note" in row else before is not None and before.noted
-    facts = {**row, "noted": int(noted)}
-    facts["points"], facts["percent"] = (_hundredths(row["points"]), _hundredths(row["percent"]))
-    return Cell(**{name: facts[name] for name in Cell._fields})
+    return Cell(**{name: row[name] for name in _IN_ROWS}, noted=int(noted))
 
 
-def _hundredths(amount: Decimal | None) -> int | None:
-    return None if amount is None else int(amount.scaleb(2))
+_IN_ROWS = tuple(name for name in Cell._fields if name != "noted")
 
 
 def facts_of(cell: Cell | None, note: str | None = None) -> dict[str, Any] | None:
@@ -566,14 +531,14 @@ def facts_of(cell: Cell | None, note: str | None = None) -> dict[str, Any] | Non
 
 
 def columns_of(section: Section, place: Place, facts: dict[str, Any], number: int) -> dict[str, Any]:
-    """The columns of a score that says exactly what the history kept of it."""
+    """The columns of a score (score_rows) that says exactly what the history kept of it."""
     turned_in_at, finish_by = facts.get("turned_in_at"), facts.get("finish_by")
     return {
         "school_id": section.school_id,
         "assignment_id": place[0],
         "student_id": place[1],
-        "points": _decimal(facts.get("points")),
-        "percent": _decimal(facts.get("percent")),
+        "points": facts.get("points"),
+        "percent": facts.get("percent"),
         "letter": facts.get("letter"),
         "status": facts.get("status") or "none",
         "late": bool(facts.get("late")),

@@ -152,7 +152,7 @@ def test_the_student_beside_the_grid(grid, nothing_said, axe):  # noqa: F811
     expect(name).to_be_focused()
 
 
-def test_the_drawer_follows_what_is_saved(grid, nothing_said):  # noqa: F811
+def test_the_drawer_follows_what_is_saved_and_takes_scores_itself(grid, nothing_said, axe):  # noqa: F811
     page = grid("algebra")
     page.locator("tbody th a").first.click()
     drawer = page.locator(".drawer")
@@ -161,7 +161,8 @@ def test_the_drawer_follows_what_is_saved(grid, nothing_said):  # noqa: F811
     page.keyboard.type("7")
     page.keyboard.press("Enter")
     all_saved(page)
-    expect(drawer).to_contain_text("7 of 20")
+    quiz = drawer.get_by_label("Diaz, Maya, Integers quiz, out of 20")
+    expect(quiz).to_have_value("7")
     drawer.get_by_role("link", name=re.compile("Comment.*Integers quiz")).click()
     dialog = page.get_by_role("dialog", name="Comments: Maya Diaz, Integers quiz")
     expect(dialog).to_be_visible()
@@ -169,6 +170,29 @@ def test_the_drawer_follows_what_is_saved(grid, nothing_said):  # noqa: F811
     page.keyboard.press("Control+s")
     expect(drawer).to_contain_text("Seven is a start")
     expect(cell(page, 0, 0)).to_contain_text("has comment")
+
+    quiz.click()
+    page.keyboard.type("99")
+    page.keyboard.press("Enter")
+    expect(drawer).to_contain_text("check this: Integers quiz is out of 20. You typed 99.")
+    expect(cell(page, 0, 0)).to_contain_text("check this")
+    axe(page)
+    quiz.focus()
+    page.keyboard.press("Escape")
+    expect(quiz).to_have_value("7")
+    expect(drawer).not_to_contain_text("check this")
+    overall = drawer.locator("[data-overall]").inner_text()
+    page.keyboard.type("9l")
+    page.keyboard.press("ArrowDown")
+    expect(quiz).not_to_be_focused()
+    expect(drawer.locator("input:focus")).to_have_count(1)
+    all_saved(page)
+    expect(cell(page, 0, 0)).to_contain_text("9")
+    expect(drawer.locator("[data-overall]")).not_to_have_text(overall)
+    quiz.focus()
+    page.keyboard.press("Control+s")
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
 
 
 def test_on_a_phone_the_name_leads_to_the_page(grid, things):  # noqa: F811

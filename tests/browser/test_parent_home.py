@@ -55,11 +55,11 @@ def test_the_first_screenful_says_how_each_child_is_and_what_needs_the_parent(en
         line = rows.filter(has_text=f"{name}:").first
         assert bottom(line) <= PHONE["height"] - BAR, f"{name} stands below the first screenful"
     assert rows.filter(has_text="Bea: nothing needs you").is_visible()
-    first = rows.first.get_by_role("link")
-    assert "Ada: 8 missing pieces" in first.inner_text()
+    assert "Maya: confirm that you have seen 1 score" in rows.first.inner_text()
+    missing = rows.get_by_role("link", name="Ada: 8 missing pieces")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     # one tap to what needs the parent, and one to why
-    first.click()
+    missing.click()
     assert page.get_by_role("heading", name="Missing and due").is_visible()
     page.go_back()
     page.get_by_role("link", name="Class 0 of Cal").first.click()

@@ -1,6 +1,7 @@
 """The student's pages in a browser: the first look at a phone, and everything without scripts."""
 
 import gzip
+from datetime import date, timedelta
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -75,3 +76,19 @@ def test_the_month_scrolls_inside_its_own_box_on_a_phone(enter):
     page.get_by_role("link", name="Show as month").click()
     assert page.locator("table.month").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_arrow_keys_move_through_the_month(enter):
+    page = enter("maya")
+    page.goto("/student/calendar?view=month")
+    focused = "document.activeElement.querySelector('time')?.dateTime"
+    page.locator("td[tabindex='0']").focus()
+    first = date.fromisoformat(page.evaluate(focused))
+    for key, days in (("ArrowRight", 1), ("ArrowDown", 8), ("ArrowLeft", 7), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        assert page.evaluate(focused) == (first + timedelta(days=days)).isoformat()
+    heading = page.get_by_role("heading", level=2).first.inner_text()
+    page.keyboard.press("PageUp")
+    page.wait_for_url("**#days")
+    assert page.get_by_role("heading", level=2).first.inner_text() != heading
+    assert page.evaluate(focused)  # the keys are still in the table

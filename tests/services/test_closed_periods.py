@@ -529,6 +529,7 @@ READ_ONLY_OR_ELSEWHERE = {
     "score_comments": {"notes_at", "notes_of", "said_at"},
     "score_import": {"prepare"},
     "score_restore": {"facts_now", "own_acts", "says_otherwise", "touched", "would_change"},
+    "score_rows": {"insert_changes", "upsert_scores"},  # the statements that write_rows and write_imported execute
     "scores": {
         "cell_of", "content_from_facts", "content_of", "content_typed", "facts_of", "row_of", "stored_cells",
         "text_of",
@@ -536,7 +537,6 @@ READ_ONLY_OR_ELSEWHERE = {
         "forget_requests",  # under which key a change was sent is no part of it
         "take_number",  # the lock itself
         "write_rows",  # for writers that have asked
-        "upsert_scores",  # the statement that write_cells and write_imported execute
     },
     "outcome_rules": {"settings_of", "version_of"},
     "ratings": {

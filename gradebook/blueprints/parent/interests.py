@@ -39,7 +39,7 @@ class InterestsForm(FlaskForm):
         words = [
             (
                 str(one),
-                ngettext("When it has been missing for %(num)s day", "When it has been missing for %(num)s days", one),
+                ngettext("After %(num)s day", "After %(num)s days", one),
             )
             for one in some
         ]

@@ -11,8 +11,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
+from wtforms.validators import DataRequired, Length
 
 from gradebook.blueprints.teacher import bp
 from gradebook.blueprints.teacher.grid_fields import field_name, forced_places
@@ -28,6 +30,7 @@ from gradebook.blueprints.teacher.history_words import (
 )
 from gradebook.extensions import db
 from gradebook.models import Section
+from gradebook.models.work import LONGEST_REASON
 from gradebook.policy import access
 from gradebook.policy.access import NotFound
 from gradebook.services import score_restore
@@ -45,6 +48,7 @@ from gradebook.services.score_history import (
     cells_of_act,
     changes_by_id,
     changes_of_act,
+    give_reason,
     names_of,
     people_of,
     story_of,
@@ -52,7 +56,7 @@ from gradebook.services.score_history import (
 from gradebook.services.score_restore import Clash, PutBack, facts_now
 from gradebook.services.scores import Place
 from gradebook.web import door
-from gradebook.web.fields import DayField
+from gradebook.web.fields import DayField, LineField
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment, page_number, whole_number
 
@@ -65,6 +69,18 @@ class DaysForm(Form):
 
     first = DayField(_l("From"))
     last = DayField(_l("To"))
+
+
+class ReasonForm(FlaskForm):
+    """Why something was changed."""
+
+    reason = LineField(
+        _l("Reason"),
+        [
+            DataRequired(_l("Say why. Teachers of this class can read the reason, families cannot.")),
+            Length(max=LONGEST_REASON, message=_l("Use %(max)d characters or fewer")),
+        ],
+    )
 
 
 @dataclass
@@ -195,6 +211,30 @@ def score_history(section_id: str) -> Any:
 def score_act(section_id: str, seq: int) -> Any:
     """All the cells of one act."""
     section = access.section_for_teacher(current_person(), section_id)
+    return _act(section, seq, ReasonForm())
+
+
+@bp.post("/classes/<section_id>/history/<int(max=2000000000):seq>/reason")
+@door.teacher
+def reason_of_change(section_id: str, seq: int) -> Any:
+    """Say why one changed what has this number; only whoever changed it, and once."""
+    person = current_person()
+    section, form = access.section_for_teacher(person, section_id), ReasonForm()
+    changes = changes_of_act(section, seq)
+    if not changes or changes[0].by_id != person.id:
+        raise NotFound
+    if not form.validate():
+        return _act(section, seq, form), 422
+    is_given = give_reason(section, seq, form.reason.data, actor_id=person.id)
+    db.session.commit()
+    if is_given:
+        flash(_("The reason is saved."), "good")
+    else:
+        flash(_("A reason was given already. It stays as it is."), "info")
+    return redirect(url_for(".score_act", section_id=section_id, seq=seq), 303)
+
+
+def _act(section: Section, seq: int, form: ReasonForm) -> str:
     found = cells_of_act(section, seq, page_number())
     if not found.lines:
         raise NotFound
@@ -210,6 +250,7 @@ def score_act(section_id: str, seq: int) -> Any:
         lines=[desk.line(change, stands) for change in found.lines],
         can_restore=closed_since(section) is None,
         how=HOW,
+        form=form,
     )
 
 

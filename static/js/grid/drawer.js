@@ -1,5 +1,7 @@
 // A student beside the grid: the server's own page of the student, in part. It covers no cell, and the grid goes on.
 
+import { DrawerFields } from "./drawer-fields.js";
+
 const AFTER = 300; // ms: what is saved in quick succession is fetched once
 
 export class Drawer {
@@ -7,10 +9,12 @@ export class Drawer {
   #address = "";
   #asked = 0; // the newest question: an answer to an older one is not shown
   #timer = null;
+  #isStale = false; // parts of it, as somebody types into the others
 
-  /** parts: { form, grid, words, editor, saving, comments } */
+  /** parts: { form, grid, words, editor, saving, comments, change, choose() } */
   constructor(parts) {
     Object.assign(this, parts);
+    this.fields = new DrawerFields(parts, () => this.#isStale && this.refresh());
     this.form.addEventListener("students-changed", ({ detail }) => {
       if (this.#box && detail.some((key) => this.#isShown(key))) this.refresh();
     });
@@ -35,6 +39,7 @@ export class Drawer {
 
   close() {
     this.#asked += 1;
+    this.fields.forget();
     this.#box.remove();
     this.#box = null;
     this.editor.back();
@@ -55,9 +60,27 @@ export class Drawer {
 
   #put(parts) {
     this.#box ??= this.#make();
+    this.#isStale = this.fields.isActive;
+    if (this.#isStale) {
+      this.#putOverall(parts);
+      return;
+    }
     const focused = this.#box.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     this.#box.replaceChildren(...parts);
+    this.fields.put(this.#box, this.#student());
     if (focused) [...this.#box.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+  }
+
+  /** While somebody types among the scores only the grade above them is new; the rest follows when the focus leaves. */
+  #putOverall(parts) {
+    const fresh = [...parts].map((part) => part.querySelector("[data-overall]")).find(Boolean);
+    if (fresh) this.#box.querySelector("[data-overall]")?.replaceWith(fresh);
+  }
+
+  /** The key of the student who is shown; "" for one who is not on this page of the class. */
+  #student() {
+    const row = this.grid.rows.findIndex((tr) => tr.querySelector("th a").href === this.#address);
+    return row < 0 ? "" : this.form.elements.rows.value.split(",")[row];
   }
 
   /** The box stands beside the form: both are put into one that holds them side by side, once. */
@@ -103,17 +126,14 @@ export class Drawer {
   }
 
   #comment(link) {
-    const row = this.grid.rows.findIndex((tr) => tr.querySelector("th a").href === this.#address);
-    const students = this.form.elements.rows.value.split(",");
-    const cell = row < 0 ? null : this.grid.cell(`${students[row]}.${link.dataset.comment}`);
+    const cell = this.grid.cell(`${this.#student()}.${link.dataset.comment}`);
     const student = this.#box.querySelector("#drawer-heading").textContent;
     const assignment = link.closest("li").querySelector(".rows__main a").textContent;
     this.comments.open(link.href, this.words.fill("cell_name", { student, assignment }), cell);
   }
 
   #isShown(key) {
-    const row = this.form.elements.rows.value.split(",").indexOf(key);
-    return row >= 0 && this.grid.rows[row].querySelector("th a").href === this.#address;
+    return key === this.#student();
   }
 }
 

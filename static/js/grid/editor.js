@@ -111,13 +111,12 @@ export class Editor {
     if (!place) return;
     const { grid } = this;
     const was = this.#place;
-    if (was.row !== place.row || was.column !== place.column) {
-      grid.at(was).tabIndex = -1;
-      grid.at({ row: -1, column: was.column })?.classList.remove("here");
-      if (was.row >= 0) grid.rows[was.row].cells[0].classList.remove("here");
-    }
+    const td = grid.at(place);
+    if (was.row !== place.row || was.column !== place.column) grid.at(was).tabIndex = -1;
+    if (was.column !== place.column) grid.at({ row: -1, column: was.column })?.classList.remove("here");
+    if (was.row !== place.row && was.row >= 0) grid.rows[was.row].cells[0].classList.remove("here");
     this.#place = place;
-    grid.at(place).tabIndex = 0;
+    if (td.tabIndex !== 0) td.tabIndex = 0; // setting it lays out the page
     grid.at({ row: -1, column: place.column }).classList.add("here");
     if (place.row >= 0) grid.rows[place.row].cells[0].classList.add("here");
   }
@@ -257,6 +256,7 @@ export class Editor {
     this.#before = cell.text;
     this.does.held(cell.name);
     td.classList.remove("m");
+    td.classList.add("p");
     td.replaceChildren(input);
     input.value = text ?? cell.text;
     input.removeAttribute("aria-describedby");

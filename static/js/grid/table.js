@@ -28,6 +28,8 @@ export class GridTable {
     this.worth = worth; // by letter, in hundredths of a percent
     this.percent = percent; // how percentages are written, where they stand beside points
     this.averages = null; // what keeps the last row, when it has been read
+    this.painted = null; // what shows the cell elsewhere too
+    this.widths = null; // what keeps the columns as wide as they are
     this.page = rows; // of a long class: [how many students, how many before this page]
     this.rightToLeft = document.dir === "rtl";
     this.#name(form);
@@ -63,6 +65,13 @@ export class GridTable {
     const { amountOf, shareOf } = await import("../lib/averages.js");
     this.shareOf = ({ points }, possible) => (points === undefined ? null : shareOf(amountOf({ points }, possible), possible));
     for (const td of this.#inputs.keys()) if (!td.querySelector("input")) this.paint(this.cellAt(td));
+  }
+
+  /** Titles that do not fit into two lines end in an ellipsis. */
+  markCut() {
+    const links = this.heads.slice(this.first).map((th) => th.querySelector("a"));
+    const cut = links.map((link) => link.scrollHeight > link.clientHeight + 1); // all are read before any is written
+    links.forEach((link, place) => link.classList.toggle("cut", cut[place]));
   }
 
   // Where things are --------------------------------------------------------------------------------------------------
@@ -206,14 +215,18 @@ export class GridTable {
     const shown = this.read(cell, cell.text, true);
     const kinds = [];
     const parts = LOOKS[cell.state] && shown.problem ? [cell.text] : this.#content(cell, shown, kinds);
+    const marks = this.#marks(cell, shown);
+    if (kinds.length || marks.length || parts.length > 1) kinds.push("p"); // of a place of its own: marks stand in it
     if (td.matches(".f")) kinds.push("f");
     if (LOOKS[cell.state]) kinds.push(LOOKS[cell.state]);
     if (cell.by) kinds.push("cell--theirs");
     for (const kept of ["sel", "sel--top", "sel--bottom", "sel--start", "sel--end"]) {
       if (td.classList.contains(kept)) kinds.push(kept);
     }
+    td.replaceChildren(...parts, ...marks); // first: taking a field away lays out what was changed before
     td.className = kinds.join(" ");
-    td.replaceChildren(...parts, ...this.#marks(cell, shown));
+    this.widths?.changed(td);
+    this.painted?.(cell);
   }
 
   #content(cell, shown, kinds) {
@@ -276,6 +289,7 @@ export class GridTable {
       // A grade set by the teacher keeps its mark: only the computed ones change with a score.
       if (overall.querySelector("b.o")) continue;
       overall.textContent = [total.overall === "–" && total.letter ? "" : total.overall, total.letter].filter(Boolean).join(" ");
+      this.widths?.changed(overall);
       if (this.first === 3) hidden.replaceChildren(...(total.hidden ? [total.hidden, heard(` ${this.words.with_hidden}`)] : []));
     }
     this.averages?.showOverall();
@@ -293,6 +307,7 @@ export class GridTable {
     }
     foot.textContent = `${entered}/${this.rows.length}`;
     this.averages?.show(column);
+    this.widths?.changed(foot.parentElement);
   }
 
   #rowOf(key) {

@@ -9,7 +9,9 @@ import { askStatus, ColumnMenus } from "./columns.js";
 import { Comments } from "./comments.js";
 import * as dialogs from "./dialogs.js";
 import { Drawer } from "./drawer.js";
+import { watchTitles } from "./titles.js";
 import { Unsaved } from "./unsaved.js";
+import { Widths } from "./widths.js";
 
 const STATUSES = [["m", "set_missing"], ["e", "set_excused"], ["i", "set_incomplete"], ["t", "set_turned_in"]];
 
@@ -18,6 +20,8 @@ export class Tools {
     Object.assign(this, parts); // form, grid, words, editor, saving, change, said, turn, turned
     const { form, words, grid, saving } = parts;
     grid.averages = new Averages(grid, words);
+    grid.widths = new Widths(grid);
+    watchTitles(grid);
     this.unsaved = new Unsaved(parts);
     const signIn = () => (saving.queue.size ? saving.queue.flush() : location.reload()); // either asks to sign in
     this.columns = new ColumnMenus({
@@ -29,7 +33,7 @@ export class Tools {
       whenSaved: (run) => saving.whenSaved(run),
     });
     this.comments = new Comments(parts, (cell, facts) => this.#said(cell, facts));
-    this.drawer = new Drawer({ ...parts, comments: this.comments });
+    this.drawer = new Drawer({ ...parts, comments: this.comments, choose: () => this.choose() });
   }
 
   /** What was said about a score is in its history too, and in the drawer. */

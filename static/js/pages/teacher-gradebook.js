@@ -27,7 +27,7 @@ function start(form) {
     signIn: (page) => use((it) => it.signIn(page)),
     lost: () => use((it) => it.lost()),
     stale: () => use((it) => it.stale()),
-    isTyping: () => editor.hasUnfinished,
+    isTyping: () => editor.hasUnfinished || Boolean(loaded?.drawer.fields.hasUnfinished),
   });
 
   const editor = new Editor(grid, words, {
@@ -236,6 +236,7 @@ function start(form) {
   grid.table.addEventListener("click", openStudent);
   for (const kind of ["copy", "cut", "paste"]) document.addEventListener(kind, clipboard);
   moreTexts(form, words, saving).catch(() => {}); // asked again when they are needed
+  requestAnimationFrame(() => setTimeout(() => grid.markCut())); // the first frame is there
   grid.table.addEventListener("focusin", () => use(() => {}), { once: true });
   grid.table.addEventListener("focusin", () => announce(words.keys_on), { once: true });
 }

@@ -31,7 +31,7 @@ def test_each_child_is_there_with_classes_grades_and_basis(school, sign_in):
     text = words(page)
     assert "<h1>Your children</h1>" in page
     assert "Maya Diaz" in text
-    assert "Algebra from 1 graded piece 90%" in text
+    assert "Algebra from 1 graded piece steady for two weeks 90%" in text
     assert "Leo Evans" in text
     assert "History from 1 graded piece 90% A" in text
 

@@ -56,6 +56,29 @@ def test_an_act_opens_to_its_cells(sign_in, school, changes):
     assert "Restore all 2" in page
 
 
+def test_whoever_changed_something_can_say_why_once_and_families_never_read_it(sign_in, school, changes):
+    teacher, colleague = sign_in(school.rivera), sign_in(school.cole)
+    act = url(school.algebra, f"/{changes[0]}")
+    assert "Say why" in words(teacher.get(url(school.algebra)).text)
+    refused = teacher.post(f"{act}/reason", data={"reason": "x" * 201})
+    assert refused.status_code == 422
+    assert "Use 200 characters or fewer" in refused.text
+    assert "x" * 201 in refused.text, "what was typed is kept"
+    assert teacher.post(f"{act}/reason", data={"reason": " "}).status_code == 422
+    assert colleague.post(f"{act}/reason", data={"reason": "Not mine"}).status_code == 404
+    for said in ("Read the <wrong> row", "Another reason"):
+        assert teacher.post(f"{act}/reason", data={"reason": said}).status_code == 303
+    story = url(school.algebra, f"?student={school.maya.public_id}&assignment={school.quiz.public_id}")
+    for browser in (teacher, colleague):
+        for address in (url(school.algebra), act, story):
+            page = browser.get(address).text
+            assert "Read the &lt;wrong&gt; row" in page
+            assert "Another reason" not in page
+    own = sign_in(school.maya).get(f"/student/classes/{school.algebra.public_id}")
+    assert own.status_code == 200
+    assert "wrong" not in own.text
+
+
 def test_an_act_that_never_was_is_not_found(sign_in, school, changes):
     teacher = sign_in(school.rivera)
     assert teacher.get(url(school.algebra, "/77")).status_code == 404
