@@ -136,7 +136,7 @@ def test_messages_from_before_can_be_searched(empty_app):
     messaging.send(talk, author_id=school.dana.id, body="Crème brûlée", client_key="1", now=SEEN)
     db.session.commit()
     db.session.remove()
-    flask_migrate.downgrade(revision="0020")
+    flask_migrate.downgrade(revision="0021")
     flask_migrate.upgrade()
     dana = person_acting_as(find_school().dana, SEEN, RoleKind.PARENT)
     assert [found.seq for found in find(dana, ["creme"])] == [1]

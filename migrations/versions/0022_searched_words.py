@@ -1,7 +1,7 @@
 """the words of messages, folded, to be searched
 
-Revision ID: 0021
-Revises: 0020
+Revision ID: 0022
+Revises: 0021
 Create Date: 2026-11-21
 
 SQLite has an index of its own kind beside the table (FTS5), which triggers keep; PostgreSQL a column of its own kind.
@@ -14,8 +14,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = '0021'
-down_revision = '0020'
+revision = '0022'
+down_revision = '0021'
 branch_labels = None
 depends_on = None
 
