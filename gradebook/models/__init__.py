@@ -3,6 +3,9 @@
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
+    Attachment,
+    AttachmentContent,
+    AttachmentKind,
     Conversation,
     Draft,
     Message,
@@ -55,6 +58,9 @@ __all__ = [
     "AcademicSession",
     "AccountKind",
     "Assignment",
+    "Attachment",
+    "AttachmentContent",
+    "AttachmentKind",
     "Attempt",
     "AttemptKind",
     "AuditEntry",

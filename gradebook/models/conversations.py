@@ -6,12 +6,14 @@ roles that exist here. Students are named (`student_id`) as whom a conversation 
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     String,
     Text,
     UniqueConstraint,
@@ -19,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gradebook.database import Base, HasId, HasPublicId, Id, UtcDateTime, enum_column
-from gradebook.models.people import AccountKind, RoleKind, User
+from gradebook.models.people import AccountKind, RoleKind, User, words_of
 from gradebook.models.sections import Section
 
 
@@ -94,6 +96,15 @@ class MessageKind(StrEnum):
     SYSTEM = "system"
 
 
+def folded_words(body: str) -> str:
+    """What is searched of a message."""
+    return " ".join(words_of(body))
+
+
+def _folded_body(context: Any) -> str:
+    return folded_words(context.get_current_parameters()["body"])
+
+
 class Message(HasId, Base):
     """One message. Its order is `seq`, taken from the conversation's counter under its row lock."""
 
@@ -115,6 +126,8 @@ class Message(HasId, Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     kind: Mapped[MessageKind] = mapped_column(enum_column(MessageKind, "kind"), default=MessageKind.TEXT)
     body: Mapped[str] = mapped_column(Text)
+    folded: Mapped[str] = mapped_column(Text, default=_folded_body)
+    """Its words without case and accents, one blank between them: what is searched, on both databases."""
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     client_key: Mapped[str] = mapped_column(String(36))
     """Made by the form: the same key sent twice is one message."""
@@ -130,6 +143,8 @@ class Message(HasId, Base):
     """The number of the message that this one puts right."""
     corrected_by: Mapped[int | None]
     """The number of the newest message that puts this one right."""
+    files: Mapped[int] = mapped_column(default=0)
+    """How many Attachments came with it."""
 
     author: Mapped[User] = relationship(foreign_keys=[author_id])
     conversation: Mapped[Conversation] = relationship(
@@ -160,6 +175,63 @@ class MessageText(Base):
     conversation_id: Mapped[int] = mapped_column(Id)
     body: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AttachmentKind(StrEnum):
+    """What a file is, as its content says."""
+
+    DOCX = "docx"
+    JPG = "jpg"
+    PDF = "pdf"
+    PNG = "png"
+    TXT = "txt"
+    XLSX = "xlsx"
+
+
+class Attachment(HasPublicId, Base):
+    """A file that came with a message."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (
+        UniqueConstraint("id", "conversation_id"),
+        UniqueConstraint("school_id", "conversation_id", "seq", "position"),
+        ForeignKeyConstraint(
+            ["school_id", "conversation_id", "seq"],
+            ["messages.school_id", "messages.conversation_id", "messages.seq"],
+        ),
+        # Only who takes part can send, and no student can take part.
+        ForeignKeyConstraint(
+            ["conversation_id", "author_id"], ["participants.conversation_id", "participants.user_id"]
+        ),
+        CheckConstraint("position BETWEEN 1 AND 5", name="at_most_five"),
+        Index("ix_attachments_school_id_author_id", "school_id", "author_id"),
+    )
+
+    school_id: Mapped[int] = mapped_column(Id)
+    conversation_id: Mapped[int] = mapped_column(Id)
+    seq: Mapped[int]
+    """The number of its message."""
+    position: Mapped[int]
+    author_id: Mapped[int] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[AttachmentKind] = mapped_column(enum_column(AttachmentKind, "kind"))
+    size: Mapped[int]
+    """Bytes of what is kept."""
+    digest: Mapped[str] = mapped_column(String(64))
+    """SHA-256 of what was sent: the same file sent again is known by it."""
+
+
+class AttachmentContent(Base):
+    """The bytes of an attachment, apart from what lists show of it."""
+
+    __tablename__ = "attachment_contents"
+    __table_args__ = (
+        ForeignKeyConstraint(["attachment_id", "conversation_id"], ["attachments.id", "attachments.conversation_id"]),
+    )
+
+    attachment_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    conversation_id: Mapped[int] = mapped_column(Id)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Draft(Base):

@@ -1,5 +1,6 @@
 """People: accounts, what they are to a school, and who is whose guardian."""
 
+import re
 import unicodedata
 from datetime import date, datetime
 from enum import StrEnum
@@ -41,6 +42,11 @@ def folded(text: str) -> str:
     """Text as it is searched and sorted: without case and accents, the same on every database."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are searched: letters and digits, folded."""
+    return re.findall(r"[^\W_]+", folded(text))
 
 
 def _name_key(context: Any) -> str:

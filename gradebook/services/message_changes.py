@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from gradebook.extensions import db
 from gradebook.models import Message, MessageText
+from gradebook.models.conversations import folded_words
 from gradebook.services import messaging
 
 
@@ -25,7 +26,7 @@ def edit(message: Message, *, body: str, seen: int, now: datetime) -> int:
         raise Moved(message.version)
     number = messaging.next_change(message.conversation_id)
     _keep(message)
-    _change(message, number, body=body, version=seen + 1, edited_at=now)
+    _change(message, number, body=body, folded=folded_words(body), version=seen + 1, edited_at=now)
     return number
 
 
@@ -38,7 +39,7 @@ def remove(message: Message, now: datetime) -> int:
         return message.changed
     number = messaging.next_change(message.conversation_id)
     _keep(message)
-    _change(message, number, body="", removed_at=now)
+    _change(message, number, body="", folded="", removed_at=now)
     return number
 
 
@@ -47,8 +48,10 @@ def bring_back(message: Message) -> int:
     if message.removed_at is None:
         return message.changed
     number = messaging.next_change(message.conversation_id)
-    kept = select(MessageText.body).where(MessageText.message_id == message.id, MessageText.version == message.version)
-    _change(message, number, body=kept.scalar_subquery(), removed_at=None)
+    kept = db.session.scalars(
+        select(MessageText.body).where(MessageText.message_id == message.id, MessageText.version == message.version)
+    ).one()
+    _change(message, number, body=kept, folded=folded_words(kept), removed_at=None)
     return number
 
 

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from gradebook.database import UtcDateTime
 from gradebook.extensions import db
+from gradebook.interchange.attachable import Attachable
 from gradebook.live.notices import notice
 from gradebook.models import (
     Conversation,
@@ -29,10 +30,12 @@ from gradebook.models import (
     Section,
     User,
 )
+from gradebook.models.conversations import folded_words
 from gradebook.policy import scopes
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import AnyPerson, Person
-from gradebook.services import notices
+from gradebook.services import attachments, notices
+from gradebook.services.attachments import FileLine
 
 LONGEST_MESSAGE = 5000
 FIRST_WORDS = 160
@@ -104,6 +107,7 @@ class MessageLine:
     corrects_words: str | None
     """The first words of the message that this one puts right."""
     corrected_by: int | None
+    files: list[FileLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -278,18 +282,26 @@ def send(
     client_key: str,
     now: datetime,
     corrects: int | None = None,
+    files: Sequence[Attachable] = (),
 ) -> int:
     """Add a message and return its number in the conversation. The same key sent twice is one message.
 
     `corrects` is the number of a message of the same author that this one puts right.
-    Raises OtherBody if the key was used for other words.
+    Raises OtherBody if the key was used for other words or files, attachments.QuotaUsedUp if there is no room for the
+    files; then the caller must roll back.
     """
+    if files:
+        _one_sending_at_a_time(author_id)  # their sizes are counted
     number, change = _next_number(conversation, now, corrects)  # holds the row: two sends come one after the other
     found = _around(conversation, author_id, now)
-    facts = {"author_id": author_id, "body": body, "client_key": client_key, "corrects": corrects}
+    facts = {
+        "author_id": author_id, "body": body, "client_key": client_key, "corrects": corrects, "files": len(files),
+    }  # fmt: skip
     if not _add(conversation, facts, number, change, now):
         _give_back(conversation, corrects)
-        return _number_sent_before(conversation, facts)
+        return _number_sent_before(conversation, facts, files)
+    if files:
+        attachments.keep(conversation, number, author_id, files)
     if corrects is not None:
         _mark_corrected(conversation, corrects, number, change - 1)
     _move_read_to(conversation.id, author_id, number, now)
@@ -379,11 +391,11 @@ def _give_back(conversation: Conversation, corrects: int | None) -> None:
     )
 
 
-def _number_sent_before(conversation: Conversation, facts: dict[str, Any]) -> int:
+def _number_sent_before(conversation: Conversation, facts: dict[str, Any], files: Sequence[Attachable]) -> int:
     """Compared is what was sent, whatever became of it since."""
     first = and_(MessageText.message_id == Message.id, MessageText.version == 1)
     sent = db.session.execute(
-        select(Message.seq, func.coalesce(MessageText.body, Message.body), Message.corrects)
+        select(Message.seq, func.coalesce(MessageText.body, Message.body), Message.corrects, Message.files)
         .outerjoin(MessageText, first)
         .where(
             _of(conversation),
@@ -391,7 +403,9 @@ def _number_sent_before(conversation: Conversation, facts: dict[str, Any]) -> in
             Message.client_key == facts["client_key"],
         )
     ).one()
-    if tuple(sent[1:]) != (facts["body"], facts["corrects"]):
+    if tuple(sent[1:]) != (facts["body"], facts["corrects"], facts["files"]):
+        raise OtherBody(facts["client_key"])
+    if files and attachments.digests_of(conversation, sent.seq) != [file.digest for file in files]:
         raise OtherBody(facts["client_key"])
     return int(sent.seq)
 
@@ -549,7 +563,8 @@ def _add_to_each(
     facts = [
         {
             "school_id": school_id, "conversation_id": key, "seq": numbers[key][0], "changed": numbers[key][1],
-            "author_id": author_id, "body": one.body, "sent_at": now, "client_key": client_key,
+            "author_id": author_id, "body": one.body, "folded": folded_words(one.body),
+            "sent_at": now, "client_key": client_key,
         }
         for key, one in opened.items()
     ]  # fmt: skip
@@ -718,7 +733,7 @@ _NEWEST: Any = (
         Message.seq, Message.author_id, User.display_name, Message.kind, Message.body, Message.sent_at,
         Message.client_key, Message.changed, Message.edited_at, Message.removed_at,
         Message.corrects, func.substr(_CORRECTED.body, 1, WORDS_QUOTED), Message.corrected_by,
-        Conversation.last_change, Participant.last_read_seq, Draft.body.label("draft"),
+        Message.files, Conversation.last_change, Participant.last_read_seq, Draft.body.label("draft"),
     )
     .select_from(Message)
     .join(User, User.id == Message.author_id)
@@ -760,7 +775,7 @@ def messages_of(
         rows = db.session.execute(_NEWEST, values).all()
     else:
         rows = db.session.execute(_EARLIER, values | {"before": before}).all()
-    lines = [MessageLine(*row[:-3]) for row in reversed(rows[:limit])]
+    lines = _lines(conversation, list(reversed(rows[:limit])))
     if not rows:
         return MessagePage(lines, has_earlier=False, last_read_seq=0)
     first = rows[0]
@@ -772,5 +787,16 @@ def changes_after(
 ) -> list[MessageLine]:
     """The messages that came or changed after this number of a change, in that order; no more than a page of them."""
     values = {"school": conversation.school_id, "conversation": conversation.id, "reader": reader_id}
-    rows = db.session.execute(_CHANGED, values | {"after": after, "rows": limit})
-    return [MessageLine(*row[:-3]) for row in rows]
+    return _lines(conversation, db.session.execute(_CHANGED, values | {"after": after, "rows": limit}).all())
+
+
+def _lines(conversation: Conversation, rows: Sequence[Any]) -> list[MessageLine]:
+    """With their files, for which is only asked where there are some."""
+    with_files = [row.seq for row in rows if row.files and row.removed_at is None]
+    files = attachments.files_of(conversation, with_files) if with_files else {}
+    return [_line(row, files.get(row.seq, [])) for row in rows]
+
+
+def _line(row: Any, files: list[FileLine]) -> MessageLine:
+    """The last four of a row are not the message's own."""
+    return MessageLine(*[*row[:-4], files])

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from gradebook.web import door, errors, filters, frame, headers, health, language, login, macros, requests
+from gradebook.web import door, errors, filters, frame, headers, health, language, login, macros, requests, uploads
 from gradebook.web.assets import init_assets
 from gradebook.web.language import CatalogueOfRequest, chosen_locale
 
@@ -12,6 +12,8 @@ __all__ = ["CatalogueOfRequest", "chosen_locale", "init_app"]
 def init_app(app: Flask) -> None:
     """Bind everything here to the application."""
     requests.init_app(app)
+    uploads.init_app(app)
+    requests.check_texts(app)
     login.init_app(app)
     door.init_app(app)
     headers.init_app(app)

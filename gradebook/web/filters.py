@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         points=points, percent=percent, day=day, day_at=day_at, moment=at, initials=initials, tint=tint,
         exact=exact, fixed=fixed, printed=printed, printed_course=printed_course,
-        clock_time=clock_time, briefly=briefly, listed=listed,
+        clock_time=clock_time, briefly=briefly, listed=listed, file_size=file_size,
     )  # fmt: skip
 
 
@@ -109,6 +109,13 @@ def briefly(value: datetime, timezone: str) -> Markup:
 
 def _time(local: datetime, words: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="minutes"), words)
+
+
+def file_size(size: int) -> str:
+    """Bytes as people are used to it: 12 KB, 1.4 MB; never 0."""
+    if size < 1024 * 1024:
+        return _("%(number)s KB", number=format_decimal(max(1, round(size / 1024)), locale=language().locale))
+    return _("%(number)s MB", number=format_decimal(round(size / 1024 / 1024, 1), locale=language().locale))
 
 
 def listed(names: Iterable[str]) -> Markup:

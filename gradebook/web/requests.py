@@ -21,9 +21,17 @@ def init_app(app: Flask) -> None:
     app.teardown_request(_end)
 
 
+def check_texts(app: Flask) -> None:
+    """Read what was sent, once it is known how much may be."""
+    app.before_request(_refuse_nul)
+
+
 def _begin() -> None:
     will_write.set(request.method not in SAFE_METHODS)
     g.now = utc_now()
+
+
+def _refuse_nul() -> None:
     if _has_nul():
         raise BadRequest
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from gradebook.clock import Span
 from gradebook.extensions import db
+from gradebook.interchange.attachable import checked
 from gradebook.models import (
     ChangeKind,
     Enrollment,
@@ -25,6 +26,7 @@ from gradebook.models import (
 )
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import (
+    attachments,
     calendar_links,
     comment_bank,
     invitations,
@@ -67,6 +69,9 @@ SECRETS: dict[str, set[str]] = {
     "Secret words of Chris": {"chris", "osei", "tess"},
     # a guardian whose link has ended still reads what was written before; the mother of the child never does
     "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA},
+    "Secret file of dana": {"dana", *STAFF_OF_ALGEBRA},
+    "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
+    "of dana.txt": {"dana", *STAFF_OF_ALGEBRA},
     # feedback on a posted score
     "Feedback for Maya only": {"maya", "dana", *STAFF_OF_ALGEBRA},
     "Feedback for Leo only": {"leo", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
@@ -175,9 +180,11 @@ def _add_conversations(scene: Scene, now: Any) -> None:
             Correspondence(student, section, guardian, teachers), actor_id=guardian.id, now=now - timedelta(hours=1)
         )
         messaging.send(
-            conversation, author_id=guardian.id, body=words, client_key=f"key-{name}", now=now - timedelta(hours=1)
-        )
+            conversation, author_id=guardian.id, body=words, client_key=f"key-{name}", now=now - timedelta(hours=1),
+            files=[checked(f"of {guardian.username}.txt", f"Secret file of {guardian.username}".encode())],
+        )  # fmt: skip
         scene.names[name] = conversation.public_id
+        scene.names[f"{name}_file"] = attachments.files_of(conversation, [1])[1][0].public_id
 
 
 def _add_rows(scene: Scene, now: Any) -> None:

@@ -156,6 +156,8 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/messages/{talk}"),
         Screen("/messages/{talk}", 422, press="Send"),
         Screen("/messages/{talk}/messages/1"),
+        Screen("/messages/search?q=secret"),
+        Screen("/messages/search?q=nothing"),
         Screen("/messages/{talk}/messages/1", 422, press="Send correction"),
         Screen("/messages/proof"),
         Screen("/messages/proof", 422, press="Open Messages"),

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from gradebook.extensions import db
 from gradebook.models import Guardianship, LoginSession, Message, User
 from tests.conftest import NOON
+from tests.files import EXAMPLES
 from tests.school import PASSWORD, TODAY
 
 SECOND = 3_000
@@ -173,3 +174,30 @@ def test_what_is_changed_or_removed_changes_for_the_other_too(enter, talk):
     dana.get_by_role("button", name="Undo").press("Enter")
     expect(rivera.locator(".msg", has_text="By mistake")).to_be_visible(timeout=SECOND)
     assert texts(rivera)[-3:] == texts(dana)[-3:] == ["At four", "By mistake", "Goodbye"]
+
+
+def test_files_go_with_their_message_also_when_it_is_sent_again(enter, talk):
+    rivera, dana = opened(enter("rivera"), talk), opened(enter("dana"), talk)
+    tries: list[int] = []
+
+    def lose(route):
+        tries.append(1)
+        route.abort() if len(tries) == 1 else route.continue_()
+
+    dana.route("**/messages/*/messages", lose)
+    dana.get_by_text("Attach files").click()
+    files = [{"name": name, "mimeType": "", "buffer": EXAMPLES[name]} for name in ("letter.pdf", "photo.JPG")]
+    dana.locator("input[type=file]").set_input_files([*files, {"name": "a.exe", "mimeType": "", "buffer": b"MZ"}])
+    expect(dana.locator(".composer__files .error")).to_contain_text("Choose only these kinds")
+    dana.get_by_role("button", name="Remove a.exe").click()
+    expect(dana.locator(".composer__files .error")).to_have_count(0)
+    send(dana, "The letter and a photo")
+    failed = dana.locator(".msg--failed")
+    expect(failed).to_contain_text("letter.pdf, photo.JPG")
+    failed.get_by_role("button", name="Retry").click()
+    theirs = rivera.locator(".msg[data-seq]", has_text="The letter and a photo")
+    expect(theirs.locator(".msg__files a")).to_have_count(2, timeout=SECOND)
+    with rivera.expect_download() as download:
+        theirs.get_by_role("link", name="letter.pdf").click()
+    assert download.value.suggested_filename == "letter.pdf"
+    assert rivera.locator(".msg[data-seq]", has_text="The letter and a photo").count() == 1

@@ -76,7 +76,7 @@ test("what the server refuses is kept with its words, and the next one goes on",
   it.box.put("two");
   await it.fail("refused", "Too long");
   assert.deepEqual(it.box.letters.map(({ state, why }) => [state, why]), [["refused", "Too long"], ["sending", ""]]);
-  assert.equal(it.box.take("key-1"), "one");
+  assert.equal(it.box.take("key-1").text, "one");
   await it.answer(1);
   assert.deepEqual(it.box.letters, []);
 });
@@ -111,7 +111,7 @@ test("what is on its way cannot be taken back, what failed can", async () => {
   it.box.put("one");
   assert.equal(it.box.take("key-1"), null);
   await it.fail("away");
-  assert.equal(it.box.take("key-1"), "one");
+  assert.equal(it.box.take("key-1").text, "one");
   assert.deepEqual([it.box.letters, it.timers], [[], []]);
 });
 
@@ -129,4 +129,13 @@ test("new messages are said at once, and then no more than once in 20 seconds", 
   now = GAP;
   timers[0][0]();
   assert.deepEqual(said, [["Dana"], ["Dana", "Chris"]]);
+});
+
+test("files go and come back with their message", async () => {
+  const it = world();
+  const files = [{ name: "letter.pdf" }];
+  it.box.put("one", "key-1", files);
+  assert.equal(it.box.letters[0].files, files);
+  await it.fail("refused", "Too large");
+  assert.equal(it.box.take("key-1").files, files);
 });

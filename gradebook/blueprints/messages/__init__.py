@@ -9,9 +9,11 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     conversations,
     doorstep,
     families,
+    files,
     hours,
     muting,
     news,
     one_message,
     proof,
+    searching,
 )

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent, page_number
+from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import BeginForm
 from gradebook.blueprints.messages.shown import reached, sides_of_pair, timezones
 from gradebook.extensions import db
@@ -16,9 +17,10 @@ from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence
 from gradebook.policy.person import Person
-from gradebook.services import family, messaging, office_hours
+from gradebook.services import attachments, family, messaging, office_hours
 from gradebook.web import door
 from gradebook.web.requests import moment
+from gradebook.web.uploads import takes_files
 
 
 @bp.get("/new")
@@ -111,20 +113,28 @@ def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
 
 @bp.post("/")
 @door.correspondent
+@takes_files
 def begin() -> Any:
     """Open the one conversation of these people and send its first message."""
     person, form = correspondent(), BeginForm()
     pair = _pair(person, form)
     if not form.validate():
         return _write(person, pair, form), 422
-    opened = messaging.open_conversation(pair, actor_id=person.id, now=moment())
-    public_id = opened.public_id
+    words = {"body": form.body.data, "client_key": form.client_key.data}
     try:
-        messaging.send(opened, author_id=person.id, body=form.body.data, client_key=form.client_key.data, now=moment())
+        files = taken(form)
+        opened = messaging.open_conversation(pair, actor_id=person.id, now=moment())
+        public_id = opened.public_id
+        messaging.send(opened, author_id=person.id, **words, now=moment(), files=files)
     except messaging.OtherBody:
         db.session.rollback()
         form.was_used()
         return _write(person, _pair(person, form), form), 409
+    except attachments.QuotaUsedUp:
+        no_room(form)
+        return _write(person, _pair(person, form), form), 422
+    except Refused:
+        return _write(person, _pair(person, form), form), 422
     db.session.commit()
     return redirect(url_for("messages.conversation", conversation_id=public_id, _anchor="newest"), 303)
 

@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent, page_number
-from gradebook.blueprints.messages.forms import MessageForm
+from gradebook.blueprints.messages.files import Refused, no_room, taken
+from gradebook.blueprints.messages.forms import MessageForm, SendForm
 from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, by_child, shown, timezones
 from gradebook.extensions import db
 from gradebook.models import Conversation, RoleKind
@@ -15,10 +16,11 @@ from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
-from gradebook.services import messaging
+from gradebook.services import attachments, messaging
 from gradebook.services.messaging import has_words
 from gradebook.web import door
 from gradebook.web.requests import moment, short_write, wants_page
+from gradebook.web.uploads import takes_files
 
 CONVERSATIONS_ON_A_PAGE = 50
 
@@ -65,7 +67,7 @@ def conversation(conversation_id: str) -> str:
         with short_write():
             messaging.mark_read(found.id, person.id, page.last_seq, moment())
         found = policy.conversation_read_by(person, conversation_id)
-    return _page(person, found, MessageForm(data={"body": page.draft}), page, unread_from)
+    return _page(person, found, SendForm(data={"body": page.draft}), page, unread_from)
 
 
 def _number(text: str | None) -> int | None:
@@ -103,22 +105,27 @@ def _offered(person: Person, found: Conversation, standing: policy.Standing) -> 
 
 @bp.post("/<conversation_id>/messages")
 @door.correspondent
+@takes_files
 def send(conversation_id: str) -> Any:
     """One more message; back to the conversation at its newest. A script is told the number of the message."""
-    person, form = correspondent(), MessageForm()
+    person, form = correspondent(), SendForm()
     found = policy.conversation_read_by(person, conversation_id)
     if not can(person, "conversation:reply", found):
         return _not_sent(person, found, form, 403)
     if not form.validate():
         return _not_sent(person, found, form, 422)
+    words = {"body": form.body.data, "client_key": form.client_key.data}
     try:
-        number = messaging.send(
-            found, author_id=person.id, body=form.body.data, client_key=form.client_key.data, now=moment()
-        )
+        number = messaging.send(found, author_id=person.id, **words, now=moment(), files=taken(form))
     except messaging.OtherBody:
         db.session.rollback()
         form.was_used()
-        return _not_sent(person, policy.conversation_for(person, conversation_id), form, 409)
+        return _not_sent(person, policy.conversation_read_by(person, conversation_id), form, 409)
+    except attachments.QuotaUsedUp:
+        no_room(form)
+        return _not_sent(person, policy.conversation_read_by(person, conversation_id), form, 422)
+    except Refused:
+        return _not_sent(person, policy.conversation_read_by(person, conversation_id), form, 422)
     db.session.commit()
     if not wants_page():
         return jsonify(number=number)
@@ -137,7 +144,7 @@ def _not_sent(person: Person, found: Conversation, form: MessageForm, status: in
 @door.correspondent
 def draft(conversation_id: str) -> Any:
     """Keep what is begun, for its author alone; back to the conversation at the box."""
-    person, form = correspondent(), MessageForm()
+    person, form = correspondent(), SendForm()
     found = policy.conversation_for(person, conversation_id)
     if has_words(form.body.data) and not form.validate():
         return _not_sent(person, found, form, 422)

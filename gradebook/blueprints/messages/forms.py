@@ -8,10 +8,13 @@ from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import MultipleFileField
+from werkzeug.datastructures import FileStorage
 from wtforms import HiddenField, PasswordField, RadioField, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, ValidationError
 
+from gradebook.services.attachments import MOST_FILES
 from gradebook.services.letters import Whom, not_known
 from gradebook.services.messaging import LONGEST_MESSAGE, cleaned, has_control_characters, has_words
 from gradebook.web.fields import AmountField
@@ -69,7 +72,26 @@ class MessageForm(WordsForm):
         self.send_anew(_("You sent another message from this form before. To send this one too, send it again"))
 
 
-class BeginForm(MessageForm):
+class SendForm(MessageForm):
+    """A message with files."""
+
+    files = MultipleFileField(_l("Files"))
+
+    def sent_files(self) -> list[FileStorage]:
+        """What was chosen; a browser sends an empty one where nothing was."""
+        return [file for file in self.files.data or [] if isinstance(file, FileStorage) and file.filename]
+
+    def validate_files(self, field: Any) -> None:
+        """Not too many. What they are is looked at when the rest is right (files.py)."""
+        if len(self.sent_files()) > MOST_FILES:
+            raise ValidationError(_("Choose %(most)s files or fewer", most=MOST_FILES))
+
+    def refuse_files(self, words: str) -> None:
+        """Say why they were not taken."""
+        self.files.errors = [*self.files.errors, words]
+
+
+class BeginForm(SendForm):
     """The first message, and whom it is about and for."""
 
     student = HiddenField()

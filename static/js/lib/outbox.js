@@ -5,7 +5,7 @@ import { PAUSES } from "./save-queue.js";
 
 export const GAP = 20_000; // ms between two announcements of what others wrote
 
-/** letters: { key, text, state, why }; state is "sending", "waiting" (behind another), "away", "signedOut", "lost" or
+/** letters: { key, text, files, state, why }; state is "sending", "waiting" (behind another), "away", "signedOut", "lost" or
     "refused" (why: the server's words). */
 export class Outbox {
   #outside;
@@ -27,8 +27,8 @@ export class Outbox {
   }
 
   /** Send this text after what waits already. The key of a form that was loaded with it may be used. */
-  put(text, key = this.#outside.newKey()) {
-    this.letters.push({ key, text, state: "waiting", why: "" });
+  put(text, key = this.#outside.newKey(), files = []) {
+    this.letters.push({ key, text, files, state: "waiting", why: "" });
     if (this.#first?.state === "waiting") this.#go();
     else this.#outside.changed();
   }
@@ -38,7 +38,7 @@ export class Outbox {
     if (this.#first && !this.#isRunning && this.#first.state !== "lost") this.#go();
   }
 
-  /** Take back what was not sent; its text, or null when it is on its way or gone. */
+  /** Take back what was not sent; null when it is on its way or gone. */
   take(key) {
     const letter = this.letters.find((one) => one.key === key);
     if (!letter || letter.state === "sending") return null;
@@ -46,7 +46,7 @@ export class Outbox {
     this.#drop(letter);
     if (wasFirst) this.#stopWaiting();
     if (wasFirst && this.#first) this.#go();
-    return letter.text;
+    return letter;
   }
 
   /** It was told by the stream before its answer came: it is sent. */

@@ -10,6 +10,7 @@ import { later, Writing } from "./writing.js";
 
 const ASK = 10_000; // ms between two questions without a stream
 const LONGEST = 30_000; // ms without an answer: as if there were no network
+const LONGEST_WITH_FILES = 20 * 60_000; // ms: fifty megabytes take that long on a slow connection
 
 export class Talk {
   #main;
@@ -57,9 +58,14 @@ export class Talk {
     return fetch(address, { headers, signal: AbortSignal.timeout(LONGEST), ...options }).catch(() => null);
   }
 
-  post(path, fields) {
+  post(path, fields, files = []) {
     const token = document.querySelector("input[name=csrf_token]").value;
-    return this.fetch(path, { method: "POST", body: new URLSearchParams({ csrf_token: token, ...fields }) });
+    const all = new URLSearchParams({ csrf_token: token, ...fields });
+    if (!files.length) return this.fetch(path, { method: "POST", body: all });
+    const body = new FormData();
+    for (const [name, value] of all) body.append(name, value);
+    for (const file of files) body.append("files", file);
+    return this.fetch(path, { method: "POST", body, signal: AbortSignal.timeout(LONGEST_WITH_FILES) });
   }
 
   /** Ask for what came after the newest change here, until there is no more. Asked meanwhile, it asks once more. */

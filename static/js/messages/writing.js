@@ -4,6 +4,7 @@
 import { Outbox } from "../lib/outbox.js";
 import { newKey, SendProblem } from "../lib/save-queue.js";
 import { announce, tellOthers } from "../lib/shell.js";
+import { Files } from "./files.js";
 import { element } from "./log.js";
 
 const DRAFT = 1_000; // ms after typing stopped or went on for so long
@@ -16,6 +17,7 @@ export const later = (run, ms) => {
 export class Writing {
   #talk;
   #form;
+  #files = null;
   #drafting = Promise.resolve(); // the draft that is being kept: a message waits for it, so that none is kept after it
   #draftTimer = null;
   #renewed = null; // the letter that was refused although the session is fresh
@@ -38,11 +40,18 @@ export class Writing {
   #takeOver() {
     const box = this.#form.elements.body;
     this.#form.removeAttribute("data-warn-unsaved");
+    this.#files = new Files(this.#form, this.#talk.words);
     this.#form.addEventListener("submit", (event) => {
-      if (!box.value.trim()) return; // the server says what is missing
+      if (!box.value.trim() && !this.#files.chosen.length) return; // the server says what is missing
       event.preventDefault();
+      if (!this.#files.areFine()) return;
+      if (!box.value.trim()) {
+        this.#files.say(this.#talk.words.no_words);
+        box.focus();
+        return;
+      }
       const key = this.#form.elements.client_key;
-      this.outbox.put(box.value, key.value);
+      this.outbox.put(box.value, key.value, this.#files.take());
       box.value = "";
       key.value = newKey();
       box.focus();
@@ -56,7 +65,7 @@ export class Writing {
       this.#form.requestSubmit();
     });
     addEventListener("beforeunload", (event) => {
-      if (this.unsent) event.preventDefault();
+      if (this.unsent || this.#files.chosen.length) event.preventDefault();
     });
   }
 
@@ -91,7 +100,7 @@ export class Writing {
 
   async #send(letter) {
     await this.#drafting;
-    const answer = await this.#talk.post("messages", { client_key: letter.key, body: letter.text });
+    const answer = await this.#talk.post("messages", { client_key: letter.key, body: letter.text }, letter.files);
     if (!answer) throw new SendProblem("away");
     const facts = await answer.json().catch(() => ({}));
     if (answer.ok && facts.number) {
@@ -109,6 +118,7 @@ export class Writing {
       return new SendProblem("signedOut");
     }
     if (status === 403 || status === 404) return new SendProblem("lost");
+    if (status === 413) return new SendProblem("refused", this.#talk.words.files_large);
     if (status === 409 || status === 422) return new SendProblem("refused", facts.problem ?? this.#talk.words.away);
     return new SendProblem("away");
   }
@@ -139,7 +149,9 @@ export class Writing {
     const isBad = state !== "sending" && state !== "waiting";
     const line = element("p", { class: "msg__by" }, this.#reason(letter));
     const shown = element("div", { class: "msg__text", dir: "auto" }, text);
-    const made = element("div", { class: `msg msg--mine${isBad ? " msg--failed" : ""}` }, shown, line);
+    const made = element("div", { class: `msg msg--mine${isBad ? " msg--failed" : ""}` }, shown);
+    if (letter.files.length) made.append(element("p", { class: "msg__files" }, letter.files.map(({ name }) => name).join(", ")));
+    made.append(line);
     const press = (label, run) => {
       const button = element("button", { type: "button", class: "btn btn--sm" }, label);
       button.addEventListener("click", run);
@@ -152,10 +164,11 @@ export class Writing {
   }
 
   #takeBack(key) {
-    const text = this.outbox.take(key);
-    if (text === null) return;
+    const letter = this.outbox.take(key);
+    if (letter === null) return;
     const box = this.#form.elements.body;
-    box.value = box.value.trim() ? `${text}\n\n${box.value}` : text;
+    box.value = box.value.trim() ? `${letter.text}\n\n${box.value}` : letter.text;
+    this.#files.giveBack(letter.files);
     box.focus();
   }
 }

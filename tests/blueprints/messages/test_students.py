@@ -28,6 +28,7 @@ def addresses(school, talk):
         "/messages/unread", "/messages/unread/", "/messages/beside", f"{address}/stream", f"{address}/stream/",
         f"{address}/changes?after=0", f"{address}/changes", f"{address}/read", f"{address}/draft",
         f"{address}/messages/1/removal", f"{address}/messages/1/return", f"{address}/messages/1/correction",
+        f"{address}/files/madeUpKey123", f"{address}/files", "/messages/search?q=secret", "/messages/search/",
     ]  # fmt: skip
 
 

@@ -1,0 +1,110 @@
+"""Files that come with messages: kept with the message or not at all, and fetched by who may read it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from gradebook.extensions import db
+from gradebook.interchange.attachable import MEGABYTE, Attachable
+from gradebook.models import (
+    Attachment,
+    AttachmentContent,
+    AttachmentKind,
+    Conversation,
+    Message,
+)
+
+MOST_FILES = 5
+"""With one message."""
+QUOTA = 250 * MEGABYTE
+"""Bytes of all files that one person has sent in one school."""
+
+
+class QuotaUsedUp(ValueError):
+    """The files of this person in this school would be larger than they may be together."""
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """A file as a message shows it."""
+
+    public_id: str
+    name: str
+    kind: AttachmentKind
+    size: int
+
+
+def keep(conversation: Conversation, seq: int, author_id: int, files: Sequence[Attachable]) -> None:
+    """The files of a new message. Raises QuotaUsedUp; then the caller must roll back."""
+    used = db.session.scalar(
+        select(func.coalesce(func.sum(Attachment.size), 0)).where(
+            Attachment.school_id == conversation.school_id, Attachment.author_id == author_id
+        )
+    )
+    if int(used or 0) + sum(len(file.content) for file in files) > QUOTA:
+        raise QuotaUsedUp
+    for position, file in enumerate(files, 1):
+        kept = Attachment(
+            school_id=conversation.school_id, conversation_id=conversation.id, seq=seq, position=position,
+            author_id=author_id, name=file.name, kind=AttachmentKind(file.kind), size=len(file.content),
+            digest=file.digest,
+        )  # fmt: skip
+        db.session.add(kept)
+        db.session.flush()
+        content = AttachmentContent(attachment_id=kept.id, conversation_id=conversation.id, content=file.content)
+        db.session.add(content)
+        db.session.flush()
+        db.session.expunge(content)  # ten megabytes that nobody asks this session for
+
+
+def digests_of(conversation: Conversation, seq: int) -> list[str]:
+    """What was sent with a message, in its order."""
+    return list(
+        db.session.scalars(select(Attachment.digest).where(*_with(conversation, [seq])).order_by(Attachment.position))
+    )
+
+
+def files_of(conversation: Conversation, numbers: Iterable[int]) -> dict[int, list[FileLine]]:
+    """The files of these messages, by the message's number; in one statement."""
+    found: dict[int, list[FileLine]] = {}
+    rows = db.session.execute(
+        select(Attachment.seq, Attachment.public_id, Attachment.name, Attachment.kind, Attachment.size)
+        .where(*_with(conversation, list(numbers)))
+        .order_by(Attachment.seq, Attachment.position)
+    )
+    for row in rows:
+        found.setdefault(row.seq, []).append(FileLine(row.public_id, row.name, row.kind, row.size))
+    return found
+
+
+def _with(conversation: Conversation, numbers: list[int]) -> tuple[Any, ...]:
+    return (
+        Attachment.school_id == conversation.school_id,
+        Attachment.conversation_id == conversation.id,
+        Attachment.seq.in_(numbers),
+    )
+
+
+def file_in(conversation: Conversation, public_id: str) -> tuple[FileLine, bytes] | None:
+    """A file of a conversation that the caller has fetched through the policy; None where there is none.
+
+    What came with a removed message is for the office's later review alone.
+    """
+    row = db.session.execute(
+        select(Attachment.public_id, Attachment.name, Attachment.kind, Attachment.size, AttachmentContent.content)
+        .join(AttachmentContent, AttachmentContent.attachment_id == Attachment.id)
+        .join(
+            Message,
+            (Message.school_id == Attachment.school_id)
+            & (Message.conversation_id == Attachment.conversation_id)
+            & (Message.seq == Attachment.seq),
+        )
+        .where(
+            Attachment.public_id == public_id,
+            Attachment.conversation_id == conversation.id,
+            Message.removed_at.is_(None),
+        )
+    ).one_or_none()
+    return None if row is None else (FileLine(*row[:4]), row[4])
