@@ -1,7 +1,7 @@
 """For whom the database is asked, told to it in each transaction: row-level security of PostgreSQL goes by it.
 
 The policy decides who reads which conversation; on PostgreSQL the database refuses the others a second time, by itself
-(docs/decisions/0026). It knows the person from settings that end with the transaction, so that no pooled connection
+(docs/decisions/0031). It knows the person from settings that end with the transaction, so that no pooled connection
 carries a person on to the next request. A transaction that tells nobody sees no conversation.
 
 The first transaction of a request is told by the statement that finds out who asks (services/accounts.py `resume`),
@@ -21,8 +21,11 @@ from sqlalchemy.orm import Session, SessionTransaction
 from gradebook.clock import utc_now
 from gradebook.extensions import db
 
-SETTINGS = PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
-"""What is told; the functions of the policies read it (migrations/versions/0017_row_level_security.py)."""
+PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
+KEPT = ("gradebook.may_read", "gradebook.may_write")
+"""What the database has worked out for the transaction; forgotten when it is told anew."""
+SETTINGS = (PERSON, MOMENT, CLASSES, *KEPT)
+"""What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py)."""
 _TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 _KEY = "gradebook.actor"
 
@@ -37,11 +40,11 @@ class Actor:
     """Classes whose conversations are open to what is done, whoever does it."""
 
     @property
-    def values(self) -> tuple[str, str, str]:
+    def values(self) -> tuple[str, ...]:
         """The settings, as text; empty where there is none."""
         person = "" if self.user_id is None else str(self.user_id)
         moment = "" if self.moment is None else self.moment.isoformat()
-        return person, moment, ",".join(map(str, self.classes))
+        return person, moment, ",".join(map(str, self.classes)), *("" for _ in KEPT)
 
 
 def told(user_id: Any, moment: Any) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from gradebook import actor
 from gradebook.extensions import db
 from gradebook.models import (
     Conversation,
@@ -18,10 +19,12 @@ from gradebook.models import (
     Role,
     RoleKind,
     School,
+    Section,
     User,
 )
 from gradebook.policy import scopes
 from gradebook.policy.conversations import teachers_who_read
+from gradebook.policy.person import Person
 from gradebook.services import accounts
 
 
@@ -31,9 +34,9 @@ class Access:
 
     grades: bool = False
     messages: bool = False
-    conversations: frozenset[int] = frozenset()
-    """Those in which the adult takes part."""
-    readable: frozenset[int] = frozenset()
+    conversations: frozenset[tuple[int, int]] = frozenset()
+    """Those in which the adult takes part: (key, key of the class)."""
+    readable: frozenset[tuple[int, int]] = frozenset()
     """These, and earlier ones that can only be read any more."""
 
 
@@ -163,7 +166,7 @@ def preview(act: Callable[[], Any], student: User, school: School, now: datetime
     finally:
         nested.rollback()
     before = _access_of_all(student_id, school, days, now)
-    return Preview(_effects(before, after, days, now), _nobody_left(before, after, days))
+    return Preview(_effects(before, after, student_id, days, now), _nobody_left(before, after, days))
 
 
 def _turning_days(student_id: int, school: School, now: datetime) -> set[date]:
@@ -222,13 +225,16 @@ def access_of(adult: User, student_id: int, school: School, moment: datetime) ->
     return Access(
         grades=_has_link(student_id, school, scopes.guardianship_gives_grades(person)),
         messages=_has_link(student_id, school, scopes.guardianship_gives_messages(person)),
-        conversations=_found(*about, Conversation.id.in_(scopes.conversations_of(person))),
-        readable=_found(*about, Conversation.id.in_(scopes.conversations_read_by(person))),
+        conversations=_found(person, *about, Conversation.id.in_(scopes.conversations_of(person))),
+        readable=_found(person, *about, Conversation.id.in_(scopes.conversations_read_by(person))),
     )
 
 
-def _found(*conditions: Any) -> frozenset[int]:
-    return frozenset(db.session.scalars(select(Conversation.id).where(*conditions)))
+def _found(person: Person, *conditions: Any) -> frozenset[tuple[int, int]]:
+    """The office cannot see them: the database is asked as it would be for the adult."""
+    with actor.acting_as(person.id, person.now):
+        rows = db.session.execute(select(Conversation.id, Conversation.section_id).where(*conditions))
+        return frozenset((row.id, row.section_id) for row in rows)
 
 
 def _has_link(student_id: int, school: School, gives: Any) -> bool:
@@ -238,19 +244,23 @@ def _has_link(student_id: int, school: School, gives: Any) -> bool:
     return bool(db.session.scalar(select(link.exists())))
 
 
-def _effects(before: _Measured, after: _Measured, days: list[date], now: datetime) -> tuple[Effect, ...]:
+def _effects(
+    before: _Measured, after: _Measured, student_id: int, days: list[date], now: datetime
+) -> tuple[Effect, ...]:
     found = []
     for adult in {adult: None for measured in (before, after) for adult in measured[days[0]]}:
         last = None
         for day in days:
             pair = (before[day].get(adult, Access()), after[day].get(adult, Access()))
             if pair[0] != pair[1] and pair != last:
-                found.append(_effect(adult, day, day == days[0], *pair, now))
+                found.append(_effect(adult, student_id, day, day == days[0], *pair, now))
             last = pair
     return tuple(sorted(found, key=lambda effect: (effect.day, effect.guardian)))
 
 
-def _effect(adult: _Adult, day: date, is_today: bool, before: Access, after: Access, now: datetime) -> Effect:
+def _effect(
+    adult: _Adult, student_id: int, day: date, is_today: bool, before: Access, after: Access, now: datetime
+) -> Effect:
     lost = before.conversations - after.conversations
     return Effect(
         adult.name,
@@ -258,20 +268,18 @@ def _effect(adult: _Adult, day: date, is_today: bool, before: Access, after: Acc
         is_today,
         before,
         after,
-        teachers=_teachers_in(lost, day),
+        teachers=_teachers_in({section for _key, section in lost}, student_id, day),
         devices=_devices(adult.id, now) if is_today else 0,
         waits_for_identity=after.messages and not before.messages and not adult.is_known,
     )
 
 
-def _teachers_in(conversations: frozenset[int], day: date) -> tuple[str, ...]:
+def _teachers_in(section_ids: set[int], student_id: int, day: date) -> tuple[str, ...]:
     """Who goes on reading: not everyone who ever took part, for a teacher may have left the class."""
-    if not conversations:
+    if not section_ids:
         return ()
-    kept = db.session.scalars(
-        select(Conversation).options(joinedload(Conversation.section)).where(Conversation.id.in_(conversations))
-    ).all()
-    teachers = {teacher for talk in kept for teacher in teachers_who_read(talk.section, talk.student_id, day)}
+    sections = db.session.scalars(select(Section).where(Section.id.in_(section_ids))).all()
+    teachers = {teacher for section in sections for teacher in teachers_who_read(section, student_id, day)}
     return tuple(teacher.display_name for teacher in sorted(teachers, key=lambda one: (one.name_key, one.id)))
 
 

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
+from gradebook import actor
 from gradebook.extensions import db
 from gradebook.models import (
     Conversation,
+    Enrollment,
     NoticeKind,
     Participant,
     Role,
@@ -139,8 +141,9 @@ def open_joint(pairs: tuple[Correspondence, Correspondence], now: datetime, *, a
         "guardian_id": first.guardian.id, "created_by": actor_id, "created_at": now, "is_joint": True,
     }  # fmt: skip
     known = (Conversation.school_id == section.school_id, Conversation.key == key)
-    is_new = db.session.scalar(select(func.count()).select_from(Conversation).where(*known)) == 0
-    conversation = messaging.open_with_key(facts, now, (first.guardian, second.guardian))
+    with actor.classes_opened([section.id]):  # the office takes no part in it
+        is_new = db.session.scalar(select(func.count()).select_from(Conversation).where(*known)) == 0
+        conversation = messaging.open_with_key(facts, now, (first.guardian, second.guardian))
     if is_new:
         people = [(pair.guardian.id, RoleKind.PARENT) for pair in pairs]
         notices.require(NoticeKind.JOINT, section.school_id, people, now, conversation.id)
@@ -153,6 +156,12 @@ def open_joint(pairs: tuple[Correspondence, Correspondence], now: datetime, *, a
 
 def joint_of(student: User, school: School) -> list[tuple[Section, list[str]]]:
     """The joint conversations about a child: the class and the names of the guardians, never a word of them."""
+    classes = select(Enrollment.section_id).where(Enrollment.user_id == student.id, Enrollment.school_id == school.id)
+    with actor.classes_opened(db.session.scalars(classes)):  # the office takes no part in them
+        return _joint_of(student, school)
+
+
+def _joint_of(student: User, school: School) -> list[tuple[Section, list[str]]]:
     rows = db.session.execute(
         select(Conversation.id, Section, User.display_name)
         .join(Section, Section.id == Conversation.section_id)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import aliased, joinedload
 
+from gradebook import actor
 from gradebook.database import UtcDateTime
 from gradebook.extensions import db
 from gradebook.interchange.attachable import Attachable
@@ -42,7 +43,8 @@ FIRST_WORDS = 160
 WORDS_QUOTED = 60
 """Letters of a message that a correction shows of it."""
 MESSAGES_ON_A_PAGE = 50
-
+CLASSES_AT_ONCE = 50
+"""Classes whose teachers are admitted in one statement."""
 
 MOST_AT_ONCE = 200
 """Messages of one sending to many families."""
@@ -185,7 +187,7 @@ def open_conversation(pair: Correspondence, *, actor_id: int, now: datetime) -> 
 
 def open_with_key(facts: dict[str, Any], now: datetime, guardians: Sequence[User]) -> Conversation:
     """The one conversation with the key that `facts` name, begun now if there was none; these guardians take part."""
-    db.session.execute(insert(Conversation).values(**facts).on_conflict_do_nothing())
+    db.session.execute(insert(Conversation).values(**facts).on_conflict_do_nothing().inline())
     known = (Conversation.school_id == facts["school_id"], Conversation.key == facts["key"])
     conversation = db.session.scalars(select(Conversation).where(*known)).one()
     for guardian in guardians:
@@ -206,13 +208,18 @@ def admit(conversation: Conversation, user: User, role: RoleKind, now: datetime)
 def admit_teacher_to_class(section: Section, teacher: User, now: datetime) -> None:
     """A teacher who joins a class joins its conversations, except those about a child of their own."""
     db.session.flush()
-    _admit_teachers(and_(Conversation.section_id == section.id, Enrollment.user_id == teacher.id), now)
+    with actor.classes_opened([section.id]):  # whoever gives the place takes no part in them
+        _admit_teachers(and_(Conversation.section_id == section.id, Enrollment.user_id == teacher.id), now)
 
 
 def admit_teachers_of_school(school_id: int, now: datetime) -> None:
-    """After a roster was read: every teacher joins the conversations of their classes, in one statement."""
+    """After a roster was read: every teacher joins the conversations of their classes, of many classes at a time."""
     db.session.flush()
-    _admit_teachers(Conversation.school_id == school_id, now)
+    sections = db.session.scalars(select(Section.id).where(Section.school_id == school_id).order_by(Section.id)).all()
+    for start in range(0, len(sections), CLASSES_AT_ONCE):
+        keys = sections[start : start + CLASSES_AT_ONCE]
+        with actor.classes_opened(keys):  # a roster takes no part in them
+            _admit_teachers(Conversation.section_id.in_(keys), now)
 
 
 def _admit_teachers(which: Any, now: datetime) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -142,7 +142,7 @@ class _Writer:
             self._insert(model.__table__, items.created)
             if len(items.created) >= MANY and db.engine.dialect.name == "postgresql":
                 # While PostgreSQL believes the table to be empty it checks each reference to it by reading it whole.
-                db.session.execute(text(f"ANALYZE {model.__tablename__}"))
+                db.session.execute(select(func.gradebook_analyze(model.__tablename__)))
             done = len(items.created) + len(items.changed) + len(items.ended)
             if done:
                 self.progress(kind, done)

@@ -52,7 +52,7 @@ export class DrawerFields {
     place.replaceChildren(box);
     input.addEventListener("input", () => this.#typing(field));
     input.addEventListener("blur", (event) => this.#blurred(field, event));
-    input.addEventListener("focus", () => input.select());
+    input.addEventListener("focus", () => setTimeout(() => field.typing || input.select())); // Firefox sets its caret after this
     input.addEventListener("keydown", (event) => this.#key(field, event));
     return field;
   }

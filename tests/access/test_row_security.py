@@ -1,0 +1,336 @@
+"""The second wall: with the application's filter taken away, PostgreSQL alone still refuses (docs/decisions/0031)."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, func, insert, inspect, select, text, update
+from sqlalchemy.exc import ProgrammingError
+
+from gradebook import actor
+from gradebook.extensions import db
+from gradebook.models import (
+    Conversation,
+    Draft,
+    Enrollment,
+    Message,
+    Participant,
+    Position,
+    Restriction,
+    RoleKind,
+    School,
+)
+from gradebook.policy import facts, scopes
+from gradebook.services import accounts, messaging
+from tests.access.people import ACTORS
+from tests.conftest import NOON
+from tests.school import enroll
+
+only_postgresql = pytest.mark.only("postgresql")
+
+# To whom the database shows which conversation. To everybody else it shows none.
+PARTIES = {
+    "talk": {"dana", "rivera", "cole"},
+    "other_talk": {"erin", "rivera", "cole"},
+    "far_talk": {"chris", "osei", "tess", "tess-parent"},
+    "past_talk": {"gus", "rivera", "cole"},  # his link has ended: he reads it, and writes no more
+}
+WORDS = {
+    "talk": "Secret words of Dana",
+    "other_talk": "Secret words of Erin",
+    "far_talk": "Secret words of Chris",
+    "past_talk": "Secret words of Gus",
+}
+OUTSIDE = {"notices"}
+"""Tables that name a conversation and are written for others than who acts: whom to tell that there is more."""
+
+
+@pytest.fixture
+def ids(scene):
+    """The keys of accounts, classes and conversations, by the names of the matrix."""
+    people = {each.name: scene.school.people[each.person].id for each in ACTORS if each.person}
+    sections = {name: section.id for name, section in scene.school.sections.items()}
+    by_public_id = {row[0]: row[1] for row in db.session.execute(select(Conversation.public_id, Conversation.id))}
+    talks = {name: by_public_id[scene.names[name]] for name in PARTIES}
+    return {"oak": scene.school.oak.id, "visitor": None, **people, **sections, **talks}
+
+
+@contextmanager
+def asking(app, user_id, now=NOON):
+    """Inside, the database is asked as the application asks it for this person; what is written is undone."""
+    db.session.commit()
+    with app.test_request_context():
+        if user_id is not None:
+            actor.acts(user_id, now)
+        yield
+        db.session.rollback()
+
+
+@contextmanager
+def refused():
+    with pytest.raises(ProgrammingError, match="row-level security"), db.session.begin_nested():
+        yield
+
+
+def count(model):
+    return db.session.scalar(select(func.count()).select_from(model))
+
+
+# --- Over HTTP
+
+
+@pytest.fixture
+def no_filter(monkeypatch):
+    """The application takes every adult for a party of every conversation."""
+    for scope in ("conversations_of", "conversations_read_by"):
+        monkeypatch.setattr(scopes, scope, lambda _person: select(Conversation.id))
+    monkeypatch.setattr(facts, "may_use_messages", lambda _person, _thing=None: True)
+    scopes._made.cache_clear()
+    yield
+    scopes._made.cache_clear()
+
+
+@pytest.mark.parametrize("talk", PARTIES)
+def test_without_the_filter_the_database_refuses_each_page(scene, app, database_kind, no_filter, talk):
+    """On SQLite, which has no such wall, the same requests show that the filter is gone."""
+    page = f"/messages/{scene.names[talk]}"
+    for name in ("dana", "erin", "chris", "rex", "rivera", "cole", "osei", "tess", "tess-parent"):
+        browser, is_party = scene.browser(name, app), name in PARTIES[talk]
+        expected = 200 if is_party or database_kind == "sqlite" else 404
+        assert browser.get(page).status_code == expected, name
+        assert browser.get(f"{page}/changes?after=0").status_code == expected, name
+        if database_kind == "postgresql" and not is_party:
+            sent = {"body": "Let me in", "client_key": "0" * 32}
+            assert browser.post(f"{page}/messages", data=sent).status_code == 404, name
+            assert browser.post(f"{page}/draft", data=sent).status_code == 404, name
+            assert WORDS[talk] not in browser.get("/messages/").text, name
+
+
+# --- Asked directly, as by somebody who has found a way past the policy
+
+
+@only_postgresql
+def test_everybody_sees_the_rows_of_their_own_conversations_only(app, ids):
+    for each in ACTORS:
+        mine = {ids[talk] for talk, names in PARTIES.items() if each.name in names}
+        with asking(app, ids[each.name]):
+            assert set(db.session.scalars(select(Conversation.id))) == mine, each.name
+            assert set(db.session.scalars(select(Participant.conversation_id))) == mine, each.name
+            assert set(db.session.scalars(select(Message.conversation_id))) == mine, each.name
+
+
+@only_postgresql
+@pytest.mark.parametrize("name", ["visitor", "maya", "erin", "osei", "pat", "quinn", "dana"])
+def test_who_takes_no_part_changes_nothing(app, ids, name):
+    """Dana, who does, changes her own rows."""
+    talk, mine = ids["talk"], int(name == "dana")
+    with asking(app, ids[name]):
+        for change in (
+            update(Conversation).where(Conversation.id == talk).values(last_seq=99),
+            update(Message).where(Message.conversation_id == talk).values(body="Forged"),
+            update(Participant).where(Participant.conversation_id == talk).values(last_read_seq=0),
+        ):
+            assert db.session.execute(change).rowcount == mine
+
+
+@only_postgresql
+@pytest.mark.parametrize("name", ["maya", "erin", "osei", "pat", "dana"])
+def test_who_takes_no_part_writes_nothing(app, ids, name):
+    facts = {"school_id": ids["oak"], "conversation_id": ids["talk"]}
+    words = {"body": "Forged", "client_key": "x", "sent_at": NOON, "seq": 50, "changed": 50}
+    with asking(app, ids[name]):
+        with refused():
+            db.session.execute(insert(Message).values(**facts, **words, author_id=ids["rivera"]))
+        if name == "dana":
+            db.session.execute(insert(Message).values(**facts, **words, author_id=ids[name]))
+            return
+        with refused():
+            db.session.execute(insert(Message).values(**facts, **words, author_id=ids[name]))
+        with refused():
+            joins = {"user_id": ids[name], "role_kind": RoleKind.TEACHER, "joined_at": NOON}
+            db.session.execute(insert(Participant).values(**facts, **joins))
+
+
+@only_postgresql
+def test_nobody_changes_the_words_of_the_other_side(app, ids):
+    with asking(app, ids["rivera"]):
+        assert count(Message) == 3
+        assert db.session.execute(update(Message).values(body="Forged")).rowcount == 0
+
+
+@only_postgresql
+@pytest.mark.parametrize(
+    ("name", "section", "may"),
+    [
+        ("erin", "algebra", True),
+        ("rivera", "algebra", True),
+        ("dana", "algebra", False),
+        ("osei", "algebra", False),
+        ("leo", "algebra", False),
+        ("pat", "algebra", False),
+        ("osei", "history", True),
+        ("tess", "history", False),  # teaches History, and is Leo's stepmother
+    ],
+)
+def test_only_who_has_the_right_begins_a_conversation(app, ids, name, section, may):
+    """About Leo, with his mother, in one of his classes."""
+    about = {
+        "school_id": ids["oak"], "student_id": ids["leo"], "guardian_id": ids["erin"], "section_id": ids[section],
+        "created_at": NOON,
+    }  # fmt: skip
+    with asking(app, ids[name]):
+        with refused():
+            others = {"key": "in the name of another", "created_by": ids["cole"]}
+            db.session.execute(insert(Conversation).values(**about, **others).inline())
+        own = insert(Conversation).values(**about, key="own", created_by=ids[name]).inline()
+        if may:
+            before = count(Conversation)
+            db.session.execute(own)
+            assert count(Conversation) == before + 1  # what was worked out before is not kept
+        else:
+            with refused():
+                db.session.execute(own)
+
+
+@only_postgresql
+def test_drafts_are_their_authors_alone(scene, app, ids):
+    talk = db.session.get(Conversation, ids["talk"])
+    messaging.keep_draft(talk, author_id=ids["rivera"], body="Not yet sent", now=NOON)
+    for name, sees in (("rivera", 1), ("cole", 0), ("dana", 0), ("maya", 0), ("pat", 0)):
+        with asking(app, ids[name]):
+            assert count(Draft) == sees, name
+            assert db.session.execute(delete(Draft)).rowcount == sees, name
+
+
+@only_postgresql
+@pytest.mark.parametrize("model", [Conversation, Participant, Message])
+def test_nothing_is_ever_deleted(app, ids, model):
+    with asking(app, ids["rivera"]):
+        assert count(model) > 0
+        assert db.session.execute(delete(model)).rowcount == 0
+
+
+# --- Rights follow the dates
+
+
+def sees(app, user_id, talk, now=NOON):
+    with asking(app, user_id, now):
+        return talk in set(db.session.scalars(select(Conversation.id)))
+
+
+@only_postgresql
+def test_a_right_begins_and_ends_for_the_database_with_its_days(scene, app, ids):
+    talk, today = ids["talk"], scene.school.oak.today(NOON)
+    for name in ("dana", "cole"):
+        assert sees(app, ids[name], talk), name
+        assert not sees(app, ids[name], talk, NOON - timedelta(days=4000)), name
+    db.session.execute(update(Enrollment).where(Enrollment.user_id == ids["cole"]).values(ends_on=today))
+    assert not sees(app, ids["cole"], talk)
+    assert sees(app, ids["cole"], talk, NOON - timedelta(days=1))
+
+
+@only_postgresql
+def test_who_was_a_guardian_reads_what_was_written_and_writes_no_more(app, ids):
+    words = {"body": "Still here", "client_key": "x", "sent_at": NOON, "seq": 50, "changed": 50}
+    facts = {"school_id": ids["oak"], "conversation_id": ids["past_talk"], "author_id": ids["gus"]}
+    with asking(app, ids["gus"], NOON - timedelta(days=9)):
+        db.session.execute(insert(Message).values(**facts, **words))
+    with asking(app, ids["gus"]):
+        assert count(Message) == 1
+        assert db.session.execute(update(Message).values(body="Forged")).rowcount == 0
+        with refused():
+            db.session.execute(insert(Message).values(**facts, **words))
+    db.session.execute(update(School).values(hides_past_conversations=True))
+    assert not sees(app, ids["gus"], ids["past_talk"])
+
+
+@only_postgresql
+def test_an_order_against_contact_holds_for_the_database_too(scene, app, ids):
+    school = scene.school
+    order = Restriction(
+        school_id=school.oak.id, student_id=school.maya.id, adult_id=school.dana.id, no_contact=True, no_records=False,
+        hide_address=False, document_reference="1", begins_on=school.oak.today(NOON), entered_by=school.pat.id,
+        entered_at=NOON,
+    )  # fmt: skip
+    assert sees(app, ids["dana"], ids["talk"])
+    db.session.add(order)
+    assert not sees(app, ids["dana"], ids["talk"])
+
+
+# --- Acts for others
+
+
+@only_postgresql
+def test_a_teacher_whom_the_office_admits_joins_what_the_office_cannot_see(scene, app, ids):
+    enroll(scene.school.osei, scene.school.algebra, Position.CO_TEACHER)
+    section, teacher = scene.school.algebra, scene.school.osei
+    assert section.id
+    assert teacher.id
+    with asking(app, ids["pat"]):
+        messaging.admit_teachers_of_school(ids["oak"], NOON)
+        assert count(Conversation) == 0
+        with actor.acting_as(ids["rivera"], NOON):
+            admitted = select(Participant.conversation_id).where(Participant.user_id == ids["osei"])
+            assert set(db.session.scalars(admitted)) == {ids["talk"], ids["other_talk"], ids["past_talk"]}
+        assert count(Participant) == 0
+
+
+@only_postgresql
+def test_what_was_opened_is_closed_again_when_the_act_fails(app, ids):
+    def open_and_fail():
+        with actor.classes_opened([ids["algebra"]]):
+            assert count(Conversation) == 3
+            raise LookupError
+
+    def act_and_fail():
+        with actor.acting_as(ids["dana"], NOON):
+            assert count(Conversation) == 1
+            db.session.execute(text("SELECT nothing FROM nowhere"))
+
+    with asking(app, ids["pat"]):
+        with pytest.raises(LookupError):
+            open_and_fail()
+        assert count(Conversation) == 0
+        with pytest.raises(ProgrammingError):
+            act_and_fail()
+        db.session.rollback()
+        assert count(Conversation) == 0
+
+
+@only_postgresql
+def test_a_login_session_that_is_over_opens_nothing(scene, app, ids, clock):
+    """The statement that finds out who asks has told the transaction already when it turns out that nobody does."""
+    token = scene.tokens["dana"]
+    with asking(app, None):
+        assert accounts.resume(token, clock()) is not None
+        assert count(Conversation) == 1
+    clock.advance(hours=13)
+    with asking(app, None):
+        assert accounts.resume(token, clock()) is None
+        assert count(Conversation) == 0
+
+
+# --- The wall is whole
+
+
+@only_postgresql
+def test_every_table_of_conversations_stands_behind_the_wall(app):
+    """One that is added later and names a conversation is found here."""
+    tables = inspect(db.engine)
+    naming = {
+        name
+        for name in tables.get_table_names()
+        if "conversation_id" in {one["name"] for one in tables.get_columns(name)}
+    }
+    walled = db.session.scalars(text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"))
+    assert set(walled) == {"conversations", *naming} - OUTSIDE
+
+
+@only_postgresql
+def test_the_application_is_neither_owner_nor_superuser(app):
+    rights = text(
+        "SELECT rolsuper, rolbypassrls, pg_has_role(relowner, 'USAGE') FROM pg_roles, pg_class "
+        "WHERE rolname = current_user AND relname = 'messages'"
+    )
+    with asking(app, None):
+        assert tuple(db.session.execute(rights).one()) == (False, False, False)
