@@ -41,8 +41,8 @@ imports: venv
 bench: venv  ## Measure the pages against the floors of this machine
 	$(VENV)/python -m benchmarks
 
-soak: venv  ## The long proofs: 10,000 edits by two teachers over an unreliable connection, on both databases
-	SOAK_EDITS=10000 $(VENV)/python -m pytest tests/soak --database both
+soak: venv  ## The long proofs on both databases: 10,000 edits, 10,000 messages, 50 killed servers
+	SOAK_EDITS=10000 SOAK_MESSAGES=10000 SOAK_KILLS=50 $(VENV)/python -m pytest tests/soak --database both
 
 translations: venv  ## Bring the catalogues of gradebook/translations up to the texts of the code
 	$(VENV)/python -m tools.translations
