@@ -7,6 +7,7 @@ What is compiled is committed too: nothing has to be built before the applicatio
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -26,6 +27,7 @@ OF_STAFF = (
     "templates/office/", "templates/teacher/", "templates/auth/help_office", "templates/auth/help_teacher",
 )  # fmt: skip
 LANGUAGES_OF_FAMILIES = ("ar",)
+NO_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # else that of this moment would be written into what is compiled
 # Dates would change with every run, and the people are in the history of the repository.
 NOT_KEPT = re.compile(rb'^"(.*-Date|Report-Msgid-Bugs-To|Last-Translator|Language-Team): .*\n', re.MULTILINE)
 
@@ -62,7 +64,9 @@ def needed(language: str, found: Catalog) -> Iterator[Message]:
 def catalogue(language: str) -> Catalog:
     """What is translated, as it is kept in the repository."""
     with (FOLDER / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        return read_po(file, locale=language)
+        kept = read_po(file, locale=language)
+    kept.creation_date = kept.revision_date = NO_DAY
+    return kept
 
 
 def updated(language: str, found: Catalog) -> Catalog:

@@ -136,6 +136,11 @@ class Piece:
         return self.is_scored or self.is_missing or self.is_turned_in or excused
 
     @property
+    def says_something(self) -> bool:
+        """Whether more than an empty place is shown. A row that only holds a private note must look like none."""
+        return self.is_settled or self.is_unfinished or self.feedback is not None
+
+    @property
     def is_late(self) -> bool:
         """Whether the score is marked late and the teacher did not clear it."""
         return self.is_scored and self.cell is not None and self.cell.late and not self.cell.late_cleared

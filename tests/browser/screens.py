@@ -391,6 +391,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
 
 # These show nothing by themselves: they answer machines and scripts, or lead to the home of the role in use.
 NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teacher.grid_texts"} | {
+    "messages.attachment",
     "messages.beside",
     "messages.changes",
     "messages.stream",

@@ -48,11 +48,19 @@ export class DrawerFields {
     const title = grid.heads[cell.column].querySelector("a").textContent;
     const input = element("input", { class: "input", inputmode: "decimal", autocomplete: "off", "aria-label": `${grid.studentAt(cell.row)}, ${title}` });
     const box = element("span", { class: "typed" }, input, element("small", {}, place.dataset.of));
-    const field = { box, input, cell, typing: false };
+    const field = { box, input, cell, typing: false, pressed: false };
     place.replaceChildren(box);
     input.addEventListener("input", () => this.#typing(field));
     input.addEventListener("blur", (event) => this.#blurred(field, event));
-    input.addEventListener("focus", () => setTimeout(() => field.typing || input.select())); // Firefox sets its caret after this
+    // Whoever comes to a field types over what is there; the press that brought them sets the caret, and ends in a click.
+    input.addEventListener("pointerdown", () => {
+      field.pressed = input !== document.activeElement;
+    });
+    input.addEventListener("focus", () => input.select());
+    input.addEventListener("click", () => {
+      if (field.pressed && !field.typing) input.select();
+      field.pressed = false;
+    });
     input.addEventListener("keydown", (event) => this.#key(field, event));
     return field;
   }
