@@ -44,7 +44,7 @@ class Database:
 @contextmanager
 def databases(folder: Path, kinds: tuple[str, ...]) -> Iterator[dict[str, "sqlite.Databases | postgres.Databases"]]:
     """Makers of databases by kind; PostgreSQL is started if it is wanted, and gone afterwards."""
-    server = postgres.Server(DURABLE)
+    server = postgres.Server(DURABLE, own_hands=False)
     makers: dict[str, sqlite.Databases | postgres.Databases] = {}
     try:
         if "sqlite" in kinds:

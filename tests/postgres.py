@@ -52,8 +52,11 @@ def why_not() -> str | None:
 class Server:
     """Started by the first process of a run that asks for it; gone, with its data, when that process ends."""
 
-    def __init__(self, settings: str = FAST) -> None:
+    def __init__(self, settings: str = FAST, *, own_hands: bool = True) -> None:
+        """own_hands: the application's role can become the owner, for what tests do by themselves (below). In
+        production it serves only without."""
         self._settings = settings
+        self._own_hands = own_hands
         self._folder: Path | None = None
         self._postgres: object = None
         self._has_roles = False
@@ -67,9 +70,9 @@ class Server:
         with administrator().connect() as connection:
             make_role(connection, owner(), os.environ[ROLES])
             make_role(connection, guest(), os.environ[ROLES])
-            # For a test's own hands (below). The role inherits nothing from it.
-            connection.execute(text(f"ALTER ROLE {guest()} NOINHERIT"))
-            connection.execute(text(f"GRANT {owner()} TO {guest()}"))
+            if self._own_hands:  # the role inherits nothing from it
+                connection.execute(text(f"ALTER ROLE {guest()} NOINHERIT"))
+                connection.execute(text(f"GRANT {owner()} TO {guest()}"))
             connection.execute(text(f"GRANT {owner()} TO CURRENT_USER"))
         self._has_roles = True
 
