@@ -137,8 +137,8 @@ class Piece:
 
     @property
     def says_something(self) -> bool:
-        """Whether more than an empty place is shown. A row that only holds a private note must look like none."""
-        return self.is_settled or self.is_unfinished or self.feedback is not None
+        """Whether more than an empty place is shown."""
+        return self.cell is not None and _says_something(self.cell)
 
     @property
     def is_late(self) -> bool:
@@ -228,6 +228,11 @@ class Piece:
     def effect(self) -> Decimal:
         """By how many percentage points it can move the grade; 0 where it cannot."""
         return self.stake.effect if self.stake else Decimal(0)
+
+
+def _says_something(cell: Cell) -> bool:
+    """A row that only holds a private note must look like none."""
+    return not is_blank(cell) or bool(cell.comment)
 
 
 @lru_cache(maxsize=4096)
@@ -376,9 +381,10 @@ class FamilyClass:
 
     def piece(self, assignment_id: int) -> Piece | None:
         """One piece of work of which something is posted; None for any other, and what is not in this class."""
-        cell = self._cells.get(assignment_id)
-        says_something = cell is not None and (not is_blank(cell) or cell.comment)
-        return self._piece(self.work.by_id[assignment_id]) if says_something else None
+        if assignment_id not in self._cells:
+            return None
+        piece = self._piece(self.work.by_id[assignment_id])
+        return piece if piece.says_something else None
 
     def piece_called(self, public_id: str) -> Piece:
         """The same by its public id. Raises NotFound."""
@@ -449,7 +455,7 @@ class FamilyClass:
     @property
     def has_scores(self) -> bool:
         """Whether anything at all has been posted."""
-        return any(not is_blank(cell) or cell.comment for cell in self._cells.values())
+        return any(_says_something(cell) for cell in self._cells.values())
 
     @cached_property
     def work_by_category(self) -> list[tuple[CategoryGrade, list[Piece]]]:

@@ -40,7 +40,7 @@ class QuestionForm(FlaskForm):
             )
 
 
-@bp.get("/classes/<section_id>/work/<assignment_id>/question")
+@bp.get("/classes/<section_id>/assignments/<assignment_id>/question")
 @door.student
 def ask_about_score(section_id: str, assignment_id: str) -> str:
     """The score, what was asked about it, and room for a question."""
@@ -48,7 +48,7 @@ def ask_about_score(section_id: str, assignment_id: str) -> str:
     return _page(found, found.piece_called(assignment_id), QuestionForm(formdata=None))
 
 
-@bp.post("/classes/<section_id>/work/<assignment_id>/question")
+@bp.post("/classes/<section_id>/assignments/<assignment_id>/question")
 @door.student
 def ask_about_score_post(section_id: str, assignment_id: str) -> Any:
     """Ask."""

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 
 def url_of(school, work=None):
-    return f"/student/classes/{school.algebra.public_id}/work/{(work or school.quiz).public_id}/question"
+    return f"/student/classes/{school.algebra.public_id}/assignments/{(work or school.quiz).public_id}/question"
 
 
 def asked(school, sign_in, question="Why not 19?"):
