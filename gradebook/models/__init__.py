@@ -31,6 +31,7 @@ from gradebook.models.outcomes import (
     SectionOutcome,
     SectionOutcomeRules,
 )
+from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.school import (
     AcademicSession,
@@ -74,6 +75,7 @@ __all__ = [
     "Course",
     "DayOff",
     "Draft",
+    "Duty",
     "Enrollment",
     "FrozenGrade",
     "GradeOverride",
@@ -91,6 +93,7 @@ __all__ = [
     "MasteryScale",
     "Message",
     "MessageKind",
+    "MessageReport",
     "MessageText",
     "Notice",
     "NoticeKind",
@@ -99,11 +102,14 @@ __all__ = [
     "OutcomeAlignment",
     "OutcomeMethod",
     "OutcomeRating",
+    "OversightDuty",
     "Participant",
     "Position",
     "RatingChange",
     "RatingStatus",
     "Read",
+    "ReportOutcome",
+    "ReportReason",
     "Restriction",
     "Role",
     "RoleKind",
