@@ -1,16 +1,19 @@
 """Who of the office looks into conversations: by a duty named on the office role, and never into one's own.
 
-PostgreSQL says the same by itself (migrations/versions/0024_reported_messages.py).
+PostgreSQL says the same by itself (migrations/versions/0025_reported_messages.py).
 """
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import aliased
 
 from gradebook.extensions import db
 from gradebook.models import (
+    AuditEntry,
     Duty,
     Enrollment,
+    Guardianship,
     Message,
     MessageKind,
     MessageReport,
@@ -64,12 +67,27 @@ def reports_of_office(person: Person) -> ColumnElement[bool]:
     )
 
 
+def log_of_office(person: Person) -> ColumnElement[bool]:
+    """Condition on AuditEntry: what the office sees of the log. What was reported and read of conversations is in it
+    for those with a duty alone, and for them not about their own children and students."""
+    of_oversight = AuditEntry.act.startswith("report.")
+    if not (reviews(person) or supervises(person)):
+        return and_(scopes.log_of_office(person), ~of_oversight)
+    own_children = select(Guardianship.student_id).where(Guardianship.guardian_id == person.id)
+    taught, place = aliased(Enrollment), aliased(Enrollment)
+    own_students = (
+        select(place.user_id)
+        .join(taught, taught.section_id == place.section_id)
+        .where(taught.user_id == person.id, taught.role_kind == RoleKind.TEACHER, place.role_kind == RoleKind.STUDENT)
+    )
+    own = or_(AuditEntry.person_id.in_(own_children), AuditEntry.person_id.in_(own_students))
+    return and_(scopes.log_of_office(person), ~and_(of_oversight, own))
+
+
 def report_for_office(person: Person, public_id: str) -> MessageReport:
     """A report that this person may look at. Raises NotFound."""
     key = conversations.key_of(public_id)
-    found = db.session.scalar(
-        select(MessageReport).where(MessageReport.public_id == key, reports_of_office(person))
-    )
+    found = db.session.scalar(select(MessageReport).where(MessageReport.public_id == key, reports_of_office(person)))
     if found is None:
         raise NotFound
     return found

@@ -87,9 +87,7 @@ def _with(conversation: Conversation, numbers: list[int]) -> tuple[Any, ...]:
     )
 
 
-def file_in(
-    conversation: Conversation, public_id: str, *, also_removed: bool = False
-) -> tuple[FileLine, bytes] | None:
+def file_in(conversation: Conversation, public_id: str, *, also_removed: bool = False) -> tuple[FileLine, bytes] | None:
     """A file of a conversation that the caller has fetched through the policy; None where there is none.
 
     What came with a removed message is for the office alone: `also_removed`.

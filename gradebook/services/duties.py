@@ -73,9 +73,7 @@ def give(user: User, school: School, duty: Duty | None, now: datetime, *, actor_
     elif row is not None and duty is not None:
         row.duty, row.given_by, row.given_at = duty, actor_id, now
     elif duty is not None:
-        db.session.add(
-            OversightDuty(user_id=user.id, school_id=school.id, duty=duty, given_by=actor_id, given_at=now)
-        )
+        db.session.add(OversightDuty(user_id=user.id, school_id=school.id, duty=duty, given_by=actor_id, given_at=now))
     audit.record(
         "oversight.duty_changed", now, school_id=school.id, actor_id=actor_id, person_id=user.id,
         before=before, after=duty,

@@ -29,7 +29,7 @@ from gradebook.services.office_reading import ShownMessage
 
 LONGEST_WORDS = 2000
 AROUND = 3
-"""Messages before and after the reported one that belong to the report; 0024 says the same to PostgreSQL."""
+"""Messages before and after the reported one that belong to the report; 0025 says the same to PostgreSQL."""
 MOST_A_DAY = 20
 """Reports of one person in 24 hours."""
 

@@ -24,6 +24,7 @@ from gradebook.services.attachments import QUOTA
 from gradebook.web import door
 from gradebook.web.files import file_response
 
+
 class Refused(Exception):
     """A file was not taken; the form says which and why, and nothing was written."""
 

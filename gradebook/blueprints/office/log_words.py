@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from gradebook.blueprints.office.approval_words import kind_words
 from gradebook.blueprints.office.common import DUTIES, POSITIONS, ROLES
 from gradebook.models import AuditEntry, Duty, Position, RoleKind
 from gradebook.services.audit_log import Names
@@ -19,6 +20,7 @@ KINDS = {
     "grades": _l("Scores and grades"),
     "messages": _l("Messages"),
     "oversight": _l("Message oversight"),
+    "approvals": _l("Second person"),
     "files": _l("Imports"),
     "school": _l("Settings of the school"),
 }
@@ -32,6 +34,10 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "account.own_password_changed": ("access", _l("%(who)s chose a new password")),
     "account.reactivated": ("access", _l("%(who)s unlocked the account of %(person)s")),
     "account.signed_out_everywhere": ("access", _l("%(who)s signed out on all other devices")),
+    "approval.approved": ("approvals", _l("%(who)s agreed, as the second person: %(approval)s")),
+    "approval.asked": ("approvals", _l("%(who)s asked a second person to agree: %(approval)s")),
+    "approval.refused": ("approvals", _l("%(who)s refused, as the second person: %(approval)s (“%(reason)s”)")),
+    "approval.withdrawn": ("approvals", _l("%(who)s no longer asked a second person to agree: %(approval)s")),
     "assignment.changed": ("grades", _l("%(who)s changed the assignment %(title)s in %(section)s")),
     "assignment.created": ("grades", _l("%(who)s added the assignment %(title)s to %(section)s")),
     "assignment.deleted": ("grades", _l("%(who)s deleted the assignment %(title)s in %(section)s")),
@@ -194,5 +200,6 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "role": _role,
     "duty": _duty,
     "reason": lambda entry, _names: _text(entry.facts.get("reason")),
+    "approval": lambda entry, _names: kind_words(entry.facts.get("kind")),
     "act": lambda entry, _names: entry.act,
 }

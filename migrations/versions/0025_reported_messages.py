@@ -3,8 +3,8 @@
 On PostgreSQL a report opens its message and the few around it to whoever has the duty: by policies of its own beside
 those of 0023, from its row, as long as it is not settled. The setting gradebook.report says which is looked at.
 
-Revision ID: 0024
-Revises: 0023
+Revision ID: 0025
+Revises: 0024
 Create Date: 2026-11-22
 
 """
@@ -12,8 +12,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = '0024'
-down_revision = '0023'
+revision = '0025'
+down_revision = '0024'
 branch_labels = None
 depends_on = None
 
