@@ -87,6 +87,12 @@ def test_searching(write, school, shown):
         assert shown(query) == [SAID[number] for number in numbers], query
 
 
+def test_a_class_whose_title_has_an_accent(write, school, shown):
+    school.algebra.title = "Éveil"
+    some_of_each_kind(write, school)
+    assert shown("class=Éveil") == shown("class=ÉVEIL") == ["Inés Rivera posted the scores of Quiz 1 in Éveil"]
+
+
 def test_another_school_is_not_there(write, school, sign_in, shown):
     write("session.created", school.quinn, school_id=school.elm.id, title="Elm term", person_id=school.maya.id)
     write("account.password_changed", school.finch, school_id=None, person_id=school.finch.id)
