@@ -6,9 +6,11 @@ from typing import Any
 
 from gradebook.jobs.closings import keep_grades
 from gradebook.jobs.leavers import freeze_leavers
+from gradebook.jobs.reviews import end_reviews
 from gradebook.jobs.sweep import sweep
 
 JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
+    "end_reviews": end_reviews,
     "freeze_leavers": freeze_leavers,
     "keep_grades": keep_grades,
     "sweep": sweep,

@@ -32,7 +32,17 @@ from gradebook.models.outcomes import (
     SectionOutcome,
     SectionOutcomeRules,
 )
-from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
+from gradebook.models.oversight import (
+    Duty,
+    MessageReport,
+    OversightDuty,
+    OversightReview,
+    ReportOutcome,
+    ReportReason,
+    ReviewNote,
+    ReviewOpening,
+    ReviewReason,
+)
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.school import (
     AcademicSession,
@@ -106,6 +116,7 @@ __all__ = [
     "OutcomeMethod",
     "OutcomeRating",
     "OversightDuty",
+    "OversightReview",
     "Participant",
     "Position",
     "RatingChange",
@@ -114,6 +125,9 @@ __all__ = [
     "ReportOutcome",
     "ReportReason",
     "Restriction",
+    "ReviewNote",
+    "ReviewOpening",
+    "ReviewReason",
     "Role",
     "RoleKind",
     "School",

@@ -15,6 +15,7 @@ from sqlalchemy import Select, and_, select
 from gradebook.models import Conversation, Message, Participant, Section, User
 from gradebook.policy import facts, scopes
 from gradebook.policy.person import AnyPerson, Person
+from gradebook.services import messaging
 from gradebook.services.family import LOOK_BACK, Child, FamilyClass, Piece
 
 MOST_SHOWN = 6
@@ -198,7 +199,7 @@ def _unread(person: AnyPerson) -> Select[*tuple[Any, ...]]:
             Conversation.public_id,
             Conversation.student_id,
             Section.title,
-            User.display_name,
+            messaging.author_name(),
             Message.sent_at,
             Conversation.last_seq - Participant.last_read_seq,
         )

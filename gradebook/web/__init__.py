@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from gradebook.web import door, errors, filters, frame, headers, health, language, login, macros, requests, uploads
+from gradebook.web import (
+    door,
+    errors,
+    filters,
+    frame,
+    headers,
+    health,
+    language,
+    login,
+    macros,
+    requests,
+    system_lines,
+    uploads,
+)
 from gradebook.web.assets import init_assets
 from gradebook.web.language import CatalogueOfRequest, chosen_locale
 
@@ -19,6 +32,7 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     errors.init_app(app)
     filters.init_app(app)
+    system_lines.init_app(app)
     language.init_app(app)
     macros.init_app(app)
     frame.init_app(app)

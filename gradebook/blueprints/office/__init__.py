@@ -17,6 +17,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     people,
     person,
     restrictions,
+    reviews,
     scales,
     slips,
     terms,
