@@ -58,9 +58,9 @@ from gradebook.services.grades import (
     classes_of_students,
     is_blank,
     leading_teacher,
+    places_statement,
     term_today,
 )
-from gradebook.services.grades import _places_of_student as places_statement
 from gradebook.services.interests import USUAL, Interests, interests_in
 from gradebook.services.outlook import Outlook, outlook_of
 from gradebook.services.questions import Asked, last_answer
