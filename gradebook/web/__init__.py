@@ -11,15 +11,15 @@ from gradebook.web import (
     health,
     language,
     login,
-    macros,
     requests,
     system_lines,
     uploads,
 )
 from gradebook.web.assets import init_assets
+from gradebook.web.environment import PageEnvironment
 from gradebook.web.language import CatalogueOfRequest, chosen_locale
 
-__all__ = ["CatalogueOfRequest", "chosen_locale", "init_app"]
+__all__ = ["CatalogueOfRequest", "PageEnvironment", "chosen_locale", "init_app"]
 
 
 def init_app(app: Flask) -> None:
@@ -34,7 +34,6 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     system_lines.init_app(app)
     language.init_app(app)
-    macros.init_app(app)
     frame.init_app(app)
     init_assets(app)
     health.init_app(app)

@@ -24,6 +24,7 @@ from gradebook.models import (
     LoginSession,
     Message,
     ReportReason,
+    ReviewReason,
     Restriction,
     RoleKind,
     Score,
@@ -43,6 +44,7 @@ from gradebook.services import (
     messaging,
     office_hours,
     reports,
+    reviews,
     seen,
 )
 from tests.access.people import ACTORS, browser_with, token_of
@@ -76,12 +78,13 @@ SECRETS: dict[str, set[str]] = {
     # what families and teachers write to each other: never a student, never the other family
     # (vera, who is named for it in the office, reads what stands around a message that Dana has reported)
     "Secret words of Dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
-    "Secret words of Erin": {"erin", *STAFF_OF_ALGEBRA},
+    # (and about the child of a review that she has opened)
+    "Secret words of Erin": {"erin", "vera", *STAFF_OF_ALGEBRA},
     "Secret words of Chris": {"chris", "osei", "tess"},
     # a guardian whose link has ended still reads what was written before; the mother of the child never does
     "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA},
     "Secret file of dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
-    "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
+    "Secret file of erin": {"erin", "vera", *STAFF_OF_ALGEBRA},
     "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
     # feedback on a posted score
     "Feedback for Maya only": {"maya", "dana", *STAFF_OF_ALGEBRA},
@@ -115,6 +118,8 @@ SECRETS: dict[str, set[str]] = {
     # what one person of the office asks another to agree to
     "Reason for a second person": {*OFFICE},
     "Fern Fox": {"fern", "finch", "quinn"},
+    # a review about Leo's conversations: who opened it
+    "Why Vera looks": {"vera"},
     # a reported message: who reported it, and who is named for it in the office; the reporter reads no words of these
     "Reported by Dana": {"vera"},
     "Words of Rivera that were reported": {"dana", "vera", *STAFF_OF_ALGEBRA},
@@ -138,6 +143,7 @@ def build_scene(school: Any, now: Any) -> Scene:
     scene.names["oak_key"] = str(school.oak.id)
     _add_conversations(scene, now)
     _add_report(scene, now)
+    _add_review(scene, now)
     _add_history(school, now)
     _add_rows(scene, now)
     _add_outcomes(scene, now)
@@ -181,6 +187,16 @@ def _add_report(scene: Scene, now: Any) -> None:
     with actor.acting_as(school.dana.id, now):
         found = reports.report(dana, message, ReportReason.HURTFUL, "Reported by Dana", now)
         scene.names["report"] = found.public_id
+
+
+def _add_review(scene: Scene, now: Any) -> None:
+    """Vera looks into the conversations about Leo."""
+    school = scene.school
+    vera = accounts.person_acting_as(school.vera, now, RoleKind.OFFICE)
+    day = school.oak.today(now)
+    wanted = reviews.Wanted(school.leo, ReviewReason.SAFETY, "Why Vera looks", day - timedelta(days=7), day, days=7)
+    with actor.acting_as(school.vera.id, now):
+        scene.names["review"] = reviews.open_review(vera, school.oak, wanted, now).public_id
 
 
 def _add_history(school: Any, now: Any) -> None:

@@ -331,6 +331,12 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/oversight"),
         Screen("/office/oversight/reports/{report}"),
         Screen("/office/oversight/reports/{report}", 422, press="Settle the report"),
+        Screen("/office/oversight/reviews/new?q=leo"),
+        Screen("/office/oversight/reviews/new?child={maya}"),
+        Screen("/office/oversight/reviews/new?child={maya}", 422, press="Open the review"),
+        Screen("/office/oversight/reviews/{review}"),
+        Screen("/office/oversight/reviews/{review}", 422, press="Ask to wait"),
+        Screen("/office/oversight/reviews/{review}/conversations/{other_talk}"),
     ),
     "pat, guardians": (
         Screen("/office/students/{maya}/guardians"),
@@ -409,6 +415,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
 NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teacher.grid_texts"} | {
     "messages.attachment",
     "office.message_report_file",
+    "office.review_file",
     "messages.beside",
     "messages.changes",
     "messages.stream",
