@@ -119,11 +119,9 @@ def classes_with_guardians(student: User, school: School) -> list[tuple[Section,
             Enrollment.school_id == school.id,
             Guardianship.school_id == school.id,
         )
-        .distinct()
         .order_by(Section.title, Section.id, User.name_key, User.id)
-        .with_only_columns(Section, User, Guardianship.relationship_name, User.name_key)
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return list({(row[0].id, row[1].id): (row[0], row[1], row[2]) for row in rows}.values())
 
 
 def open_review(person: Person, school: School, wanted: Wanted, now: datetime) -> OversightReview:
