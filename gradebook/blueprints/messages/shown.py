@@ -9,7 +9,7 @@ from babel.dates import get_day_names
 from flask_babel import gettext as _
 
 from gradebook.clock import day_in
-from gradebook.models import Conversation
+from gradebook.models import Conversation, RoleKind
 from gradebook.policy.conversations import (
     Correspondence,
     Standing,
@@ -77,6 +77,8 @@ class Shown:
     reach: list[Reach] = field(default_factory=list)
     seen: list[tuple[str, datetime]] = field(default_factory=list)
     """Who has read the reader's newest message, and when."""
+    may_be_muted: bool = False
+    """Offered to guardians for as long as something new may come."""
 
     @property
     def goes_on(self) -> bool:
@@ -141,6 +143,7 @@ def shown(
         coming=to_come(standing, today),
         reach=_reach_of(conversation, standing, timezone, person),
         seen=_seen(conversation, standing, timezone, person),
+        may_be_muted=person.acts_as(RoleKind.PARENT) and standing.closed in (None, WhyNot.WRITING),
     )
 
 
