@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from babel.dates import get_day_names
+from babel.lists import format_list
 from flask_babel import gettext as _
 
 from gradebook.clock import day_in
@@ -201,7 +202,7 @@ def week_words(days: office_hours.Days) -> str:
             spans[-1] = (spans[-1][0], number, hours)
         else:
             spans.append((number, number, hours))
-    return ", ".join(_span_words(*span) for span in spans)
+    return format_list([_span_words(*span) for span in spans], locale=language().locale)
 
 
 def _span_words(first: int, last: int, hours: tuple[int, ...]) -> str:
