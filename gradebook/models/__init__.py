@@ -1,6 +1,17 @@
 """All tables, so that one import knows the whole schema."""
 
-from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
+from gradebook.models.accounts import (
+    AppEnd,
+    Attempt,
+    AttemptKind,
+    Authenticator,
+    CalendarLink,
+    Invitation,
+    KnownDevice,
+    LoginSession,
+    RecoveryCode,
+    StepKind,
+)
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
     Attachment,
@@ -57,6 +68,7 @@ from gradebook.models.work import (
 __all__ = [
     "AcademicSession",
     "AccountKind",
+    "AppEnd",
     "Assignment",
     "Attachment",
     "AttachmentContent",
@@ -66,6 +78,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "Authenticator",
     "BankComment",
     "CalendarLink",
     "Category",
@@ -104,6 +117,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecoveryCode",
     "Restriction",
     "Role",
     "RoleKind",
@@ -118,6 +132,7 @@ __all__ = [
     "SeenRequest",
     "SeenScore",
     "SessionKind",
+    "StepKind",
     "TotalMode",
     "User",
     "Weighing",
