@@ -24,10 +24,13 @@ from gradebook.models import (
     KnownDevice,
     LoginSession,
     RecoveryCode,
+    School,
     StepKind,
     User,
 )
-from gradebook.services import accounts, audit
+from gradebook.policy import second_step as policy
+from gradebook.services import accounts, audit, rosters
+from gradebook.services.rosters import RosterError, RosterFault
 
 INTERVAL = 30
 """Seconds that a code holds; every authenticator app can do these, and six digits of SHA-1."""
@@ -58,6 +61,16 @@ def app_of(user_id: int) -> Authenticator | None:
         select(Authenticator).where(
             Authenticator.user_id == user_id, Authenticator.confirmed_at.is_not(None), Authenticator.ended_at.is_(None)
         )
+    )
+
+
+def newest_app(user_id: int) -> Authenticator | None:
+    """The one that was begun last, if it has not ended; perhaps it waits for its first code."""
+    return db.session.scalar(
+        select(Authenticator)
+        .where(Authenticator.user_id == user_id, Authenticator.ended_at.is_(None))
+        .order_by(Authenticator.id.desc())
+        .limit(1)
     )
 
 
@@ -131,6 +144,16 @@ def reset(user: User, now: datetime, *, school_id: int | None, actor_id: int | N
     facts: dict[str, Any] = {"how": how} if how else {}
     audit.record("second_step.reset", now, school_id=school_id, actor_id=actor_id, person_id=user.id, **facts)
     return True
+
+
+def reset_by_office(user: User, school: School, how: str, now: datetime, *, actor_id: int) -> bool:
+    """The same by another person of the office. Raises ONE_SELF, and USED_ELSEWHERE: the office of one school alone
+    must not open an account that another school trusts too."""
+    if user.id == actor_id:
+        raise RosterError(RosterFault.ONE_SELF)
+    if rosters.is_used_elsewhere(user, school, now):
+        raise RosterError(RosterFault.USED_ELSEWHERE)
+    return reset(user, now, school_id=school.id, actor_id=actor_id, how=how)
 
 
 def _forget(user: User, end: AppEnd, keep_session: LoginSession | None, now: datetime) -> None:
@@ -259,6 +282,8 @@ class Asked:
 
 def asked_of(user: User, device_token: str | None, now: datetime) -> Asked:
     """Whether this account has a second step, and whether this device is trusted with it."""
+    if not policy.may_have_one(user):
+        return Asked()
     latest = db.session.scalar(
         select(Authenticator)
         .where(Authenticator.user_id == user.id, Authenticator.confirmed_at.is_not(None))

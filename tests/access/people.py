@@ -59,7 +59,9 @@ def token_of(actor: Actor, school: Any, now: Any) -> str:
     if actor.person is None:
         return ""
     person = accounts.person_of(school.people[actor.person], now)
-    token, row = accounts.open_login_session(person, own_device=False, device_name=f"Browser of {actor.name}", step=actor.step)
+    token, row = accounts.open_login_session(
+        person, own_device=False, device_name=f"Browser of {actor.name}", step=actor.step
+    )
     if actor.role is not None:
         row.role_kind = actor.role
         row.role_school_id = None if actor.role == RoleKind.PARENT else school.oak.id

@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from gradebook.extensions import db
 from gradebook.models import AuditEntry, DayOff, Enrollment, GradingScale, GradingScaleBand, Outcome, Restriction
-from gradebook.services import mastery_scales
+from gradebook.services import mastery_scales, second_step
 from tests.school import SEEN
+from tests.steps import give_app
 
 NONSENSE = (
     {},
@@ -32,6 +33,8 @@ def keys_of(school, of_elm):
     """An id of each kind for the rules' placeholders."""
     people = (school.fern, school.finch, school.botany) if of_elm else (school.maya, school.dana, school.algebra)
     student, adult, section = people
+    if second_step.app_of(adult.id) is None:
+        give_app(adult)
     place = db.session.scalar(select(Enrollment).where(Enrollment.section_id == section.id).limit(1))
     order = db.session.scalar(select(Restriction).limit(1))
     return {
