@@ -12,6 +12,7 @@ from gradebook.models.accounts import (
     RecoveryCode,
     StepKind,
 )
+from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
     Attachment,
@@ -42,6 +43,7 @@ from gradebook.models.outcomes import (
     SectionOutcome,
     SectionOutcomeRules,
 )
+from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.school import (
     AcademicSession,
@@ -68,7 +70,9 @@ from gradebook.models.work import (
 __all__ = [
     "AcademicSession",
     "AccountKind",
+    "Answer",
     "AppEnd",
+    "Approval",
     "Assignment",
     "Attachment",
     "AttachmentContent",
@@ -87,6 +91,7 @@ __all__ = [
     "Course",
     "DayOff",
     "Draft",
+    "Duty",
     "Enrollment",
     "FrozenGrade",
     "GradeOverride",
@@ -104,6 +109,7 @@ __all__ = [
     "MasteryScale",
     "Message",
     "MessageKind",
+    "MessageReport",
     "MessageText",
     "Notice",
     "NoticeKind",
@@ -112,12 +118,15 @@ __all__ = [
     "OutcomeAlignment",
     "OutcomeMethod",
     "OutcomeRating",
+    "OversightDuty",
     "Participant",
     "Position",
     "RatingChange",
     "RatingStatus",
     "Read",
     "RecoveryCode",
+    "ReportOutcome",
+    "ReportReason",
     "Restriction",
     "Role",
     "RoleKind",

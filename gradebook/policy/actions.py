@@ -6,6 +6,8 @@ from enum import StrEnum
 class Action(StrEnum):
     """Something a person may or may not do; rules.py says how each is earned."""
 
+    APPROVAL_ANSWER = "approval:answer"
+    APPROVAL_WITHDRAW = "approval:withdraw"
     ASSIGNMENT_EDIT = "assignment:edit"
     CONVERSATION_READ = "conversation:read"
     CONVERSATION_REPLY = "conversation:reply"
@@ -14,6 +16,8 @@ class Action(StrEnum):
     MESSAGE_BRING_BACK = "message:bring_back"
     MESSAGE_CHANGE = "message:change"
     MESSAGE_CORRECT = "message:correct"
+    MESSAGE_REPORT = "message:report"
+    MESSAGES_REVIEW = "messages:review"
     MESSAGES_USE = "messages:use"
     PERSON_MANAGE = "person:manage"
     SCHOOL_MANAGE = "school:manage"

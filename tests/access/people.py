@@ -22,6 +22,8 @@ class Actor:
     """The role in use, where the person has two."""
     step: StepKind | None = StepKind.APP
     """How the second step of signing in was passed."""
+    like: str = ""
+    """Another one, whose status is this one's at every door where the matrix does not say otherwise by name."""
 
 
 ACTORS = (
@@ -42,7 +44,8 @@ ACTORS = (
     Actor("tess", "A teacher who is also a guardian, as teacher", "tess", RoleKind.TEACHER),
     Actor("tess-parent", "The same person, as guardian", "tess", RoleKind.PARENT),
     Actor("pat", "The school office", "pat"),
-    Actor("pat-stepless", "The school office without a second step at sign-in", "pat", step=None),
+    Actor("pat-stepless", "The school office without a second step at sign-in", "pat", like="pat", step=None),
+    Actor("vera", "The office, named for message oversight", "vera", like="pat"),
     Actor("quinn", "The office of another school", "quinn"),
     Actor("finch", "A teacher of another school", "finch"),
 )
