@@ -1,6 +1,17 @@
 """All tables, so that one import knows the whole schema."""
 
-from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
+from gradebook.models.accounts import (
+    AppEnd,
+    Attempt,
+    AttemptKind,
+    Authenticator,
+    CalendarLink,
+    Invitation,
+    KnownDevice,
+    LoginSession,
+    RecoveryCode,
+    StepKind,
+)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
@@ -60,6 +71,7 @@ __all__ = [
     "AcademicSession",
     "AccountKind",
     "Answer",
+    "AppEnd",
     "Approval",
     "Assignment",
     "Attachment",
@@ -70,6 +82,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "Authenticator",
     "BankComment",
     "CalendarLink",
     "Category",
@@ -111,6 +124,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecoveryCode",
     "ReportOutcome",
     "ReportReason",
     "Restriction",
@@ -127,6 +141,7 @@ __all__ = [
     "SeenRequest",
     "SeenScore",
     "SessionKind",
+    "StepKind",
     "TotalMode",
     "User",
     "Weighing",
