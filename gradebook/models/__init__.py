@@ -1,6 +1,17 @@
 """All tables, so that one import knows the whole schema."""
 
-from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
+from gradebook.models.accounts import (
+    AppEnd,
+    Attempt,
+    AttemptKind,
+    Authenticator,
+    CalendarLink,
+    Invitation,
+    KnownDevice,
+    LoginSession,
+    RecoveryCode,
+    StepKind,
+)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
@@ -70,6 +81,7 @@ __all__ = [
     "AcademicSession",
     "AccountKind",
     "Answer",
+    "AppEnd",
     "Approval",
     "Assignment",
     "Attachment",
@@ -80,6 +92,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "Authenticator",
     "BankComment",
     "CalendarLink",
     "Category",
@@ -122,6 +135,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecoveryCode",
     "ReportOutcome",
     "ReportReason",
     "Restriction",
@@ -141,6 +155,7 @@ __all__ = [
     "SeenRequest",
     "SeenScore",
     "SessionKind",
+    "StepKind",
     "TotalMode",
     "User",
     "Weighing",

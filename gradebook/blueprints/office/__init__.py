@@ -19,6 +19,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     restrictions,
     reviews,
     scales,
+    second_step,
     slips,
     terms,
 )

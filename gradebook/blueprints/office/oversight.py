@@ -76,10 +76,12 @@ class SettleForm(FlaskForm):
 
 
 def overseer() -> Person:
-    """The person who asks, named for looking into messages. Raises NotFound for every address alike."""
+    """The person who asks, named for looking into messages, after a code was typed in this login session: a trusted
+    device is not enough. Raises NotFound and CodeNeeded for every address alike: nothing is learned from them."""
     person = current_person()
     if not can(person, "messages:review"):
         raise NotFound
+    door.require_code()
     return person
 
 
