@@ -19,6 +19,7 @@ from gradebook.models import (
     OversightReview,
     Position,
     RoleKind,
+    StepKind,
 )
 from gradebook.services import audit, duties, messaging, reviews
 from tests.conftest import NOON
@@ -218,6 +219,17 @@ def test_who_watches_sees_the_review_and_never_a_message(scene, app, sign_in):
     assert uma.post(f"{at}/closing").status_code == 303
     assert vera.get(f"{at}/conversations/{scene.names['talk']}").status_code == 404
     assert len(lines(scene)) == 1
+
+
+@pytest.mark.parametrize(("step", "status"), [(StepKind.APP, 200), (StepKind.RECOVERY, 200), (StepKind.DEVICE, 303)])
+def test_a_code_must_have_been_typed_in_this_session(scene, sign_in, step, status):
+    """A trusted device is enough for the rest of the office, not for messages; the address tells nothing."""
+    browser = sign_in(scene.school.vera, step=step)
+    assert browser.get("/office/people").status_code == 200
+    names = scene.names
+    for page in (f"reviews/{names['review']}", f"reports/{names['report']}", "reviews/new", "reports/AAAAbbbb1111"):
+        expected = 404 if page.endswith("1111") and status == 200 else status
+        assert browser.get(f"/office/oversight/{page}").status_code == expected, page
 
 
 def test_without_somebody_who_watches_nothing_is_opened(scene, app):
