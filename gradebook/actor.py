@@ -21,11 +21,11 @@ from sqlalchemy.orm import Session, SessionTransaction
 from gradebook.clock import utc_now
 from gradebook.extensions import db
 
-PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
+PERSON, MOMENT, CLASSES, RECORD = "gradebook.user_id", "gradebook.moment", "gradebook.classes", "gradebook.record"
 KEPT = ("gradebook.may_read", "gradebook.may_write")
 """What the database has worked out for the transaction; forgotten when it is told anew."""
-SETTINGS = (PERSON, MOMENT, CLASSES, *KEPT)
-"""What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py)."""
+SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, *KEPT)
+"""What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py, 0025)."""
 _TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 _KEY = "gradebook.actor"
 
@@ -38,13 +38,16 @@ class Actor:
     moment: datetime | None = None
     classes: tuple[int, ...] = ()
     """Classes whose conversations are open to what is done, whoever does it."""
+    record: int | None = None
+    """The record that two people of the office have agreed to hand out: it opens its conversation to them."""
 
     @property
     def values(self) -> tuple[str, ...]:
         """The settings, as text; empty where there is none."""
         person = "" if self.user_id is None else str(self.user_id)
         moment = "" if self.moment is None else self.moment.isoformat()
-        return person, moment, ",".join(map(str, self.classes)), *("" for _ in KEPT)
+        record = "" if self.record is None else str(self.record)
+        return person, moment, ",".join(map(str, self.classes)), record, *("" for _ in KEPT)
 
 
 def told(user_id: Any, moment: Any) -> tuple[Any, ...]:
@@ -78,6 +81,14 @@ def classes_opened(section_ids: Iterable[int]) -> Iterator[None]:
     without taking part. Say at each place why."""
     actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
     with _as(replace(actor, classes=tuple(section_ids))):
+        yield
+
+
+@contextmanager
+def record_opened(export_id: int) -> Iterator[None]:
+    """Inside, the conversation of this record (RecordExport) can be read by the two people who agreed on it."""
+    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
+    with _as(replace(actor, record=export_id)):
         yield
 
 

@@ -33,6 +33,7 @@ from gradebook.models.outcomes import (
     SectionOutcomeRules,
 )
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
+from gradebook.models.records import RecordExport
 from gradebook.models.school import (
     AcademicSession,
     Course,
@@ -107,6 +108,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecordExport",
     "Restriction",
     "Role",
     "RoleKind",

@@ -38,6 +38,7 @@ ACTS = (
     "outcomes.rules_changed",
     "person.created",
     "person.changed",
+    "record.fetched",
     "restriction.created",
     "restriction.changed",
     "role.created",

@@ -200,6 +200,7 @@ _OFFICE_PEOPLE = (
     "office.guardian",
     "office.new_guardian",
     "office.restriction",
+    "office.new_record",
     "office.new_restriction",
     "office.issue_slip",
     "office.together",
@@ -237,7 +238,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
             (_("Message rules"), "office.messages", "message", ("office.messages",)),
-            (_("Log"), "office.log", "clock", ("office.approval",)),
+            (_("Log"), "office.log", "clock", ("office.approval", "office.records")),
         ],
     }
     return places[person.acting.kind]

@@ -15,6 +15,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     outcomes,
     people,
     person,
+    records,
     restrictions,
     scales,
     slips,

@@ -59,6 +59,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "outcomes.rules_changed": ("grades", _l("%(who)s changed how outcomes are worked out in %(section)s")),
     "person.changed": ("people", _l("%(who)s changed the details of %(person)s")),
     "person.created": ("people", _l("%(who)s added %(person)s to the school")),
+    "record.fetched": ("messages", _l("%(who)s fetched the record of a conversation about %(person)s in %(section)s")),
     "restriction.changed": ("people", _l("%(who)s changed an order about %(other)s and %(person)s")),
     "restriction.confirmed": ("people", _l("%(who)s confirmed an order about %(other)s and %(person)s")),
     "restriction.created": ("people", _l("%(who)s wrote down an order about %(other)s and %(person)s")),

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from gradebook import actor
 from gradebook.extensions import db
 from gradebook.models import (
     Approval,
@@ -15,11 +16,13 @@ from gradebook.models import (
     GradingScale,
     GradingScaleBand,
     Outcome,
+    RecordExport,
     Restriction,
     Role,
     RoleKind,
+    User,
 )
-from gradebook.services import mastery_scales
+from gradebook.services import mastery_scales, messaging
 from tests.school import SEEN
 
 NONSENSE = (
@@ -51,7 +54,7 @@ def keys_of(school, of_elm):
         "guardianship_id": school.dana_of_maya.public_id, "term_id": section.term.public_id,
         "scale_id": scale_of(section).public_id, "mastery_scale_id": levels_of(section).public_id,
         "outcome_id": outcome_of(section).public_id, "day_off_id": day_off_of(section).public_id,
-        "approval_id": approval_at(section).public_id,
+        "approval_id": approval_at(section).public_id, "record_id": record_at(section).public_id,
     }  # fmt: skip
 
 
@@ -77,9 +80,30 @@ def day_off_of(section):
 def approval_at(section):
     """Something that waits for a second person of the class's school."""
     by = school_office(section)
+    place = db.session.scalars(select(Enrollment).where(Enrollment.section_id == section.id)).first()
     row = Approval(
-        school_id=section.school_id, kind="conversation.export", details={}, reason="Because", asked_by=by,
+        school_id=section.school_id, kind="conversation.export", reason="Because", asked_by=by,
+        person_id=place.user_id, section_id=section.id, details={"conversation_id": 0, "guardian_ids": [by]},
         asked_at=SEEN, ends_at=SEEN + timedelta(days=365),
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def record_at(section):
+    """A record about a child of the class, which two people agreed on."""
+    approval = approval_at(section)
+    dana = db.session.scalars(select(User).where(User.username == "dana")).one()
+    facts = {
+        "school_id": section.school_id, "key": "a talk", "student_id": approval.person_id, "section_id": section.id,
+        "guardian_id": dana.id, "created_by": dana.id, "created_at": SEEN,
+    }  # fmt: skip
+    with actor.classes_opened([section.id]):
+        talk = messaging.open_with_key(facts, SEEN, ())
+    row = RecordExport(
+        school_id=section.school_id, conversation_id=talk.id, approval_id=approval.id, asked_by=approval.asked_by,
+        approved_by=dana.id, approved_at=SEEN, ends_at=SEEN + timedelta(days=365),
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
