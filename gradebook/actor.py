@@ -21,11 +21,12 @@ from sqlalchemy.orm import Session, SessionTransaction
 from gradebook.clock import utc_now
 from gradebook.extensions import db
 
-PERSON, MOMENT, CLASSES, RECORD = "gradebook.user_id", "gradebook.moment", "gradebook.classes", "gradebook.record"
+PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
+RECORD, REPORT = "gradebook.record", "gradebook.report"
 KEPT = ("gradebook.may_read", "gradebook.may_write")
 """What the database has worked out for the transaction; forgotten when it is told anew."""
-SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, *KEPT)
-"""What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py, 0025)."""
+SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, *KEPT)
+"""What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py and later)."""
 _TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 _KEY = "gradebook.actor"
 
@@ -40,6 +41,8 @@ class Actor:
     """Classes whose conversations are open to what is done, whoever does it."""
     record: int | None = None
     """The record that two people of the office have agreed to hand out: it opens its conversation to them."""
+    report: int | None = None
+    """The reported message that is looked at; whether this person may, and how much, its row says."""
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -47,7 +50,8 @@ class Actor:
         person = "" if self.user_id is None else str(self.user_id)
         moment = "" if self.moment is None else self.moment.isoformat()
         record = "" if self.record is None else str(self.record)
-        return person, moment, ",".join(map(str, self.classes)), record, *("" for _ in KEPT)
+        report = "" if self.report is None else str(self.report)
+        return person, moment, ",".join(map(str, self.classes)), record, report, *("" for _ in KEPT)
 
 
 def told(user_id: Any, moment: Any) -> tuple[Any, ...]:
@@ -89,6 +93,14 @@ def record_opened(export_id: int) -> Iterator[None]:
     """Inside, the conversation of this record (RecordExport) can be read by the two people who agreed on it."""
     actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
     with _as(replace(actor, record=export_id)):
+        yield
+
+
+@contextmanager
+def looking_at_report(report_id: int) -> Iterator[None]:
+    """Inside, whoever acts also reads what belongs to this report, if it is theirs to look at."""
+    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
+    with _as(replace(actor, report=report_id)):
         yield
 
 

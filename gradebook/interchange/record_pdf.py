@@ -42,8 +42,9 @@ SOURCE = """
   if b.kind == "heading" { heading(level: 2, b.text) }
   if b.kind == "line" { block(spacing: 0.8em, text(size: 9pt, fill: luma(35%), lines(b.text))) }
   if b.kind == "message" {
+    let about = text(size: 8.5pt, fill: luma(35%), b.about)
     block(width: 100%, spacing: 1.1em, inset: (left: 0.3cm, right: 0.3cm), stroke: (left: 1.2pt + luma(75%)), {
-      block(width: 100%, sticky: true, spacing: 0.4em, [#b.number. *#b.by* #h(0.5em) #text(size: 8.5pt, fill: luma(35%), b.about)])
+      block(width: 100%, sticky: true, spacing: 0.4em, [#b.number. *#b.by* #h(0.5em) #about])
       if b.text != "" { block(width: 100%, spacing: 0.5em, { set text(dir: side(b.right)); lines(b.text) }) }
       for note in b.notes {
         set text(size: 8.5pt, fill: luma(25%), dir: side(note.right))
@@ -100,7 +101,8 @@ def is_from_right(text: str) -> bool:
 _DRAWN = (
     (0x0020, 0x024F), (0x0250, 0x02FF), (0x0300, 0x036F), (0x0370, 0x03FF), (0x0400, 0x052F), (0x05D0, 0x05EA),
     (0x0600, 0x06FF), (0x1E00, 0x1EFF), (0x1F00, 0x1FFF), (0x2000, 0x206F), (0x2070, 0x209F), (0x20A0, 0x20BF),
-    (0x2100, 0x214F), (0x2150, 0x218B), (0x2190, 0x21FF), (0x2200, 0x22FF), (0x2500, 0x25FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF),
+    (0x2100, 0x214F), (0x2150, 0x218B), (0x2190, 0x21FF), (0x2200, 0x22FF), (0x2500, 0x25FF),
+    (0xFB50, 0xFDFF), (0xFE70, 0xFEFF),
 )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from gradebook.models.outcomes import (
     SectionOutcome,
     SectionOutcomeRules,
 )
+from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.records import RecordExport
 from gradebook.models.school import (
@@ -78,6 +79,7 @@ __all__ = [
     "Course",
     "DayOff",
     "Draft",
+    "Duty",
     "Enrollment",
     "FrozenGrade",
     "GradeOverride",
@@ -95,6 +97,7 @@ __all__ = [
     "MasteryScale",
     "Message",
     "MessageKind",
+    "MessageReport",
     "MessageText",
     "Notice",
     "NoticeKind",
@@ -103,12 +106,15 @@ __all__ = [
     "OutcomeAlignment",
     "OutcomeMethod",
     "OutcomeRating",
+    "OversightDuty",
     "Participant",
     "Position",
     "RatingChange",
     "RatingStatus",
     "Read",
     "RecordExport",
+    "ReportOutcome",
+    "ReportReason",
     "Restriction",
     "Role",
     "RoleKind",

@@ -238,6 +238,12 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
             (_("Message rules"), "office.messages", "message", ("office.messages",)),
+            (
+                _("Message oversight"),
+                "office.message_oversight",
+                "lock",
+                ("office.message_report", "office.message_review"),
+            ),
             (_("Log"), "office.log", "clock", ("office.approval", "office.records")),
         ],
     }

@@ -16,5 +16,6 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     one_message,
     proof,
     record,
+    reporting,
     searching,
 )
