@@ -3,8 +3,8 @@
 On PostgreSQL a conversation is opened to the two people of the office who agreed, for reading, while the transaction
 names the row that says so (gradebook/actor.py).
 
-Revision ID: 0026
-Revises: 0025
+Revision ID: 0027
+Revises: 0026
 Create Date: 2026-11-22
 
 """
@@ -12,8 +12,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = '0026'
-down_revision = '0025'
+revision = '0027'
+down_revision = '0026'
 branch_labels = None
 depends_on = None
 
