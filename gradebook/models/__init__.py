@@ -1,6 +1,17 @@
 """All tables, so that one import knows the whole schema."""
 
-from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
+from gradebook.models.accounts import (
+    AppEnd,
+    Attempt,
+    AttemptKind,
+    Authenticator,
+    CalendarLink,
+    Invitation,
+    KnownDevice,
+    LoginSession,
+    RecoveryCode,
+    StepKind,
+)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
@@ -34,6 +45,7 @@ from gradebook.models.outcomes import (
 )
 from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
+from gradebook.models.records import RecordExport
 from gradebook.models.school import (
     AcademicSession,
     Course,
@@ -60,6 +72,7 @@ __all__ = [
     "AcademicSession",
     "AccountKind",
     "Answer",
+    "AppEnd",
     "Approval",
     "Assignment",
     "Attachment",
@@ -70,6 +83,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "Authenticator",
     "BankComment",
     "CalendarLink",
     "Category",
@@ -111,6 +125,8 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecordExport",
+    "RecoveryCode",
     "ReportOutcome",
     "ReportReason",
     "Restriction",
@@ -127,6 +143,7 @@ __all__ = [
     "SeenRequest",
     "SeenScore",
     "SessionKind",
+    "StepKind",
     "TotalMode",
     "User",
     "Weighing",

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from babel.lists import format_list
 from flask import Flask, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from gradebook.config import ABSOLUTE_LIFE
 from gradebook.models import RoleKind
+from gradebook.policy import second_step
 from gradebook.policy.person import Acting, Person
 from gradebook.policy.rules import can
 from gradebook.services import messaging
@@ -40,8 +42,8 @@ class Frame:
     @property
     def school_name(self) -> str:
         """The school of the role in use, or all of them for families in several."""
-        names = dict.fromkeys(role.school_name for role in self._roles)
-        return ", ".join(names) or PRODUCT
+        names = list(dict.fromkeys(role.school_name for role in self._roles))
+        return format_list(names, locale=language().locale) if names else PRODUCT
 
     @property
     def phone(self) -> str | None:
@@ -82,7 +84,7 @@ class Frame:
     @cached_property
     def nav(self) -> list[NavItem]:
         """The places of the main navigation for the role in use."""
-        if self.person is None or self.person.acting is None:
+        if self.person is None or self.person.acting is None or second_step.is_owed(self.person):
             return []
         return [
             NavItem(label, url_for(endpoint), icon, _is_here(endpoint, prefixes))
@@ -100,6 +102,11 @@ class Frame:
     def messages_url(self) -> str:
         """The list of conversations."""
         return url_for("messages.index")
+
+    @property
+    def may_have_second_step(self) -> bool:
+        """Whether the account's menu offers a second step at sign-in."""
+        return self.person is not None and second_step.may_have_one(self.person.user)
 
     @property
     def user_name(self) -> str | None:
@@ -200,6 +207,7 @@ _OFFICE_PEOPLE = (
     "office.guardian",
     "office.new_guardian",
     "office.restriction",
+    "office.new_record",
     "office.new_restriction",
     "office.issue_slip",
     "office.together",
@@ -243,7 +251,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
                 "lock",
                 ("office.message_report", "office.message_review"),
             ),
-            (_("Log"), "office.log", "clock", ("office.approval",)),
+            (_("Log"), "office.log", "clock", ("office.approval", "office.records")),
         ],
     }
     return places[person.acting.kind]

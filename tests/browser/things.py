@@ -19,6 +19,7 @@ from gradebook.models import (
     Position,
     RoleKind,
     Section,
+    StepKind,
     User,
 )
 from gradebook.services import accounts, closing, invitations, overrides
@@ -125,7 +126,8 @@ def _people(school: small.SmallSchool, secret: str) -> dict[str, str]:
 def cookie_of(app: Flask, username: str) -> dict[str, Any]:
     """The cookie of a browser in which this person has just signed in."""
     user = db.session.scalars(select(User).where(User.username_key == username)).one()
-    token, _row = accounts.open_login_session(accounts.person_of(user, NOON), own_device=False, device_name="Chromium")
+    person = accounts.person_of(user, NOON)
+    token, _row = accounts.open_login_session(person, own_device=False, device_name="Chromium", step=StepKind.APP)
     db.session.commit()
     db.session.remove()
     signer = app.session_interface.get_signing_serializer(app)
@@ -137,8 +139,10 @@ def _approval(school: small.SmallSchool) -> dict[str, str]:
     robin = small.make_user("robin", "Robin Reed")
     small.make_role(robin, school.oak, RoleKind.OFFICE)
     row = Approval(
-        school_id=school.oak.id, kind="conversation.export", details={}, reason="The court asks for it\nby Friday",
-        person_id=school.maya.id, asked_by=robin.id, asked_at=NOON, ends_at=NOON + timedelta(days=7),
+        school_id=school.oak.id, kind="conversation.export", reason="The court asks for it\nby Friday",
+        details={"conversation_id": 0, "guardian_ids": [school.dana.id]},
+        person_id=school.maya.id, section_id=school.algebra.id, asked_by=robin.id, asked_at=NOON,
+        ends_at=NOON + timedelta(days=7),
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
