@@ -1,6 +1,12 @@
 """All tables, so that one import knows the whole schema."""
 
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
+from gradebook.models.announcements import (
+    Announcement,
+    AnnouncementRecipient,
+    AnnouncementSection,
+    AnnouncementState,
+)
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
     Attachment,
@@ -57,6 +63,10 @@ from gradebook.models.work import (
 __all__ = [
     "AcademicSession",
     "AccountKind",
+    "Announcement",
+    "AnnouncementRecipient",
+    "AnnouncementSection",
+    "AnnouncementState",
     "Assignment",
     "Attachment",
     "AttachmentContent",

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradebook.policy import conversations, facts, own_messages
+from gradebook.policy import announcements, conversations, facts, own_messages
 from gradebook.policy.actions import Action
 from gradebook.policy.person import Person
 
 Fact = Callable[[Person, Any], bool]
 
 RULES: dict[Action, tuple[Fact, ...]] = {
+    Action.ANNOUNCEMENT_CANCEL: (announcements.may_cancel,),
+    Action.ANNOUNCEMENT_COUNT_READERS: (announcements.counts_readers,),
+    Action.ANNOUNCEMENT_RECALL: (announcements.may_recall,),
+    Action.ANNOUNCEMENT_WRITE: (announcements.may_announce,),
     Action.ASSIGNMENT_EDIT: (facts.teaches_the_class_of,),
     Action.CONVERSATION_READ: (conversations.may_read,),
     Action.CONVERSATION_REPLY: (conversations.may_reply,),

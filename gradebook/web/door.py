@@ -55,6 +55,8 @@ student = roles(RoleKind.STUDENT)
 parent = roles(RoleKind.PARENT)
 office = roles(RoleKind.OFFICE)
 correspondent = roles(RoleKind.PARENT, RoleKind.TEACHER)
+staff = roles(RoleKind.TEACHER, RoleKind.OFFICE)
+adult = roles(RoleKind.PARENT, RoleKind.TEACHER, RoleKind.OFFICE)
 
 
 def unattended(view: View) -> View:
