@@ -128,34 +128,33 @@ def audience_still_of(person: Person, announcement: Announcement) -> Audience | 
 
 def receivers(person: Person, audience: Audience) -> Select[*tuple[Any, ...]]:
     """(guardian, student): the keys of who would get it now, and on account of which child."""
-    query, adult = _receivers(person, audience)
-    return query.with_only_columns(adult.id, Guardianship.student_id, maintain_column_froms=True).where(
-        is_confirmed(adult)
-    )
+    query, adult, student = _receivers(person, audience)
+    return query.with_only_columns(adult.id, student.id, maintain_column_froms=True).where(is_confirmed(adult))
 
 
 def receiving(person: Person, audience: Audience) -> list[Receiving]:
     """The same with names, by the students' names."""
-    query, adult = _receivers(person, audience)
-    student = aliased(User)
+    query, adult, student = _receivers(person, audience)
     rows = db.session.execute(
         query.add_columns(student)
-        .join(student, student.id == Guardianship.student_id)
         .where(is_confirmed(adult))
         .order_by(student.name_key, student.id, adult.name_key, adult.id)
     )
     return [Receiving(child, guardian, relationship or "") for guardian, relationship, child in rows]
 
 
-def _receivers(person: Person, audience: Audience) -> tuple[Any, Any]:
+def _receivers(person: Person, audience: Audience) -> tuple[Any, Any, Any]:
     """A teacher's own children are left out with all their guardians, as in conversations: what is written to the
     other guardian of one's own child is for another teacher, or for the office."""
     day = person.school_days[audience.school_id]
     query, adult = guardianships_to_write_to(day)
-    query = query.where(Guardianship.school_id == audience.school_id, _is_meant(Guardianship.student_id, audience, day))
+    student = aliased(User)
+    query = query.join(student, student.id == Guardianship.student_id).where(
+        Guardianship.school_id == audience.school_id, _is_meant(student.id, audience, day)
+    )
     if person.acts_as(RoleKind.TEACHER):
-        query = query.where(~scopes.is_guardian_by_any_date(person.id, Guardianship.student_id))
-    return query, adult
+        query = query.where(~scopes.is_guardian_by_any_date(person.id, student.id))
+    return query, adult, student
 
 
 def _is_meant(student_id: Any, audience: Audience, day: Any) -> ColumnElement[bool]:
@@ -294,7 +293,7 @@ def may_recall(person: Person, announcement: Announcement) -> bool:
 
 def is_just_sent(announcement: Announcement, now: datetime) -> bool:
     """Whether what was sent can still be recalled."""
-    return announcement.sent_at is not None and now - announcement.sent_at <= RECALL_FOR
+    return announcement.sent_at is not None and now - announcement.sent_at < RECALL_FOR
 
 
 # --- Answering

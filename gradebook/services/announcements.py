@@ -261,13 +261,13 @@ def _tell(announcement: Announcement, now: datetime) -> None:
 
 
 def _note(act: str, announcement: Announcement, audience: Audience | None, now: datetime, **facts: Any) -> None:
-    """For the log: never a word of it."""
-    keys = audience.section_ids if audience else []
-    audit.record(
-        act, now, school_id=announcement.school_id, actor_id=facts.pop("actor_id", announcement.author_id),
-        section_id=keys[0] if len(keys) == 1 else None, announcement=announcement.public_id,
-        to_school=announcement.to_school, sections=keys, **facts,
-    )  # fmt: skip
+    """For the log: an entry for each class that it is for, so that it is found by each; never a word of it."""
+    keys: list[int] | list[None] = audience.section_ids if audience else []
+    for key in keys or [None]:
+        audit.record(
+            act, now, school_id=announcement.school_id, section_id=key, announcement=announcement.public_id,
+            to_school=announcement.to_school, **{"actor_id": announcement.author_id, **facts},
+        )  # fmt: skip
 
 
 def _move_on(announcement: Announcement) -> None:
@@ -416,19 +416,12 @@ def announcements(person: Person, *, limit: int = ON_A_PAGE, offset: int = 0) ->
     return _lines(person, _shown(person, query).limit(limit).offset(offset))
 
 
-def newest_for(person: Person, most: int = 3) -> list[AnnouncementLine]:
-    """The newest that this guardian has, without the children's names, in one statement."""
-    opened = (
-        select(func.max(AnnouncementRecipient.opened_at))
-        .where(
-            AnnouncementRecipient.announcement_id == Announcement.id, AnnouncementRecipient.user_id == person.id
-        )
-        .correlate(Announcement)
-        .scalar_subquery()
-    )
-    query = select(Announcement, User.display_name, opened).join(User, User.id == Announcement.author_id)
-    rows = db.session.execute(_shown(person, query).limit(most))
-    return [AnnouncementLine(row[0], row[1], is_new=row[2] is None) for row in rows]
+def new_for(person: Person, most: int = ON_A_PAGE) -> list[AnnouncementLine]:
+    """What this guardian has not opened yet, without the children's names, in one statement."""
+    own = policy.received_by(person).where(AnnouncementRecipient.opened_at.is_(None))
+    query = select(Announcement, User.display_name).join(User, User.id == Announcement.author_id)
+    rows = db.session.execute(_shown(person, query.where(Announcement.id.in_(own))).limit(most))
+    return [AnnouncementLine(row[0], row[1], is_new=True) for row in rows]
 
 
 def _shown(person: Person, query: Any) -> Any:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import aliased, joinedload
@@ -679,7 +679,8 @@ def _inbox(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     )
     if not person.acts_as(RoleKind.PARENT):  # announcements are for guardians
         return query
-    return select(*query.subquery().c, *announcements.unopened(person).subquery().c)
+    talks, announced = query.subquery(), announcements.unopened(person).subquery()
+    return select(*talks.c, *announced.c).select_from(talks.join(announced, true()))  # each is one row
 
 
 def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[ConversationLine]:

@@ -128,7 +128,11 @@ def recall_announcement(announcement_id: str) -> Any:
         announcement_id,
         is_done,
         _("The announcement is withdrawn. Nobody can read it any more."),
-        _("It is too late: an announcement can be recalled for one minute. You can send another one that corrects it."),
+        _(
+            "It is too late: an announcement can be taken back for one minute. You can send another one that corrects it."
+        )
+        if policy.is_author(person, found)
+        else _("Only who has sent it can take it back."),
     )
 
 
@@ -143,7 +147,7 @@ def cancel_announcement(announcement_id: str) -> Any:
         announcement_id,
         is_done,
         _("The announcement is cancelled and will not be sent."),
-        _("That is not possible any more: it was sent or cancelled before."),
+        _("It cannot be cancelled: it was sent or cancelled before."),
     )
 
 

@@ -41,7 +41,7 @@ def index() -> str:
         has_more=len(lines) > len(here),
         teachers=_teachers(person, here),
         timezones=timezones(person),
-        announced=announcements.newest_for(person) if number == 1 and person.acts_as(RoleKind.PARENT) else [],
+        announced=announcements.new_for(person) if number == 1 and person.acts_as(RoleKind.PARENT) else [],
     )
 
 
