@@ -43,7 +43,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "announcement.sent to school": ("messages", _l("%(who)s sent an announcement to the whole school: %(guardians)s")),
     "announcement.stopped": (
         "messages",
-        _l("A planned announcement was not sent: its author could not announce any more, or nobody could get it"),
+        _l("%(who)s stopped a planned announcement: its author could not announce any more, or nobody could get it"),
     ),
     "assignment.changed": ("grades", _l("%(who)s changed the assignment %(title)s in %(section)s")),
     "assignment.created": ("grades", _l("%(who)s added the assignment %(title)s to %(section)s")),
