@@ -7,6 +7,7 @@ from gradebook.models.announcements import (
     AnnouncementSection,
     AnnouncementState,
 )
+from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
     Attachment,
@@ -37,6 +38,7 @@ from gradebook.models.outcomes import (
     SectionOutcome,
     SectionOutcomeRules,
 )
+from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.school import (
     AcademicSession,
@@ -67,6 +69,8 @@ __all__ = [
     "AnnouncementRecipient",
     "AnnouncementSection",
     "AnnouncementState",
+    "Answer",
+    "Approval",
     "Assignment",
     "Attachment",
     "AttachmentContent",
@@ -84,6 +88,7 @@ __all__ = [
     "Course",
     "DayOff",
     "Draft",
+    "Duty",
     "Enrollment",
     "FrozenGrade",
     "GradeOverride",
@@ -101,6 +106,7 @@ __all__ = [
     "MasteryScale",
     "Message",
     "MessageKind",
+    "MessageReport",
     "MessageText",
     "Notice",
     "NoticeKind",
@@ -109,11 +115,14 @@ __all__ = [
     "OutcomeAlignment",
     "OutcomeMethod",
     "OutcomeRating",
+    "OversightDuty",
     "Participant",
     "Position",
     "RatingChange",
     "RatingStatus",
     "Read",
+    "ReportOutcome",
+    "ReportReason",
     "Restriction",
     "Role",
     "RoleKind",

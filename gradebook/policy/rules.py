@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradebook.policy import announcements, conversations, facts, own_messages
+from gradebook.policy import announcements, conversations, facts, oversight, own_messages
 from gradebook.policy.actions import Action
 from gradebook.policy.person import Person
 
@@ -14,6 +14,8 @@ RULES: dict[Action, tuple[Fact, ...]] = {
     Action.ANNOUNCEMENT_COUNT_READERS: (announcements.counts_readers,),
     Action.ANNOUNCEMENT_RECALL: (announcements.may_recall,),
     Action.ANNOUNCEMENT_WRITE: (announcements.may_announce,),
+    Action.APPROVAL_ANSWER: (facts.is_the_second_person_of,),
+    Action.APPROVAL_WITHDRAW: (facts.has_asked_for,),
     Action.ASSIGNMENT_EDIT: (facts.teaches_the_class_of,),
     Action.CONVERSATION_READ: (conversations.may_read,),
     Action.CONVERSATION_REPLY: (conversations.may_reply,),
@@ -22,6 +24,8 @@ RULES: dict[Action, tuple[Fact, ...]] = {
     Action.MESSAGE_BRING_BACK: (own_messages.may_bring_back,),
     Action.MESSAGE_CHANGE: (own_messages.may_change,),
     Action.MESSAGE_CORRECT: (own_messages.may_correct,),
+    Action.MESSAGE_REPORT: (oversight.may_report,),
+    Action.MESSAGES_REVIEW: (oversight.reviews,),
     Action.MESSAGES_USE: (facts.may_use_messages,),
     Action.PERSON_MANAGE: (facts.is_known_to_the_office,),
     Action.SCHOOL_MANAGE: (facts.runs_the_office_of,),

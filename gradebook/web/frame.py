@@ -238,7 +238,13 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
             (_("Announcements"), "messages.announcements", "bell", ("messages.",)),
             (_("Message rules"), "office.messages", "message", ("office.messages",)),
-            (_("Log"), "office.log", "clock", ()),
+            (
+                _("Message oversight"),
+                "office.message_oversight",
+                "lock",
+                ("office.message_report", "office.message_review"),
+            ),
+            (_("Log"), "office.log", "clock", ("office.approval",)),
         ],
     }
     return places[person.acting.kind]
