@@ -85,13 +85,12 @@ SECRETS: dict[str, set[str]] = {
     "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA},
     "Secret file of dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
-    "of dana.txt": {"dana", *STAFF_OF_ALGEBRA},
+    "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
     # announcements: who got it, the teachers of the class, the office; what is planned or withdrawn only staff
     "Secret words to Algebra": {"dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA, *OFFICE},
     "Planned words to Algebra": {"rivera", *OFFICE},
     "Withdrawn words to Algebra": {*STAFF_OF_ALGEBRA, *OFFICE},
     "Secret words to the school": {"dana", "erin", "chris", "tess-parent", *TEACHERS, *OFFICE},
-    "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
     # feedback on a posted score
     "Feedback for Maya only": {"maya", "dana", *STAFF_OF_ALGEBRA},
     "Feedback for Leo only": {"leo", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
