@@ -52,7 +52,7 @@ WORDS = {
     "past_talk": "Secret words of Gus",
 }
 OUTSIDE = {"notices"}
-"""Tables that name a conversation or an announcement and are written for others than who acts: whom to tell that there is more."""
+"""Tables that name a conversation or an announcement and are written for others than who acts: whom to tell of more."""
 
 
 @pytest.fixture

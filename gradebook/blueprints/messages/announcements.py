@@ -128,9 +128,7 @@ def recall_announcement(announcement_id: str) -> Any:
         announcement_id,
         is_done,
         _("The announcement is withdrawn. Nobody can read it any more."),
-        _(
-            "It is too late: an announcement can be taken back for one minute. You can send another one that corrects it."
-        )
+        _("It is too late: it can be taken back for one minute. You can send another announcement that corrects it.")
         if policy.is_author(person, found)
         else _("Only who has sent it can take it back."),
     )
