@@ -1,12 +1,22 @@
 """All tables, so that one import knows the whole schema."""
 
-from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
+from gradebook.models.accounts import (
+    AppEnd,
+    Attempt,
+    AttemptKind,
+    Authenticator,
+    CalendarLink,
+    Invitation,
+    KnownDevice,
+    LoginSession,
+    RecoveryCode,
+    StepKind,
+)
 from gradebook.models.announcements import (
     Announcement,
     AnnouncementRecipient,
     AnnouncementSection,
     AnnouncementState,
-)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
@@ -70,6 +80,7 @@ __all__ = [
     "AnnouncementSection",
     "AnnouncementState",
     "Answer",
+    "AppEnd",
     "Approval",
     "Assignment",
     "Attachment",
@@ -80,6 +91,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "Authenticator",
     "BankComment",
     "CalendarLink",
     "Category",
@@ -121,6 +133,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecoveryCode",
     "ReportOutcome",
     "ReportReason",
     "Restriction",
@@ -137,6 +150,7 @@ __all__ = [
     "SeenRequest",
     "SeenScore",
     "SessionKind",
+    "StepKind",
     "TotalMode",
     "User",
     "Weighing",

@@ -10,6 +10,7 @@ from gradebook import live
 from gradebook.clock import utc_now
 from gradebook.extensions import only_reading
 from gradebook.models import LoginSession
+from gradebook.policy import second_step
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.services import accounts
@@ -48,7 +49,7 @@ def stream_of(topic: live.Topic, number_for: NumberFor) -> Response:
 def _number(token: str, number_for: NumberFor) -> int | None:
     """None when the session or the right has ended."""
     found = accounts.resume(token, utc_now())
-    if found is None:
+    if found is None or second_step.is_owed(found[1]):
         return None
     try:
         return number_for(*found)
