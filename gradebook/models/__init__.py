@@ -17,6 +17,7 @@ from gradebook.models.announcements import (
     AnnouncementRecipient,
     AnnouncementSection,
     AnnouncementState,
+)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
