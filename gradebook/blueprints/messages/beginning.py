@@ -10,12 +10,13 @@ from gradebook.blueprints.messages.doorstep import correspondent, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import BeginForm
 from gradebook.blueprints.messages.shown import reached, sides_of_pair, timezones
+from gradebook.blueprints.messages.unsent import unsent
 from gradebook.extensions import db
 from gradebook.models import Announcement, RoleKind
 from gradebook.policy import access, announcements
 from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
-from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence
+from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence, WhyNot
 from gradebook.policy.person import Person
 from gradebook.services import attachments, family, messaging, office_hours
 from gradebook.web import door
@@ -136,7 +137,10 @@ def _answered(person: Person, pair: Correspondence, form: BeginForm) -> Announce
 def begin() -> Any:
     """Open the one conversation of these people and send its first message."""
     person, form = correspondent(), BeginForm()
-    pair = _pair(person, form)
+    try:
+        pair = _pair(person, form)
+    except NotFound:
+        return unsent(person, form.body.data, _why_not(person, form))
     try:
         answered = _answered(person, pair, form)
     except NotFound:
@@ -170,6 +174,15 @@ def _no_longer_answered(person: Person, pair: Correspondence, form: BeginForm) -
         _("The announcement that you answer was withdrawn. To send this as an ordinary message, send it again")
     )
     return _write(person, pair, form), 409
+
+
+def _why_not(person: Person, form: BeginForm) -> WhyNot | None:
+    """What a guardian can read on the page of their child's classes too."""
+    try:
+        pairs = policy.classes_of_guardian(person, form.student.data or "", form.section.data or "")
+    except NotFound:
+        return None
+    return next((pair.why_not for pair in pairs), None)
 
 
 def _pair(person: Person, form: BeginForm) -> Correspondence:
