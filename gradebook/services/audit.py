@@ -44,6 +44,7 @@ ACTS = (
     "outcomes.rules_changed",
     "person.created",
     "person.changed",
+    "record.fetched",
     "report.made",
     "report.read",
     "report.settled",
