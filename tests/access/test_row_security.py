@@ -52,8 +52,8 @@ WORDS = {
     "past_talk": "Secret words of Gus",
 }
 OUTSIDE = {"notices", "record_exports"}
-"""Tables that name a conversation or an announcement, hold no word of it, and are written by who takes no part in it: whom to tell that
-there is more, and the records that the office hands out."""
+"""Tables that name a conversation or an announcement, hold no word of it, and are written by who takes no part in it:
+whom to tell that there is more, and the records that the office hands out."""
 
 
 @pytest.fixture
