@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from gradebook.jobs.announcing import send_announcement
 from gradebook.jobs.closings import keep_grades
 from gradebook.jobs.leavers import freeze_leavers
 from gradebook.jobs.reviews import end_reviews
@@ -13,5 +14,6 @@ JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
     "end_reviews": end_reviews,
     "freeze_leavers": freeze_leavers,
     "keep_grades": keep_grades,
+    "send_announcement": send_announcement,
     "sweep": sweep,
 }

@@ -12,6 +12,12 @@ from gradebook.models.accounts import (
     RecoveryCode,
     StepKind,
 )
+from gradebook.models.announcements import (
+    Announcement,
+    AnnouncementRecipient,
+    AnnouncementSection,
+    AnnouncementState,
+)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
@@ -55,6 +61,7 @@ from gradebook.models.oversight import (
     ReviewReason,
 )
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
+from gradebook.models.records import RecordExport
 from gradebook.models.school import (
     AcademicSession,
     Course,
@@ -80,6 +87,10 @@ from gradebook.models.work import (
 __all__ = [
     "AcademicSession",
     "AccountKind",
+    "Announcement",
+    "AnnouncementRecipient",
+    "AnnouncementSection",
+    "AnnouncementState",
     "Answer",
     "AppEnd",
     "Approval",
@@ -135,6 +146,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecordExport",
     "RecoveryCode",
     "ReportOutcome",
     "ReportReason",

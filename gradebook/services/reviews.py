@@ -370,6 +370,16 @@ def _tell(review: OversightReview, opened: Iterable[ReviewOpening], school: Scho
             _note("review.said", review, now, None, conversation=talk.public_id, section=talk.section_id)
 
 
+def days_of(code: str) -> tuple[date, date] | None:
+    """The first and the last day of which such a line speaks; None for a code of another version of the product."""
+    kind, *days = code.split()
+    try:
+        first, last = (date.fromisoformat(text) for text in days)
+    except ValueError:
+        return None
+    return (first, last) if kind == LINE else None
+
+
 # --- Holding the line back
 
 

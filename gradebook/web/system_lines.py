@@ -1,11 +1,9 @@
 """Lines of a conversation that nobody wrote: kept as a code, said in the reader's language."""
 
-from datetime import date
-
 from flask import Flask
 from flask_babel import gettext as _
 
-from gradebook.services.reviews import LINE
+from gradebook.services.reviews import days_of
 from gradebook.web.filters import day as day_words
 
 
@@ -16,13 +14,10 @@ def init_app(app: Flask) -> None:
 
 def system_words(code: str) -> str:
     """What happened, in a sentence; a code of another version of the product says only that there was something."""
-    kind, *days = code.split()
-    if kind != LINE or len(days) != 2:
+    days = days_of(code)
+    if days is None:
         return _("The school office wrote something down here.")
-    try:
-        first, last = (date.fromisoformat(text) for text in days)
-    except ValueError:
-        return _("The school office wrote something down here.")
+    first, last = days
     if first == last:
         return _("The school office read messages of this conversation on %(day)s.", day=day_words(first))
     return _(

@@ -8,8 +8,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from gradebook.models import Approval
-from gradebook.services import reviews
+from gradebook.extensions import db
+from gradebook.models import Approval, Section
+from gradebook.services import custody, record_exports, reviews
 from gradebook.services.approvals import ApprovalError, ApprovalFault
 
 
@@ -32,7 +33,18 @@ def _hold(approval: Approval) -> str:
     )
 
 
+def _record(approval: Approval) -> str:
+    names = custody.names_of([*approval.details["guardian_ids"], approval.person_id])
+    section = db.session.get_one(Section, approval.section_id)
+    guardians = [names[key] for key in approval.details["guardian_ids"]]
+    return _(
+        "Hand out the record of the conversation of %(guardians)s with the teachers of %(section)s about %(child)s.",
+        guardians=_(" and ").join(guardians), section=section.title, child=names[approval.person_id],
+    )  # fmt: skip
+
+
 KINDS: dict[str, Words] = {
+    record_exports.KIND: Words(_l("The record of a conversation"), _record),
     reviews.HOLD: Words(_l("Hold back that the office has read a conversation"), _hold),
 }
 
