@@ -20,6 +20,7 @@ ON_A_PAGE = 20
 BEFORE, AFTER = 40, 120
 """Letters shown of a message before and after the first word found."""
 
+
 @dataclass(frozen=True)
 class Piece:
     """A part of a message's text."""
