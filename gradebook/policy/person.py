@@ -24,6 +24,8 @@ class HeldRole:
     school_name: str
     timezone: str
     school_phone: str | None = None
+    closures: list[dict[str, Any]] | None = None
+    """School.closures: what the office has stopped (policy/stops.py reads it)."""
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def forgive(attempt_id: int) -> None:
 
 _HELD = (
     Role.kind, Role.school_id, Role.begins_on, Role.ends_on,
-    School.name.label("school_name"), School.timezone, School.phone,
+    School.name.label("school_name"), School.timezone, School.phone, School.closures,
 )  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def resume(token: str, now: datetime) -> tuple[LoginSession, Person] | None:
 
 def _held_today(rows: Any, now: datetime) -> tuple[HeldRole, ...]:
     return tuple(
-        HeldRole(row.kind, row.school_id, row.school_name, row.timezone, row.phone)
+        HeldRole(row.kind, row.school_id, row.school_name, row.timezone, row.phone, row.closures)
         for row in rows
         if row.kind is not None
         and row.begins_on <= day_in(row.timezone, now)

@@ -16,4 +16,5 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     one_message,
     proof,
     searching,
+    stopping,
 )

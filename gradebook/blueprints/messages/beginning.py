@@ -10,6 +10,7 @@ from gradebook.blueprints.messages.doorstep import correspondent, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import BeginForm
 from gradebook.blueprints.messages.shown import reached, sides_of_pair, timezones
+from gradebook.blueprints.messages.stopping import accepts, refuse
 from gradebook.extensions import db
 from gradebook.models import RoleKind
 from gradebook.policy import access
@@ -17,6 +18,7 @@ from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence
 from gradebook.policy.person import Person
+from gradebook.policy.stops import stopped
 from gradebook.services import attachments, family, messaging, office_hours
 from gradebook.web import door
 from gradebook.web.requests import moment
@@ -37,7 +39,7 @@ def new() -> Any:
         return render_template(
             "messages/new_class.html",
             sections=policy.sections_to_write_from(person),
-            reasons=policy.closures_of(person),
+            is_stopped=any(stopped(person, role.school_id) for role in person.roles_in_use),
         )
     if student is None:
         return _choose_family(person, section)
@@ -57,7 +59,7 @@ def _new_as_guardian(person: Person, student: str | None, section: str | None) -
     children = list({pair.student.id: pair.student for pair in pairs}.values())
     if len(children) > 1:
         return render_template("messages/new_child.html", children=children)
-    return render_template("messages/new_teachers.html", pairs=pairs, reasons=policy.closures_of(person))
+    return render_template("messages/new_teachers.html", pairs=pairs)
 
 
 def _choose_family(person: Person, section_key: str) -> str:
@@ -107,7 +109,12 @@ def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
         hours = office_hours.hours_for(pair.section.school_id, timezone, [days[one.id] for one in pair.teachers])
         reach = reached(list(pair.teachers), hours, person.now)
     return render_template(
-        "messages/write.html", sides=sides_of_pair(pair, person), form=form, reach=reach, timezone=timezone
+        "messages/write.html",
+        sides=sides_of_pair(pair, person),
+        form=form,
+        reach=reach,
+        timezone=timezone,
+        is_stopped=pair.why_not is not None,
     )
 
 
@@ -118,7 +125,11 @@ def begin() -> Any:
     """Open the one conversation of these people and send its first message."""
     person, form = correspondent(), BeginForm()
     pair = _pair(person, form)
-    if not form.validate():
+    stop = stopped(person, pair.section.school_id)
+    if stop is not None:
+        refuse(form, stop)
+        return _write(person, pair, form), 403
+    if not accepts(form, person, pair.section.school_id):
         return _write(person, pair, form), 422
     words = {"body": form.body.data, "client_key": form.client_key.data}
     try:

@@ -108,8 +108,7 @@ def _page(user: User, form: DetailsForm, status: int = 200) -> Any:
         timezone=school.timezone,
         span=span_words,
         is_self=user.id == current_person().id,
-        writes=not is_student
-        and (message_rules.may_have_writing_closed(user, school, moment()) or message_rules.closure_of(user, school)),
+        writes=not is_student and message_rules.may_have_writing_closed(user, school, moment()),
     )
     return page, status
 
