@@ -27,7 +27,7 @@ from gradebook.clock import utc_now
 from gradebook.database_roles import owner_engine
 from gradebook.extensions import db
 from gradebook.models import Conversation, RoleKind, User
-from gradebook.policy import access
+from gradebook.policy import access, conversations
 from gradebook.policy.person import Person
 from gradebook.services import accounts, messaging
 
@@ -72,8 +72,10 @@ class Case:
 
 
 def _open(person: Person, talk: Conversation) -> Any:
-    found = access.conversation_for(person, talk.public_id)
-    return messaging.messages_of(found, person.id)
+    found = conversations.conversation_read_by(person, talk.public_id)
+    page = messaging.messages_of(found, person.id)
+    newest_own = max((line.seq for line in page.lines if line.author_id == person.id), default=None)
+    return page, conversations.standing(person, found, newest_own)
 
 
 def _send(person: Person, talk: Conversation) -> Any:

@@ -43,7 +43,7 @@ def main(kinds: tuple[str, ...]) -> int:
             url = maker.create()
             database = fill(kind, url, _workload(), Path(folder))
             with database.app.app_context():
-                count = _write(database)
+                count = _write()
             for case, seconds in _measure(database):
                 p95 = statistics.quantiles(seconds, n=20)[-1]
                 slow += p95 > GOAL
@@ -64,7 +64,7 @@ def _vocabulary() -> tuple[list[str], list[float]]:
     return words, [1 / rank for rank in range(1, WORDS + 1)]
 
 
-def _write(database: Database) -> int:
+def _write() -> int:
     """As the owner of the tables; the words that are searched by the model itself."""
     words, weights = _vocabulary()
     sums = list(accumulate(weights))

@@ -17,6 +17,8 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from gradebook.web.language import OF_FAMILIES
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "gradebook" / "translations"
 NOT_OURS = (".venv", "tests", "instance", "node_modules")
@@ -26,7 +28,6 @@ OF_STAFF = (
     "gradebook/services/roster", "gradebook/services/score_import",
     "templates/office/", "templates/teacher/", "templates/auth/help_office", "templates/auth/help_teacher",
 )  # fmt: skip
-LANGUAGES_OF_FAMILIES = ("ar",)
 NO_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # else that of this moment would be written into what is compiled
 # Dates would change with every run, and the people are in the history of the repository.
 NOT_KEPT = re.compile(rb'^"(.*-Date|Report-Msgid-Bugs-To|Last-Translator|Language-Team): .*\n', re.MULTILINE)
@@ -57,7 +58,7 @@ def needed(language: str, found: Catalog) -> Iterator[Message]:
     """The texts that someone who reads this language can meet."""
     for message in found:
         is_of_staff = all(name.startswith(OF_STAFF) for name, _line in message.locations)
-        if message.id and not (is_of_staff and language in LANGUAGES_OF_FAMILIES):
+        if message.id and not (is_of_staff and language in OF_FAMILIES):
             yield message
 
 

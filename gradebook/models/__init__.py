@@ -1,6 +1,7 @@
 """All tables, so that one import knows the whole schema."""
 
 from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
+from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
     Attachment,
@@ -58,6 +59,8 @@ from gradebook.models.work import (
 __all__ = [
     "AcademicSession",
     "AccountKind",
+    "Answer",
+    "Approval",
     "Assignment",
     "Attachment",
     "AttachmentContent",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
+    Approval,
     Assignment,
     BankComment,
     Conversation,
@@ -290,6 +291,16 @@ def restriction_for_office(person: Person, public_id: str) -> Restriction:
         .where(Restriction.public_id == public_id, Restriction.school_id.in_(scopes.schools_run_by(person)))
     )
     return restriction
+
+
+def approval_for_office(person: Person, public_id: str) -> Approval:
+    """What somebody of the school that this office runs has asked for. Raises NotFound."""
+    approval: Approval = _one(
+        select(Approval)
+        .options(joinedload(Approval.asker), joinedload(Approval.answerer))
+        .where(Approval.public_id == public_id, Approval.school_id.in_(scopes.schools_run_by(person)))
+    )
+    return approval
 
 
 def school_of_office(person: Person) -> School:

@@ -6,6 +6,8 @@ from enum import StrEnum
 class Action(StrEnum):
     """Something a person may or may not do; rules.py says how each is earned."""
 
+    APPROVAL_ANSWER = "approval:answer"
+    APPROVAL_WITHDRAW = "approval:withdraw"
     ASSIGNMENT_EDIT = "assignment:edit"
     CONVERSATION_READ = "conversation:read"
     CONVERSATION_REPLY = "conversation:reply"

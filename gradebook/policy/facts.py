@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, exists, select
 
 from gradebook.extensions import db
-from gradebook.models import Assignment, Conversation, RoleKind, School, Section, User
+from gradebook.models import Approval, Assignment, Conversation, RoleKind, School, Section, User
 from gradebook.policy import scopes
 from gradebook.policy.person import Person
 
@@ -49,6 +49,16 @@ def runs_the_office_of(person: Person, school: School) -> bool:
 def is_known_to_the_office(person: Person, user: User) -> bool:
     """Acts for the office of a school in which the other has or had a role."""
     return _in(person, "knows", user.id, scopes.people_of_office)
+
+
+def is_the_second_person_of(person: Person, approval: Approval) -> bool:
+    """Acts for the office of the school, and is not the one who asked."""
+    return approval.school_id in scopes.schools_run_by(person) and approval.asked_by != person.id
+
+
+def has_asked_for(person: Person, approval: Approval) -> bool:
+    """Acts for the office of the school, and has asked for it."""
+    return approval.school_id in scopes.schools_run_by(person) and approval.asked_by == person.id
 
 
 def runs_the_office_of_the_class(person: Person, section: Section) -> bool:

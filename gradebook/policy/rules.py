@@ -10,6 +10,8 @@ from gradebook.policy.person import Person
 Fact = Callable[[Person, Any], bool]
 
 RULES: dict[Action, tuple[Fact, ...]] = {
+    Action.APPROVAL_ANSWER: (facts.is_the_second_person_of,),
+    Action.APPROVAL_WITHDRAW: (facts.has_asked_for,),
     Action.ASSIGNMENT_EDIT: (facts.teaches_the_class_of,),
     Action.CONVERSATION_READ: (conversations.may_read,),
     Action.CONVERSATION_REPLY: (conversations.may_reply,),

@@ -12,6 +12,7 @@ from gradebook.models import Assignment, AuditEntry, GradingScale, Role, RoleKin
 from gradebook.models.people import folded
 from gradebook.policy import scopes
 from gradebook.policy.person import Person
+from gradebook.services.paging import placed
 
 ON_A_PAGE = 50
 MOST_WORDS = 5
@@ -55,18 +56,14 @@ class LogPage:
     names: Names
     total: int
     page: int
-
-    @property
-    def pages(self) -> int:
-        """At least one."""
-        return max(1, -(-self.total // ON_A_PAGE))
+    pages: int
 
 
 def read(person: Person, wanted: Wanted, page: int) -> LogPage:
     """What this office person may see of the log and asked for."""
     conditions = _conditions(person, wanted)
     total = db.session.scalar(select(func.count()).select_from(AuditEntry).where(*conditions)) or 0
-    page = max(1, min(page, -(-total // ON_A_PAGE)))
+    page, pages = placed(page, total, ON_A_PAGE)
     lines = db.session.scalars(
         select(AuditEntry)
         .where(*conditions)
@@ -74,7 +71,7 @@ def read(person: Person, wanted: Wanted, page: int) -> LogPage:
         .limit(ON_A_PAGE)
         .offset((page - 1) * ON_A_PAGE)
     ).all()
-    return LogPage(list(lines), _names(person, lines), total, page)
+    return LogPage(list(lines), _names(person, lines), total, page, pages)
 
 
 def _conditions(person: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -116,8 +113,8 @@ def _people(person: Person, text: str, kind: RoleKind | None = None) -> Select[A
 
 def _sections(person: Person, text: str) -> Select[Any]:
     query = select(Section.id).where(Section.school_id.in_(scopes.schools_run_by(person)))
-    for word in text.lower().split()[:MOST_WORDS]:
-        query = query.where(func.lower(Section.title).contains(word, autoescape=True))
+    for word in text.split()[:MOST_WORDS]:
+        query = query.where(Section.title.icontains(word, autoescape=True))
     return query
 
 

@@ -22,7 +22,7 @@ from gradebook.models import (
 )
 from gradebook.models.people import folded
 from gradebook.policy import scopes
-from gradebook.services.accounts import name_key
+from gradebook.services.paging import placed
 
 Line = TypeVar("Line")
 
@@ -65,26 +65,18 @@ class Found(Generic[Line]):
     lines: list[Line]
     total: int
     page: int
-
-    @property
-    def pages(self) -> int:
-        """At least one, also when nothing was found."""
-        return max(1, -(-self.total // PAGE))
+    pages: int
 
 
 def people(school: School, wanted: PeopleFilter, day: date, page: int) -> Found[PersonLine]:
     """One page of the people of the school, by name: a count, the people, their roles."""
     query = _people(school, wanted, day)
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = _within(page, total)
+    page, pages = placed(page, total, PAGE)
     users = db.session.scalars(
         select(User).where(User.id.in_(query)).order_by(User.name_key, User.id).limit(PAGE).offset((page - 1) * PAGE)
     ).all()
-    return Found(_lines(school, users, day), total, page)
-
-
-def _within(page: int, total: int) -> int:
-    return max(1, min(page, -(-total // PAGE)))
+    return Found(_lines(school, users, day), total, page, pages)
 
 
 def everyone(school: School, wanted: PeopleFilter, day: date, limit: int) -> list[User]:
@@ -222,16 +214,16 @@ def classes(school: School, text: str, term_id: int | None, day: date, page: int
     if term_id is not None:
         query = query.where(Section.term_id == term_id)
     if text.strip():
-        query = query.where(or_(*_class_speaks_of(name_key(text)[:100])))
+        query = query.where(or_(*_class_speaks_of(text.strip()[:100])))
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = _within(page, total)
+    page, pages = placed(page, total, PAGE)
     sections = db.session.scalars(
         query.options(joinedload(Section.term), joinedload(Section.course))
         .order_by(Section.ended, func.lower(Section.title), Section.id)
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     ).all()
-    return Found(_class_lines(list(sections), day), total, page)
+    return Found(_class_lines(list(sections), day), total, page, pages)
 
 
 def _class_speaks_of(text: str) -> list[ColumnElement[bool]]:
@@ -246,8 +238,8 @@ def _class_speaks_of(text: str) -> list[ColumnElement[bool]]:
         .exists()
     )
     return [
-        func.lower(Section.title).contains(text, autoescape=True),
-        func.lower(Section.code).contains(text, autoescape=True),
+        Section.title.icontains(text, autoescape=True),
+        Section.code.icontains(text, autoescape=True),
         teacher,
     ]
 

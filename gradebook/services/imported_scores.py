@@ -7,8 +7,7 @@ from typing import Any
 from gradebook.models import ChangeKind, Section
 from gradebook.services import periods
 from gradebook.services.grades import Cell
-from gradebook.services.score_rows import insert_changes, upsert_scores
-from gradebook.services.scores import Content, Place, cell_of, facts_of, row_of
+from gradebook.services.scores import Content, Place, row_of, write_rows
 
 
 def write_imported(
@@ -34,20 +33,4 @@ def write_imported(
         {**row_of(section, place, content, stored.get(place), number), **more.get(place, {})}
         for place, content in writing.items()
     ]
-    upsert_scores(rows)
-    changes = [
-        {
-            "school_id": section.school_id,
-            "section_id": section.id,
-            "assignment_id": row["assignment_id"],
-            "student_id": row["student_id"],
-            "seq": number,
-            "changed_by": actor_id,
-            "changed_at": now,
-            "kind": ChangeKind.IMPORT,
-            "before": facts_of(stored.get((row["assignment_id"], row["student_id"]))),
-            "after": facts_of(cell_of(row)),
-        }
-        for row in rows
-    ]
-    insert_changes(changes)
+    write_rows(section, rows, stored, actor_id=actor_id, now=now, kind=ChangeKind.IMPORT)

@@ -259,7 +259,7 @@ def open_joint(pairs: tuple[Correspondence, Correspondence], now: datetime, *, a
         notices.require(NoticeKind.JOINT, section.school_id, people, now, conversation.id)
         audit.record(
             "messages.joint_opened", now, school_id=section.school_id, actor_id=actor_id, person_id=student.id,
-            section_id=section.id, guardians=[pair.guardian.id for pair in pairs],
+            section_id=section.id, guardian=first.guardian.id, adult=second.guardian.id,
         )  # fmt: skip
     return conversation
 

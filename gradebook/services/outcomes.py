@@ -45,6 +45,7 @@ from gradebook.models import (
     User,
 )
 from gradebook.services.grades import Student, day_begins, due_moment, students_of
+from gradebook.services.paging import placed
 
 Place = tuple[int, int, int]
 """(assignment key, outcome key, student key): where a rating is."""
@@ -541,8 +542,7 @@ def history_of(
     if student_id is not None:
         which.append(RatingChange.student_id == student_id)
     total = db.session.scalar(select(func.count()).select_from(RatingChange).where(*which)) or 0
-    pages = max(1, -(-total // LINES))
-    page = min(max(1, page), pages)
+    page, pages = placed(page, total, LINES)
     student, teacher = aliased(User), aliased(User)
     rows = db.session.execute(
         select(

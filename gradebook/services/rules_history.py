@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from gradebook.extensions import db
 from gradebook.models import AcademicSession, AuditEntry, GradingScale, Section, User
+from gradebook.services.paging import placed
 
 ACTS = ("rules.changed", "scale.letters_moved")
 ON_A_PAGE = 10
@@ -64,8 +65,7 @@ def history_of(section: Section, page: int) -> History:
     """The changes of a class that was obtained through the person: four statements, or five."""
     wanted = (AuditEntry.section_id == section.id, AuditEntry.act.in_(ACTS))
     total = db.session.scalar(select(func.count()).select_from(AuditEntry).where(*wanted)) or 0
-    pages = max(1, -(-total // ON_A_PAGE))
-    page = min(max(page, 1), pages)
+    page, pages = placed(page, total, ON_A_PAGE)
     rows = db.session.execute(
         select(AuditEntry.at, User.display_name, AuditEntry.act, AuditEntry.facts)
         .outerjoin(User, User.id == AuditEntry.actor_id)

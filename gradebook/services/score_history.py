@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from gradebook.extensions import db
 from gradebook.models import Assignment, ChangeKind, Enrollment, RoleKind, ScoreChange, Section, User
+from gradebook.services.paging import placed
 from gradebook.services.scores import Place
 
 ACTS_ON_A_PAGE = 30
@@ -147,7 +148,7 @@ def acts_of(section: Section, wanted: Wanted, page: int) -> Pages[Act]:
     """One page of what was changed, act by act: three statements."""
     conditions = _conditions(section, wanted)
     total = db.session.scalar(select(func.count(ScoreChange.seq.distinct())).where(*conditions)) or 0
-    page, pages = _place_of_page(page, total, ACTS_ON_A_PAGE)
+    page, pages = placed(page, total, ACTS_ON_A_PAGE)
     rows = db.session.execute(
         select(
             ScoreChange.seq,
@@ -173,7 +174,7 @@ def cells_of_act(section: Section, seq: int, page: int) -> Pages[Change]:
     """One page of the cells of an act, by student and assignment; no lines when there is no such act."""
     conditions = (ScoreChange.section_id == section.id, ScoreChange.seq == seq)
     total = db.session.scalar(select(func.count()).select_from(ScoreChange).where(*conditions)) or 0
-    page, pages = _place_of_page(page, total, CELLS_ON_A_PAGE)
+    page, pages = placed(page, total, CELLS_ON_A_PAGE)
     lines = _changes(
         _CHANGES.join(Assignment, Assignment.id == ScoreChange.assignment_id)
         .join(PUPIL, PUPIL.c.id == ScoreChange.student_id)
@@ -273,8 +274,3 @@ def _conditions(section: Section, wanted: Wanted) -> list[Any]:
     if wanted.until is not None:
         conditions.append(ScoreChange.changed_at < wanted.until)
     return conditions
-
-
-def _place_of_page(page: int, total: int, size: int) -> tuple[int, int]:
-    pages = max(1, -(-total // size))
-    return min(max(page, 1), pages), pages

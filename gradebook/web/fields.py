@@ -171,6 +171,19 @@ def in_parts(day: date) -> dict[str, str]:
     return {"day": str(day.day), "month": str(day.month), "year": str(day.year)}
 
 
+class DaysForm(Form):
+    """The days between which something lies, both of them included; either may be left open."""
+
+    first = DayField(_l("From"))
+    last = DayField(_l("To"))
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """The parts of the two days that were typed, by the names that they have in an address."""
+        parts = (part for day in (self.first, self.last) for part in day.form)
+        return {part.name: part.data for part in parts if part.data}
+
+
 class Rows(FieldList):
     """A list of rows, numbered by plain digits; anything else that is sent is not a row."""
 

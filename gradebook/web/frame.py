@@ -237,7 +237,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
             (_("Message rules"), "office.messages", "message", ("office.messages", "office.stop")),
-            (_("Log"), "office.log", "clock", ()),
+            (_("Log"), "office.log", "clock", ("office.approval",)),
         ],
     }
     return places[person.acting.kind]

@@ -11,6 +11,7 @@ from gradebook.clock import Span
 from gradebook.extensions import db
 from gradebook.interchange.attachable import checked
 from gradebook.models import (
+    Approval,
     ChangeKind,
     Enrollment,
     GradingScale,
@@ -101,6 +102,8 @@ SECRETS: dict[str, set[str]] = {
     "Gus Gray": {"gus", *STAFF_OF_ALGEBRA, *OFFICE},
     # why the office closed a person's writing: for that person
     "Reason for Chris": {"chris", *OFFICE},
+    # what one person of the office asks another to agree to
+    "Reason for a second person": {*OFFICE},
     "Fern Fox": {"fern", "finch", "quinn"},
     # a class that grades outcomes: its own words, what a family sees of its child, and what is hidden
     # (the office reads in its log how the outcome was made)
@@ -219,6 +222,14 @@ def _add_rows(scene: Scene, now: Any) -> None:
         db.session.add(question)
         db.session.flush()
     scene.names["question"] = question.public_id
+    approval = Approval(
+        school_id=school.oak.id, kind="conversation.export", details={}, reason="Reason for a second person",
+        person_id=school.maya.id, section_id=school.algebra.id, asked_by=school.pat.id, asked_at=now,
+        ends_at=now + timedelta(days=7),
+    )  # fmt: skip
+    db.session.add(approval)
+    db.session.flush()
+    scene.names["approval"] = approval.public_id
     seen.ask_to_confirm(school.algebra, school.quiz, actor_id=school.rivera.id, now=now)
     scene.names["feed"], link = calendar_links.make_link(school.maya.id, now)
     scene.names["revoked_feed"], ended = calendar_links.make_link(school.maya.id, now)

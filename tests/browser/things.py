@@ -13,6 +13,7 @@ from gradebook.grading.values import Status
 from gradebook.models import (
     AcademicSession,
     AccountKind,
+    Approval,
     Assignment,
     LateInterval,
     Position,
@@ -34,7 +35,7 @@ def build(secret: str) -> dict[str, str]:
     """Fill the database that holds tests/school.py; the public ids by name."""
     school = small.find()
     scene = build_scene(school, NOON)
-    names = {**scene.names, **_classes(school), **_people(school, secret), **_closed(school)}
+    names = {**scene.names, **_approval(school), **_classes(school), **_people(school, secret), **_closed(school)}
     db.session.commit()
     db.session.remove()
     return names
@@ -129,3 +130,16 @@ def cookie_of(app: Flask, username: str) -> dict[str, Any]:
     db.session.remove()
     signer = app.session_interface.get_signing_serializer(app)
     return {"name": app.config["SESSION_COOKIE_NAME"], "value": signer.dumps({"_user_id": token})}
+
+
+def _approval(school: small.SmallSchool) -> dict[str, str]:
+    """Somebody else of the office has asked Pat to agree."""
+    robin = small.make_user("robin", "Robin Reed")
+    small.make_role(robin, school.oak, RoleKind.OFFICE)
+    row = Approval(
+        school_id=school.oak.id, kind="conversation.export", details={}, reason="The court asks for it\nby Friday",
+        person_id=school.maya.id, asked_by=robin.id, asked_at=NOON, ends_at=NOON + timedelta(days=7),
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return {"others_approval": row.public_id}

@@ -5,6 +5,7 @@ from flask import Blueprint
 bp = Blueprint("office", __name__, url_prefix="/office")
 
 from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
+    approvals,
     classes,
     closings,
     enrollments,

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Form
 
 from gradebook.blueprints.office import bp
 from gradebook.blueprints.office.common import own_school, today
@@ -19,7 +18,7 @@ from gradebook.services import audit_log
 from gradebook.services.audit_log import LogPage, Wanted
 from gradebook.services.grades import day_begins
 from gradebook.web import door
-from gradebook.web.fields import DayField, one_line
+from gradebook.web.fields import DaysForm, one_line
 from gradebook.web.login import current_person
 from gradebook.web.requests import page_number
 
@@ -37,13 +36,6 @@ TEXTS = ("person", "child", "class")
 LONGEST = 100
 
 
-class DaysForm(Form):
-    """The days between which the entries lie, both of them included."""
-
-    first = DayField(_l("From"))
-    last = DayField(_l("To"))
-
-
 @dataclass
 class Wish:
     """What the address asks for."""
@@ -53,11 +45,6 @@ class Wish:
     days: DaysForm
     span: tuple[date, date]
     """The first and the last day; of no use where the days have errors."""
-
-    @property
-    def has_days(self) -> bool:
-        """Whether any part of the two days was typed."""
-        return any(name.startswith(("first-", "last-")) for name in self.arguments)
 
 
 @bp.get("/log")
@@ -95,7 +82,7 @@ def _wish(school: School) -> Wish:
     arguments = {name: one_line(given.get(name))[:LONGEST] for name in TEXTS}
     arguments["kind"] = given["kind"] if given.get("kind") in KINDS else ""
     arguments["days"] = given["days"] if given.get("days") in SPANS else ""
-    arguments |= {name: text for name, text in given.items() if name.startswith(("first-", "last-"))}
+    arguments |= days.typed
     wish = Wish({name: text for name, text in arguments.items() if text}, days, _span(school, arguments["days"], days))
     if not days.errors:
         _check_span(wish)

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from gradebook.blueprints.office.approval_words import kind_words
 from gradebook.blueprints.office.common import POSITIONS, ROLES
 from gradebook.models import AuditEntry, Position, RoleKind
 from gradebook.services.audit_log import Names
@@ -18,6 +19,7 @@ KINDS = {
     "classes": _l("Classes and terms"),
     "grades": _l("Scores and grades"),
     "messages": _l("Messages"),
+    "approvals": _l("Second person"),
     "files": _l("Imports"),
     "school": _l("Settings of the school"),
 }
@@ -31,6 +33,10 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "account.own_password_changed": ("access", _l("%(who)s chose a new password")),
     "account.reactivated": ("access", _l("%(who)s unlocked the account of %(person)s")),
     "account.signed_out_everywhere": ("access", _l("%(who)s signed out on all other devices")),
+    "approval.approved": ("approvals", _l("%(who)s agreed, as the second person: %(approval)s")),
+    "approval.asked": ("approvals", _l("%(who)s asked a second person to agree: %(approval)s")),
+    "approval.refused": ("approvals", _l("%(who)s refused, as the second person: %(approval)s (“%(reason)s”)")),
+    "approval.withdrawn": ("approvals", _l("%(who)s no longer asked a second person to agree: %(approval)s")),
     "assignment.changed": ("grades", _l("%(who)s changed the assignment %(title)s in %(section)s")),
     "assignment.created": ("grades", _l("%(who)s added the assignment %(title)s to %(section)s")),
     "assignment.deleted": ("grades", _l("%(who)s deleted the assignment %(title)s in %(section)s")),
@@ -189,5 +195,6 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "place": _place,
     "role": _role,
     "reason": lambda entry, _names: _text(entry.facts.get("reason")),
+    "approval": lambda entry, _names: kind_words(entry.facts.get("kind")),
     "act": lambda entry, _names: entry.act,
 }

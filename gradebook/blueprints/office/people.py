@@ -10,7 +10,7 @@ from gradebook.blueprints.office.common import ROLES, STATUSES, fault_words, own
 from gradebook.blueprints.office.forms import NewPersonForm
 from gradebook.extensions import db
 from gradebook.models import RoleKind, School
-from gradebook.services import directory, rosters
+from gradebook.services import approvals, directory, rosters
 from gradebook.services.directory import AccountStatus, PeopleFilter
 from gradebook.services.rosters import RosterError
 from gradebook.web import door
@@ -39,6 +39,7 @@ def people() -> Any:
         forms=directory.forms_of(school),
         roles=ROLES,
         statuses=STATUSES,
+        waiting=approvals.count_for(current_person(), moment()),
         is_narrowed=wanted != PeopleFilter(),
         chosen=filter_fields(wanted),
         page_url=lambda number: url_for("office.people", **filter_fields(wanted), page=number),

@@ -12,6 +12,7 @@ from gradebook.grading.values import Status
 from gradebook.models import Section
 from gradebook.services import periods
 from gradebook.services.grades import Cell, ClassWork, Column, Student, cells_of, students_of
+from gradebook.services.paging import placed
 from gradebook.services.scores import Place, content_of
 
 TAGS = {
@@ -113,9 +114,8 @@ def asks_letter_keys(arguments: Mapping[str, str]) -> bool:
 
 
 def _page(wanted: str, count: int) -> tuple[int, int]:
-    pages = max(1, -(-count // ROWS))
     page = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 5 else 1
-    return min(max(1, page), pages), pages
+    return placed(page, count, ROWS)
 
 
 def _line(

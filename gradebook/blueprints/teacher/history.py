@@ -13,7 +13,6 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Form
 from wtforms.validators import DataRequired, Length
 
 from gradebook.blueprints.teacher import bp
@@ -56,19 +55,12 @@ from gradebook.services.score_history import (
 from gradebook.services.score_restore import Clash, PutBack, facts_now
 from gradebook.services.scores import Place
 from gradebook.web import door
-from gradebook.web.fields import DayField, LineField
+from gradebook.web.fields import DaysForm, LineField
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment, page_number, whole_number
 
 SPANS = {"1": _l("Today"), "7": _l("Last 7 days"), "14": _l("Last 14 days"), "30": _l("Last 30 days")}
 """Days up to today."""
-
-
-class DaysForm(Form):
-    """The days between which the changes lie, both of them included."""
-
-    first = DayField(_l("From"))
-    last = DayField(_l("To"))
 
 
 class ReasonForm(FlaskForm):
@@ -91,11 +83,6 @@ class Wish:
     arguments: dict[str, str]
     """The filters as they stand in an address."""
     days: DaysForm
-
-    @property
-    def has_days(self) -> bool:
-        """Whether any part of the two days was typed."""
-        return any(name.startswith(("first-", "last-")) for name in self.arguments)
 
     @property
     def is_narrowed(self) -> bool:
@@ -318,7 +305,7 @@ def _wish(desk: Desk, people: list[tuple[int, str, str]]) -> Wish:
     arguments = {name: given[name] for name, key in known.items() if key is not None}
     if given.get("days") in SPANS:
         arguments["days"] = given["days"]
-    arguments |= {name: text for name, text in given.items() if text and name.startswith(("first-", "last-"))}
+    arguments |= days.typed
     return Wish(wanted, arguments, days)
 
 

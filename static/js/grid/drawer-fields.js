@@ -2,9 +2,7 @@
 
 import { trimmed } from "../lib/score-text.js";
 import { element } from "./dialogs.js";
-
-const MARKS = { failed: "▲", wrong: "▲", check: "?", choose: "◧", saving: "○" };
-const PROBLEMS = ["failed", "wrong", "check", "choose"];
+import { LOOKS, MARKS } from "./table.js";
 
 export class DrawerFields {
   #fields = new Map(); // name of a cell -> { box, input, cell, typing }
@@ -45,8 +43,8 @@ export class DrawerFields {
 
   #make(place, cell) {
     const { grid } = this;
-    const title = grid.heads[cell.column].querySelector("a").textContent;
-    const input = element("input", { class: "input", inputmode: "decimal", autocomplete: "off", "aria-label": `${grid.studentAt(cell.row)}, ${title}` });
+    const work = grid.heads[cell.column].querySelector("a").textContent; // with what it is out of
+    const input = element("input", { class: "input", inputmode: "decimal", autocomplete: "off", "aria-label": `${grid.studentAt(cell.row)}, ${work}` });
     const box = element("span", { class: "typed" }, input, element("small", {}, place.dataset.of));
     const field = { box, input, cell, typing: false, pressed: false };
     place.replaceChildren(box);
@@ -135,7 +133,7 @@ export class DrawerFields {
     if (!field || field.typing) return;
     const { box, input, cell } = field;
     const { state, reason } = cell;
-    const isWrong = PROBLEMS.includes(state);
+    const isWrong = state in LOOKS;
     if (input.value !== cell.text) input.value = cell.text;
     box.className = `typed${isWrong ? ` typed--${state}` : ""}`;
     input.toggleAttribute("aria-invalid", false);

@@ -5,8 +5,8 @@
 
 import { isEntered, isExtra, isScored, read } from "../lib/score-text.js";
 
-const MARKS = { failed: "▲", wrong: "▲", check: "?", choose: "◧", saving: "○" };
-const LOOKS = { failed: "cell--failed", wrong: "cell--failed", check: "cell--check", choose: "cell--choose" };
+export const MARKS = { failed: "▲", wrong: "▲", check: "?", choose: "◧", saving: "○" };
+export const LOOKS = { failed: "cell--failed", wrong: "cell--failed", check: "cell--check", choose: "cell--choose" };
 
 export class GridTable {
   #cells = new Map(); // name -> cell

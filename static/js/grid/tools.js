@@ -9,7 +9,7 @@ import { askStatus, ColumnMenus } from "./columns.js";
 import { Comments } from "./comments.js";
 import * as dialogs from "./dialogs.js";
 import { Drawer } from "./drawer.js";
-import { watchTitles } from "./titles.js";
+import { dismissTitles } from "./titles.js";
 import { Unsaved } from "./unsaved.js";
 import { Widths } from "./widths.js";
 
@@ -21,7 +21,7 @@ export class Tools {
     const { form, words, grid, saving } = parts;
     grid.averages = new Averages(grid, words);
     grid.widths = new Widths(grid);
-    watchTitles(grid);
+    dismissTitles(grid.table.tHead);
     this.unsaved = new Unsaved(parts);
     const signIn = () => (saving.queue.size ? saving.queue.flush() : location.reload()); // either asks to sign in
     this.columns = new ColumnMenus({

@@ -41,9 +41,11 @@ export class Widths {
     if (isWider) this.#anew();
   }
 
+  /** Which titles are cut depends on the widths, so it is looked at after them. */
   #anew() {
     this.#grid.table.classList.remove("grid--kept");
     this.keep();
+    this.#grid.markCut();
   }
 }
 

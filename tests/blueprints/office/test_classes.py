@@ -48,6 +48,15 @@ def test_classes_are_found_by_title_and_teacher(school, sign_in, query, expected
     assert re.findall(r'<th scope="row"><a href="[^"]+"><bdi>([^<]+)', answer.text) == expected
 
 
+def test_a_class_is_found_by_its_title_as_it_stands(school, sign_in):
+    """SQLite knows small and capital letters of English only, Python those of every language."""
+    school.algebra.title = "Éveil – Ökologie"
+    db.session.commit()
+    for query in ("Éveil", "ÉVEIL – Ö"):
+        answer = sign_in(school.pat).get("/office/classes", query_string={"q": query})
+        assert "Éveil – Ökologie<" in answer.text, query
+
+
 def test_classes_are_found_by_term(school, sign_in):
     answer = sign_in(school.pat).get(f"/office/classes?term={school.history.term.public_id}")
     assert "1 class, page 1 of 1" in text_of(answer)

@@ -1,13 +1,24 @@
 """Who comes in at the office's door, what another school's office finds behind it, and what nonsense does there."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
 
 from gradebook.extensions import db
-from gradebook.models import AuditEntry, DayOff, Enrollment, GradingScale, GradingScaleBand, Outcome, Restriction
+from gradebook.models import (
+    Approval,
+    AuditEntry,
+    DayOff,
+    Enrollment,
+    GradingScale,
+    GradingScaleBand,
+    Outcome,
+    Restriction,
+    Role,
+    RoleKind,
+)
 from gradebook.services import mastery_scales
 from tests.school import SEEN
 
@@ -40,6 +51,7 @@ def keys_of(school, of_elm):
         "guardianship_id": school.dana_of_maya.public_id, "term_id": section.term.public_id,
         "scale_id": scale_of(section).public_id, "mastery_scale_id": levels_of(section).public_id,
         "outcome_id": outcome_of(section).public_id, "day_off_id": day_off_of(section).public_id,
+        "approval_id": approval_at(section).public_id,
     }  # fmt: skip
 
 
@@ -60,6 +72,24 @@ def day_off_of(section):
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def approval_at(section):
+    """Something that waits for a second person of the class's school."""
+    by = school_office(section)
+    row = Approval(
+        school_id=section.school_id, kind="conversation.export", details={}, reason="Because", asked_by=by,
+        asked_at=SEEN, ends_at=SEEN + timedelta(days=365),
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def school_office(section):
+    """The key of somebody who runs the office of the class's school."""
+    runs = (Role.school_id == section.school_id, Role.kind == RoleKind.OFFICE)
+    return db.session.scalars(select(Role.user_id).where(*runs)).first()
 
 
 def levels_of(section):

@@ -130,6 +130,8 @@ def test_two_guardians_are_put_together_after_reading_what_it_does(sign_in, scho
     assert db.session.query(Conversation).one().is_joint
     assert db.session.query(Message).count() == 0
     assert acts() == ["messages.joint_opened"]
+    for name in ("dana", "gus"):
+        assert "opened a joint conversation" in browser.get(f"/office/log?person={name}").text
     assert "Dana Diaz and Gus Gray Algebra" in plain(browser.get(address).text)
 
 
