@@ -22,9 +22,10 @@ from gradebook.clock import utc_now
 from gradebook.extensions import db
 
 PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
+REPORT = "gradebook.report"
 KEPT = ("gradebook.may_read", "gradebook.may_write")
 """What the database has worked out for the transaction; forgotten when it is told anew."""
-SETTINGS = (PERSON, MOMENT, CLASSES, *KEPT)
+SETTINGS = (PERSON, MOMENT, CLASSES, REPORT, *KEPT)
 """What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py)."""
 _TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 _KEY = "gradebook.actor"
@@ -38,13 +39,16 @@ class Actor:
     moment: datetime | None = None
     classes: tuple[int, ...] = ()
     """Classes whose conversations are open to what is done, whoever does it."""
+    report: int | None = None
+    """The reported message that is looked at; whether this person may, and how much, its row says."""
 
     @property
     def values(self) -> tuple[str, ...]:
         """The settings, as text; empty where there is none."""
         person = "" if self.user_id is None else str(self.user_id)
         moment = "" if self.moment is None else self.moment.isoformat()
-        return person, moment, ",".join(map(str, self.classes)), *("" for _ in KEPT)
+        report = "" if self.report is None else str(self.report)
+        return person, moment, ",".join(map(str, self.classes)), report, *("" for _ in KEPT)
 
 
 def told(user_id: Any, moment: Any) -> tuple[Any, ...]:
@@ -78,6 +82,14 @@ def classes_opened(section_ids: Iterable[int]) -> Iterator[None]:
     without taking part. Say at each place why."""
     actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
     with _as(replace(actor, classes=tuple(section_ids))):
+        yield
+
+
+@contextmanager
+def looking_at_report(report_id: int) -> Iterator[None]:
+    """Inside, whoever acts also reads what belongs to this report, if it is theirs to look at."""
+    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
+    with _as(replace(actor, report=report_id)):
         yield
 
 

@@ -33,6 +33,7 @@ from gradebook.models.outcomes import (
     SectionOutcome,
     SectionOutcomeRules,
 )
+from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.school import (
     AcademicSession,
@@ -79,6 +80,7 @@ __all__ = [
     "Course",
     "DayOff",
     "Draft",
+    "Duty",
     "Enrollment",
     "FrozenGrade",
     "GradeOverride",
@@ -96,6 +98,7 @@ __all__ = [
     "MasteryScale",
     "Message",
     "MessageKind",
+    "MessageReport",
     "MessageText",
     "Notice",
     "NoticeKind",
@@ -104,11 +107,14 @@ __all__ = [
     "OutcomeAlignment",
     "OutcomeMethod",
     "OutcomeRating",
+    "OversightDuty",
     "Participant",
     "Position",
     "RatingChange",
     "RatingStatus",
     "Read",
+    "ReportOutcome",
+    "ReportReason",
     "Restriction",
     "Role",
     "RoleKind",

@@ -16,6 +16,8 @@ class Action(StrEnum):
     MESSAGE_BRING_BACK = "message:bring_back"
     MESSAGE_CHANGE = "message:change"
     MESSAGE_CORRECT = "message:correct"
+    MESSAGE_REPORT = "message:report"
+    MESSAGES_REVIEW = "messages:review"
     MESSAGES_USE = "messages:use"
     PERSON_MANAGE = "person:manage"
     SCHOOL_MANAGE = "school:manage"

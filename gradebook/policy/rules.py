@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradebook.policy import conversations, facts, own_messages
+from gradebook.policy import conversations, facts, oversight, own_messages
 from gradebook.policy.actions import Action
 from gradebook.policy.person import Person
 
@@ -20,6 +20,8 @@ RULES: dict[Action, tuple[Fact, ...]] = {
     Action.MESSAGE_BRING_BACK: (own_messages.may_bring_back,),
     Action.MESSAGE_CHANGE: (own_messages.may_change,),
     Action.MESSAGE_CORRECT: (own_messages.may_correct,),
+    Action.MESSAGE_REPORT: (oversight.may_report,),
+    Action.MESSAGES_REVIEW: (oversight.reviews,),
     Action.MESSAGES_USE: (facts.may_use_messages,),
     Action.PERSON_MANAGE: (facts.is_known_to_the_office,),
     Action.SCHOOL_MANAGE: (facts.runs_the_office_of,),

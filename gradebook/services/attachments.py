@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from gradebook.extensions import db
 from gradebook.interchange.attachable import MEGABYTE, Attachable
@@ -87,10 +87,10 @@ def _with(conversation: Conversation, numbers: list[int]) -> tuple[Any, ...]:
     )
 
 
-def file_in(conversation: Conversation, public_id: str) -> tuple[FileLine, bytes] | None:
+def file_in(conversation: Conversation, public_id: str, *, also_removed: bool = False) -> tuple[FileLine, bytes] | None:
     """A file of a conversation that the caller has fetched through the policy; None where there is none.
 
-    What came with a removed message is for the office's later review alone.
+    What came with a removed message is for the office alone: `also_removed`.
     """
     row = db.session.execute(
         select(Attachment.public_id, Attachment.name, Attachment.kind, Attachment.size, AttachmentContent.content)
@@ -104,7 +104,7 @@ def file_in(conversation: Conversation, public_id: str) -> tuple[FileLine, bytes
         .where(
             Attachment.public_id == public_id,
             Attachment.conversation_id == conversation.id,
-            Message.removed_at.is_(None),
+            true() if also_removed else Message.removed_at.is_(None),
         )
     ).one_or_none()
     return None if row is None else (FileLine(*row[:4]), row[4])

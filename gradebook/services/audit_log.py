@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, sel
 from gradebook.extensions import db
 from gradebook.models import Assignment, AuditEntry, GradingScale, Role, RoleKind, Section, User
 from gradebook.models.people import folded
-from gradebook.policy import scopes
+from gradebook.policy import oversight, scopes
 from gradebook.policy.person import Person
 from gradebook.services.paging import placed
 
@@ -75,7 +75,7 @@ def read(person: Person, wanted: Wanted, page: int) -> LogPage:
 
 
 def _conditions(person: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
-    found = [scopes.log_of_office(person), AuditEntry.at >= wanted.since, AuditEntry.at < wanted.until]
+    found = [oversight.log_of_office(person), AuditEntry.at >= wanted.since, AuditEntry.at < wanted.until]
     if wanted.acts:
         found.append(AuditEntry.act.in_(wanted.acts))
     if wanted.person:

@@ -237,6 +237,12 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
             (_("Message rules"), "office.messages", "message", ("office.messages", "office.stop")),
+            (
+                _("Message oversight"),
+                "office.message_oversight",
+                "lock",
+                ("office.message_report", "office.message_review"),
+            ),
             (_("Log"), "office.log", "clock", ("office.approval",)),
         ],
     }

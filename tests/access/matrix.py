@@ -6,7 +6,8 @@
         403 tess-parent
         404 *
 
-`*` is everyone not named. {algebra} is the public id of a thing of the small school; POST lines may carry form
+`*` is everyone not named. Who is `like` another (people.py) gets what the other gets, unless named.
+{algebra} is the public id of a thing of the small school; POST lines may carry form
 fields after the path (`POST /auth/role role=parent-0`).
 """
 
@@ -14,8 +15,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.access.people import NAMES
+from tests.access.people import ACTORS, NAMES
 
+LIKE = {actor.name: actor.like for actor in ACTORS if actor.like}
 FILE = Path(__file__).with_name("matrix.txt")
 
 
@@ -47,6 +49,7 @@ def read() -> list[Door]:
             method, path, *fields = line.split()
             doors.append(Door(method, path, tuple(_field(text) for text in fields), {}))
     for door in doors:
+        door.statuses.update({name: door.statuses[other] for name, other in LIKE.items() if name not in door.statuses})
         assert set(door.statuses) == set(NAMES), (
             f"{door.id}: nobody said what happens to {set(NAMES) - set(door.statuses)}"
         )
@@ -61,7 +64,11 @@ def _field(text: str) -> tuple[str, str]:
 def _add_statuses(door: Door, line: str, number: int) -> None:
     match = re.fullmatch(r"\s+(\d{3})((?: [a-z-]+)+| \*)", line)
     assert match, f"matrix.txt line {number} is not understood: {line!r}"
-    who = [name for name in NAMES if name not in door.statuses] if match[2] == " *" else match[2].split()
+    who = (
+        [name for name in NAMES if name not in door.statuses and name not in LIKE]
+        if match[2] == " *"
+        else match[2].split()
+    )
     for name in who:
         assert name in NAMES, f"matrix.txt line {number}: nobody is called {name!r}"
         assert name not in door.statuses, f"matrix.txt line {number}: {name} stands there twice"

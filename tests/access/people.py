@@ -20,6 +20,8 @@ class Actor:
     """In tests/school.py."""
     role: RoleKind | None = None
     """The role in use, where the person has two."""
+    like: str = ""
+    """Another one, whose status is this one's at every door where the matrix does not say otherwise by name."""
 
 
 ACTORS = (
@@ -40,6 +42,7 @@ ACTORS = (
     Actor("tess", "A teacher who is also a guardian, as teacher", "tess", RoleKind.TEACHER),
     Actor("tess-parent", "The same person, as guardian", "tess", RoleKind.PARENT),
     Actor("pat", "The school office", "pat"),
+    Actor("vera", "The office, named for message oversight", "vera", like="pat"),
     Actor("quinn", "The office of another school", "quinn"),
     Actor("finch", "A teacher of another school", "finch"),
 )

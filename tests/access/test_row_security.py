@@ -4,27 +4,34 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, func, insert, inspect, select, text, update
+from sqlalchemy import delete, func, insert, inspect, select, text, true, update
 from sqlalchemy.exc import ProgrammingError
 
 from gradebook import actor
 from gradebook.extensions import db
 from gradebook.models import (
+    Attachment,
+    AttachmentContent,
     Conversation,
     Draft,
     Enrollment,
     Message,
+    MessageReport,
     Participant,
     Position,
+    Read,
     Restriction,
+    Role,
     RoleKind,
     School,
 )
-from gradebook.policy import facts, scopes
+from gradebook.policy import facts, oversight, scopes
+from gradebook.policy.actions import Action
+from gradebook.policy.rules import RULES
 from gradebook.services import accounts, messaging
 from tests.access.people import ACTORS
 from tests.conftest import NOON
-from tests.school import enroll
+from tests.school import enroll, make_role
 
 only_postgresql = pytest.mark.only("postgresql")
 
@@ -154,8 +161,9 @@ def test_who_takes_no_part_writes_nothing(app, ids, name):
 @only_postgresql
 def test_nobody_changes_the_words_of_the_other_side(app, ids):
     with asking(app, ids["rivera"]):
-        assert count(Message) == 3
-        assert db.session.execute(update(Message).values(body="Forged")).rowcount == 0
+        assert count(Message) == 4
+        others = update(Message).where(Message.author_id != ids["rivera"])
+        assert db.session.execute(others.values(body="Forged")).rowcount == 0
 
 
 @only_postgresql
@@ -334,3 +342,87 @@ def test_the_application_is_neither_owner_nor_superuser(app):
     )
     with asking(app, None):
         assert tuple(db.session.execute(rights).one()) == (False, False, False)
+
+
+# --- The office, by a report
+
+
+@pytest.fixture
+def report_id(scene):
+    with actor.acting_as(scene.school.dana.id, NOON):
+        return db.session.scalars(select(MessageReport.id)).one()
+
+
+def opened():
+    """What is seen: conversations, participants' conversations, numbers of messages, files."""
+    numbers = set(db.session.scalars(select(Message.seq)))
+    talks = set(db.session.scalars(select(Conversation.id)))
+    assert set(db.session.scalars(select(Participant.conversation_id))) == talks
+    assert set(db.session.scalars(select(Message.conversation_id))) == talks
+    assert count(Attachment) == count(AttachmentContent)
+    return talks, numbers
+
+
+@only_postgresql
+def test_a_report_opens_its_messages_to_who_is_named_for_it_and_nothing_else(scene, app, ids, report_id):
+    for name, sees in (("vera", True), ("pat", False), ("quinn", False), ("erin", False), ("maya", False)):
+        with asking(app, ids[name]):
+            mine = {ids[talk] for talk, names in PARTIES.items() if name in names}
+            assert set(db.session.scalars(select(Conversation.id))) == mine
+            assert bool(count(MessageReport)) is sees, name
+            with actor.looking_at_report(report_id):
+                if sees:
+                    assert opened() == ({ids["talk"]}, {1, 2})
+                    assert count(Draft) == count(Read) == 0
+                    assert db.session.execute(update(Message).values(body="Forged")).rowcount == 0
+                else:
+                    assert set(db.session.scalars(select(Conversation.id))) == mine, name
+            assert set(db.session.scalars(select(Conversation.id))) == mine
+    with asking(app, ids["vera"]):
+        db.session.execute(update(MessageReport).values(settled_at=NOON, outcome="nothing"))
+        with actor.looking_at_report(report_id):
+            assert opened() == (set(), set())
+
+
+@only_postgresql
+def test_a_report_is_closed_to_the_parties_and_to_who_is_no_longer_of_the_office(scene, app, ids, report_id):
+    def sees_it():
+        with asking(app, ids["vera"]), actor.looking_at_report(report_id):
+            return bool(count(MessageReport)), bool(count(Message))
+
+    assert sees_it() == (True, True)
+    make_role(scene.school.vera, scene.school.oak, RoleKind.TEACHER)
+    place = enroll(scene.school.vera, scene.school.algebra, Position.SUBSTITUTE, ends_on=scene.school.oak.today(NOON))
+    assert sees_it() == (False, False)
+    db.session.delete(place)
+    assert sees_it() == (True, True)
+    ended = {"ends_on": scene.school.oak.today(NOON)}
+    db.session.execute(update(Role).where(Role.user_id == ids["vera"], Role.kind == RoleKind.OFFICE).values(**ended))
+    assert sees_it() == (False, False)
+
+
+@pytest.mark.parametrize("name", ["pat", "quinn"])
+def test_without_the_filter_the_database_refuses_the_report_to_the_rest_of_the_office(
+    scene, app, database_kind, monkeypatch, name
+):
+    monkeypatch.setattr(oversight, "reviews", lambda _person, _thing=None: True)
+    monkeypatch.setitem(RULES, Action.MESSAGES_REVIEW, (lambda _person, _thing: True,))
+    monkeypatch.setattr(oversight, "reports_of_office", lambda _person: true())
+    answer = scene.browser(name, app).get(f"/office/oversight/reports/{scene.names['report']}")
+    assert answer.status_code == (404 if database_kind == "postgresql" else 200)
+
+
+@only_postgresql
+def test_only_a_party_reports_and_only_in_its_own_name(app, ids, scene):
+    facts = {
+        "school_id": ids["oak"], "conversation_id": ids["talk"], "seq": 1, "student_id": ids["maya"],
+        "section_id": ids["algebra"], "author_id": ids["dana"], "reason": "other", "words": "", "reported_at": NOON,
+        "public_id": "AAAAbbbb2222",
+    }  # fmt: skip
+    for name in ("erin", "vera", "maya"):
+        with asking(app, ids[name]), refused():
+            db.session.execute(insert(MessageReport).values(**facts, reporter_id=ids[name]).inline())
+    with asking(app, ids["cole"]):
+        with refused():
+            db.session.execute(insert(MessageReport).values(**facts, reporter_id=ids["rivera"]).inline())
+        db.session.execute(insert(MessageReport).values(**facts, reporter_id=ids["cole"]).inline())

@@ -7,18 +7,23 @@ from typing import Any
 
 from sqlalchemy import update
 
+from gradebook import actor
 from gradebook.clock import Span
 from gradebook.extensions import db
 from gradebook.interchange.attachable import checked
 from gradebook.models import (
     Approval,
     ChangeKind,
+    Conversation,
+    Duty,
     Enrollment,
     GradingScale,
     GradingScaleBand,
     Guardianship,
     Invitation,
     LoginSession,
+    Message,
+    ReportReason,
     Restriction,
     RoleKind,
     Score,
@@ -27,21 +32,25 @@ from gradebook.models import (
 )
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import (
+    accounts,
     attachments,
     calendar_links,
     comment_bank,
+    duties,
     invitations,
     mastery_scales,
     message_rules,
     messaging,
     office_hours,
+    reports,
     seen,
 )
 from tests.access.people import ACTORS, browser_with, token_of
 from tests.art import make_art
+from tests.school import make_role, make_user
 
 STAFF_OF_ALGEBRA = {"rivera", "cole"}
-OFFICE = {"pat"}
+OFFICE = {"pat", "vera"}
 
 
 @dataclass
@@ -65,14 +74,15 @@ class Scene:
 # Secret -> who may ever be sent it. Everything else that carries it is a leak.
 SECRETS: dict[str, set[str]] = {
     # what families and teachers write to each other: never a student, never the other family
-    "Secret words of Dana": {"dana", *STAFF_OF_ALGEBRA},
+    # (vera, who is named for it in the office, reads what stands around a message that Dana has reported)
+    "Secret words of Dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret words of Erin": {"erin", *STAFF_OF_ALGEBRA},
     "Secret words of Chris": {"chris", "osei", "tess"},
     # a guardian whose link has ended still reads what was written before; the mother of the child never does
     "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA},
-    "Secret file of dana": {"dana", *STAFF_OF_ALGEBRA},
+    "Secret file of dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
-    "of dana.txt": {"dana", *STAFF_OF_ALGEBRA},
+    "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
     # feedback on a posted score
     "Feedback for Maya only": {"maya", "dana", *STAFF_OF_ALGEBRA},
     "Feedback for Leo only": {"leo", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
@@ -105,6 +115,9 @@ SECRETS: dict[str, set[str]] = {
     # what one person of the office asks another to agree to
     "Reason for a second person": {*OFFICE},
     "Fern Fox": {"fern", "finch", "quinn"},
+    # a reported message: who reported it, and who is named for it in the office; the reporter reads no words of these
+    "Reported by Dana": {"vera"},
+    "Words of Rivera that were reported": {"dana", "vera", *STAFF_OF_ALGEBRA},
     # a class that grades outcomes: its own words, what a family sees of its child, and what is hidden
     # (the office reads in its log how the outcome was made)
     "Draws from observation": {"maya", "leo", "dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA, *OFFICE},
@@ -116,6 +129,7 @@ SECRETS: dict[str, set[str]] = {
 def build_scene(school: Any, now: Any) -> Scene:
     """Conversations, feedback, slips and sessions on top of tests/school.py."""
     scene = Scene(school)
+    _add_overseers(school, now)
     _add_feedback(school)
     for name, thing in (*school.people.items(), *school.sections.items(), *school.assignments.items()):
         scene.names[name] = thing.public_id
@@ -123,6 +137,7 @@ def build_scene(school: Any, now: Any) -> Scene:
         scene.names[name] = guardianship.public_id
     scene.names["oak_key"] = str(school.oak.id)
     _add_conversations(scene, now)
+    _add_report(scene, now)
     _add_history(school, now)
     _add_rows(scene, now)
     _add_outcomes(scene, now)
@@ -142,6 +157,30 @@ def _add_feedback(school: Any) -> None:
             .where(Score.assignment_id == assignment.id, Score.student_id == student.id)
             .values(comment=words, private_note=note)
         )
+
+
+def _add_overseers(school: Any, now: Any) -> None:
+    """Vera reads reported messages, Uma watches over that; Quinn reads those of the other school."""
+    for name, words in (("vera", "Vera Voss"), ("uma", "Uma Udall")):
+        school.people[name] = make_user(name, words)
+        make_role(school.people[name], school.oak, RoleKind.OFFICE)
+    for name, duty in (("vera", Duty.REVIEWER), ("uma", Duty.SUPERVISOR)):
+        duties.give(school.people[name], school.oak, duty, now, actor_id=school.pat.id)
+    duties.give(school.quinn, school.elm, Duty.REVIEWER, now, actor_id=school.pat.id)
+
+
+def _add_report(scene: Scene, now: Any) -> None:
+    """Dana has reported what Ms Rivera answered her; an earlier report of hers is settled."""
+    school, at = scene.school, now - timedelta(minutes=30)
+    talk = db.session.query(Conversation).filter_by(public_id=scene.names["talk"]).one()
+    words = {"body": "Words of Rivera that were reported", "client_key": "key-reported", "now": at}
+    with actor.acting_as(school.rivera.id, at):
+        messaging.send(talk, author_id=school.rivera.id, **words)
+    dana = accounts.person_acting_as(school.dana, now, RoleKind.PARENT)
+    message = db.session.query(Message).filter_by(conversation_id=talk.id, seq=2).one()
+    with actor.acting_as(school.dana.id, now):
+        found = reports.report(dana, message, ReportReason.HURTFUL, "Reported by Dana", now)
+        scene.names["report"] = found.public_id
 
 
 def _add_history(school: Any, now: Any) -> None:

@@ -156,6 +156,8 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/messages/{talk}"),
         Screen("/messages/{talk}", 422, press="Send"),
         Screen("/messages/{talk}/messages/1"),
+        Screen("/messages/{talk}/messages/2/report"),
+        Screen("/messages/reports"),
         Screen("/messages/search?q=secret"),
         Screen("/messages/search?q=nothing"),
         Screen("/messages/{talk}/messages/1", 422, press="Send correction"),
@@ -295,6 +297,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/messages", 422, press="Add these days"),
         Screen("/office/messages", 422, press="Go on"),
         Screen("/office/messages", press="Go on", fill={"scope": "links", "reason": "Call us."}),
+        Screen("/office/oversight"),
         Screen("/office/log"),
         Screen("/office/log?first-day=31&first-month=2&first-year=2026", 422),
         Screen("/office/approvals"),
@@ -321,6 +324,15 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/mastery-scales/new"),
         Screen("/office/mastery-scales/new", 422, press="Save scale", fill={"name": "", "levels-0-number": "four"}),
         Screen("/office/mastery-scales/{levels}"),
+    ),
+    "cole": (
+        Screen("/messages/{talk}/messages/1/report"),
+        Screen("/messages/{talk}/messages/1/report", 422, press="Report to the office"),
+    ),
+    "vera": (
+        Screen("/office/oversight"),
+        Screen("/office/oversight/reports/{report}"),
+        Screen("/office/oversight/reports/{report}", 422, press="Settle the report"),
     ),
     "pat, guardians": (
         Screen("/office/students/{maya}/guardians"),
@@ -398,6 +410,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
 # These show nothing by themselves: they answer machines and scripts, or lead to the home of the role in use.
 NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teacher.grid_texts"} | {
     "messages.attachment",
+    "office.message_report_file",
     "messages.beside",
     "messages.changes",
     "messages.stream",

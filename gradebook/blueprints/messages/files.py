@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import Response
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
@@ -12,10 +11,8 @@ from gradebook.blueprints.messages.forms import SendForm
 from gradebook.extensions import db
 from gradebook.interchange.attachable import (
     LARGEST,
-    MEDIA_TYPES,
     MEGABYTE,
     Attachable,
-    Kind,
     NotAttachable,
     Why,
     checked,
@@ -25,8 +22,7 @@ from gradebook.policy.access import NotFound
 from gradebook.services import attachments
 from gradebook.services.attachments import QUOTA
 from gradebook.web import door
-
-NOTHING_RUNS = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+from gradebook.web.files import file_response
 
 
 class Refused(Exception):
@@ -83,8 +79,4 @@ def attachment(conversation_id: str, file_id: str) -> Any:
     file = attachments.file_in(found, policy.key_of(file_id))
     if file is None:
         raise NotFound
-    line, content = file
-    response = Response(content, content_type=MEDIA_TYPES[Kind(line.kind)])
-    response.headers.set("Content-Disposition", "attachment", filename=line.name)
-    response.headers["Content-Security-Policy"] = NOTHING_RUNS
-    return response
+    return file_response(*file)

@@ -13,6 +13,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     log,
     message_rules,
     outcomes,
+    oversight,
     people,
     person,
     restrictions,

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from gradebook.models import Position, RoleKind, School, SessionKind
+from gradebook.models import Duty, Position, RoleKind, School, SessionKind
 from gradebook.policy import access
 from gradebook.services.directory import AccountStatus
 from gradebook.services.rosters import RosterError, RosterFault
@@ -35,6 +35,10 @@ POSITIONS = {
     Position.CO_TEACHER: _l("Co-teacher"),
     Position.SUBSTITUTE: _l("Substitute"),
     Position.STUDENT: _l("Student"),
+}
+DUTIES = {
+    Duty.REVIEWER: _l("May read reported messages"),
+    Duty.SUPERVISOR: _l("Watches over what is read"),
 }
 SESSION_KINDS = {
     SessionKind.YEAR: _l("School year"),

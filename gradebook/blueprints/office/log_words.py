@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from gradebook.blueprints.office.approval_words import kind_words
-from gradebook.blueprints.office.common import POSITIONS, ROLES
-from gradebook.models import AuditEntry, Position, RoleKind
+from gradebook.blueprints.office.common import DUTIES, POSITIONS, ROLES
+from gradebook.models import AuditEntry, Duty, Position, RoleKind
 from gradebook.services.audit_log import Names
 from gradebook.web.filters import day as day_words
 
@@ -19,6 +19,7 @@ KINDS = {
     "classes": _l("Classes and terms"),
     "grades": _l("Scores and grades"),
     "messages": _l("Messages"),
+    "oversight": _l("Message oversight"),
     "approvals": _l("Second person"),
     "files": _l("Imports"),
     "school": _l("Settings of the school"),
@@ -65,8 +66,13 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "outcomes.aligned": ("grades", _l("%(who)s changed the outcomes of the assignment %(title)s in %(section)s")),
     "outcomes.changed": ("grades", _l("%(who)s changed the outcomes of %(section)s")),
     "outcomes.rules_changed": ("grades", _l("%(who)s changed how outcomes are worked out in %(section)s")),
+    "oversight.duty_changed": ("oversight", _l("%(who)s changed what %(person)s does in message oversight: %(duty)s")),
     "person.changed": ("people", _l("%(who)s changed the details of %(person)s")),
     "person.created": ("people", _l("%(who)s added %(person)s to the school")),
+    "report.made": ("oversight", _l("%(who)s reported a message about %(person)s in %(section)s")),
+    "report.read": ("oversight", _l("%(who)s read a reported message about %(person)s in %(section)s")),
+    "report.settled": ("oversight", _l("%(who)s settled the report of a message about %(person)s in %(section)s")),
+    "report.taken": ("oversight", _l("%(who)s began to look at a reported message about %(person)s in %(section)s")),
     "restriction.changed": ("people", _l("%(who)s changed an order about %(other)s and %(person)s")),
     "restriction.confirmed": ("people", _l("%(who)s confirmed an order about %(other)s and %(person)s")),
     "restriction.created": ("people", _l("%(who)s wrote down an order about %(other)s and %(person)s")),
@@ -180,6 +186,11 @@ def _role(entry: AuditEntry, _names: Names) -> str:
     return str(ROLES[RoleKind(kind)]) if kind in set(RoleKind) else "–"
 
 
+def _duty(entry: AuditEntry, _names: Names) -> str:
+    duty = entry.facts.get("after")
+    return str(DUTIES[Duty(duty)]) if duty in set(Duty) else _("nothing any more")
+
+
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
@@ -194,6 +205,7 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "scale": _scale,
     "place": _place,
     "role": _role,
+    "duty": _duty,
     "reason": lambda entry, _names: _text(entry.facts.get("reason")),
     "approval": lambda entry, _names: kind_words(entry.facts.get("kind")),
     "act": lambda entry, _names: entry.act,

@@ -9,8 +9,9 @@ import pytest
 from gradebook.blueprints.office.log_words import KINDS, SENTENCES
 from gradebook.clock import utc_now
 from gradebook.extensions import db
-from gradebook.models import AuditEntry, RoleKind
-from gradebook.services import audit, audit_log
+from gradebook.models import AuditEntry, Duty, RoleKind
+from gradebook.services import audit, audit_log, duties
+from tests.conftest import NOON
 from tests.school import make_role
 
 
@@ -113,6 +114,7 @@ def test_nobody_but_the_office(school, sign_in, who):
 def test_every_act_has_a_sentence_that_reads_well_when_all_it_is_about_is_gone(write, school, shown):
     assert set(audit.ACTS) <= SENTENCES.keys()
     assert {kind for kind, _words in SENTENCES.values()} == KINDS.keys()
+    duties.give(school.pat, school.oak, Duty.SUPERVISOR, NOON, actor_id=school.quinn.id)  # told of message oversight
     for act in audit.ACTS:
         write(act, guardian=10**9, section=10**9, scale_id=10**9, position="none", kind="none", begins_on="x", step=[])
     for act in audit.ACTS:
