@@ -285,6 +285,16 @@ def _teachers_who_read() -> Any:
     )
 
 
+def reads_as_teacher(row: Any, day: date) -> bool:
+    """The same of one participant, where the school's day is known only after the row: it has the dates of the place in
+    the class (begins_on, ends_on), those of the role (role_begins_on, role_ends_on), and is_guardian.
+    """
+    return not row.is_guardian and all(
+        begins_on is not None and begins_on <= day and (ends_on is None or day < ends_on)
+        for begins_on, ends_on in ((row.begins_on, row.ends_on), (row.role_begins_on, row.role_ends_on))
+    )
+
+
 def correspondences_of_guardian(
     person: Person, student_key: str | None = None, section_key: str | None = None
 ) -> list[Correspondence]:

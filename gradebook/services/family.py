@@ -58,9 +58,9 @@ from gradebook.services.grades import (
     classes_of_students,
     is_blank,
     leading_teacher,
+    places_statement,
     term_today,
 )
-from gradebook.services.grades import _places_of_student as places_statement
 from gradebook.services.interests import USUAL, Interests, interests_in
 from gradebook.services.outlook import Outlook, outlook_of
 from gradebook.services.questions import Asked, last_answer
@@ -314,7 +314,7 @@ class FamilyClass:
         """Whether a teacher put the grade in place of the computed one."""
         return self.work.is_overridden(self.student)
 
-    @property
+    @cached_property
     def is_open(self) -> bool:
         """Whether the grade is worked out from the scores, so that another score would make another grade."""
         kept = self.work.copy_of(self.student) is not None
@@ -370,7 +370,7 @@ class FamilyClass:
         """What a family may have to look at now: what is missing or unfinished, due, or new. The rest is not read."""
         return [self._piece(column) for column in self.work.columns if self._may_matter(column)]
 
-    @property
+    @cached_property
     def _cells(self) -> dict[int, Cell]:
         """The posted scores that say something: none of those from before a class came to grade outcomes."""
         return {} if self.section.grades_outcomes else self.seen.cells

@@ -842,11 +842,12 @@ def _posted_cells(
 
 def places_of_student(person: Person) -> list[Place]:
     """The signed-in student's classes of today, across schools, by title, in one statement."""
-    rows = scopes.ask(_places_of_student, person).all()
+    rows = scopes.ask(places_statement, person).all()
     return [Place(Student(*row[:-2]), row[-2], row[-1]) for row in rows]
 
 
-def _places_of_student(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+def places_statement(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    """A student's classes of today: PLACE, the class, who leads it."""
     return (
         select(*PLACE, Section, leading_teacher(person))
         .select_from(Enrollment)

@@ -5,7 +5,7 @@ Passing the rows on, by mail or otherwise, is not built yet; `due` lists what wo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, or_, select
@@ -26,6 +26,7 @@ from gradebook.models import (
     School,
     User,
 )
+from gradebook.policy import conversations as policy
 from gradebook.policy import scopes
 from gradebook.services import office_hours
 
@@ -64,7 +65,7 @@ def around(conversation_ids: Sequence[int], author_id: int, now: datetime) -> Ar
     told = [
         Told(row.conversation_id, row.user_id, row.role_kind, row.muted_at is not None, row.days or {})
         for row in rows
-        if row.role_kind == RoleKind.PARENT or _teaches(row, day)
+        if row.role_kind == RoleKind.PARENT or policy.reads_as_teacher(row, day)
     ]
     return Around(rows[0].timezone, told, bool(rows[0].lacks_teachers), bool(rows[0].has_draft))
 
@@ -112,14 +113,6 @@ def _row(school_id: int, user_id: int, role: RoleKind, now: datetime, **more: An
 def _write(rows: list[dict[str, Any]]) -> None:
     if rows:
         db.session.execute(insert(Notice).inline().values(rows))
-
-
-def _teaches(row: Any, day: date) -> bool:
-    """Reads the conversation as a teacher of the class on that day (policy/conversations.py)."""
-    return not row.is_guardian and all(
-        begins_on is not None and begins_on <= day and (ends_on is None or day < ends_on)
-        for begins_on, ends_on in ((row.begins_on, row.ends_on), (row.role_begins_on, row.role_ends_on))
-    )
 
 
 _author, _place = aliased(Participant), aliased(Enrollment)

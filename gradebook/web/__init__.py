@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from gradebook.web import door, errors, filters, frame, headers, health, language, login, macros, requests, uploads
+from gradebook.web import door, errors, filters, frame, headers, health, language, login, requests, uploads
 from gradebook.web.assets import init_assets
+from gradebook.web.environment import PageEnvironment
 from gradebook.web.language import CatalogueOfRequest, chosen_locale
 
-__all__ = ["CatalogueOfRequest", "chosen_locale", "init_app"]
+__all__ = ["CatalogueOfRequest", "PageEnvironment", "chosen_locale", "init_app"]
 
 
 def init_app(app: Flask) -> None:
@@ -20,7 +21,6 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     filters.init_app(app)
     language.init_app(app)
-    macros.init_app(app)
     frame.init_app(app)
     init_assets(app)
     health.init_app(app)

