@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 5000
 WORKERS ?= 2
+NAME ?= office
 
 VENV := .venv/bin
 SET_UP := @$(PYTHON) tools/setup_environment.py
@@ -13,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run venv test check lint types imports translations bench soak
+.PHONY: help run code venv test check lint types imports translations bench soak
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +22,9 @@ help:  ## This list
 run:  ## Serve the demonstration school on http://127.0.0.1:5000 (PORT=, DATABASE_URL=)
 	$(SET_UP) --port "$(PORT)" requirements.txt
 	@$(VENV)/python -m gradebook.cli.run
+
+code:  ## A code for the school office of the demonstration to sign in with (NAME=office2)
+	@$(VENV)/python -m flask --app wsgi demo-code $(NAME)
 
 test: venv  ## The whole suite on SQLite and on PostgreSQL, and the browser journeys
 	@CHROMIUM="$$($(VENV)/python tools/find_chromium.py --install)" \

@@ -52,7 +52,17 @@ class School:
         if username not in self.browsers:
             self.browsers[username] = self.new_browser()
             self.browsers[username].sign_in(username, PASSWORD)
+            self._pass_second_step(username)
         return self.browsers[username]
+
+    def _pass_second_step(self, username: str) -> None:
+        """As if a code had been typed after the password: signing in is measured by itself, without one."""
+        with self.app.app_context(), db.engine.begin() as connection:
+            query = text(
+                "UPDATE login_sessions SET step_kind = 'app' "
+                "WHERE user_id = (SELECT id FROM users WHERE username = :username)"
+            )
+            connection.execute(query, {"username": username})
 
     def path(self, endpoint: str, **values: Any) -> str:
         """The address of a page. Raises NotThereYet."""

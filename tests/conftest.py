@@ -36,6 +36,7 @@ from gradebook.clock import set_clock, utc_now
 from gradebook.database import engine_options, normalise_url, prepare_engine
 from gradebook.extensions import db
 from gradebook.live import hub_of
+from gradebook.models import StepKind
 from gradebook.services import accounts, grades
 from tests import hashing, postgres, sqlite
 
@@ -477,14 +478,15 @@ def client(app: Flask) -> Client:
 def sign_in(app: Flask) -> Callable[[Any], Client]:
     """sign_in(person): a browser of its own in which this person is signed in.
 
-    The login session is a real one; only the password's hash, which is slow on purpose, is not worked out each time.
-    tests/blueprints/auth goes through the page.
+    The login session is a real one that has passed the second step; only the password's hash, which is slow on
+    purpose, is not worked out each time. tests/blueprints/auth goes through the pages. sign_in(person, step=None) is
+    a session that has passed none.
     """
 
-    def sign_in(person: Any) -> Client:
+    def sign_in(person: Any, step: StepKind | None = StepKind.APP) -> Client:
         client = app.test_client()
         found = accounts.person_of(person, utc_now())
-        token, _row = accounts.open_login_session(found, own_device=False, device_name="Browser")
+        token, _row = accounts.open_login_session(found, own_device=False, device_name="Browser", step=step)
         db.session.commit()
         client.keep(_user_id=token)
         return client

@@ -1,4 +1,5 @@
-"""`flask create-office-user` and `flask sign-in-slip`: the first person in, and the way back when nobody is left."""
+"""The first person in (`create-office-user`), and the way back when nobody is left (`sign-in-slip`,
+`reset-second-step`)."""
 
 from datetime import datetime
 from zoneinfo import available_timezones
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from gradebook.clock import utc_now
 from gradebook.extensions import db
 from gradebook.models import Role, RoleKind, School, User
-from gradebook.services import invitations, rosters
+from gradebook.services import invitations, rosters, second_step
 from gradebook.services.accounts import name_key
 from gradebook.services.rosters import Details, RosterError
 
@@ -19,6 +20,7 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(create_office_user)
     app.cli.add_command(sign_in_slip)
+    app.cli.add_command(reset_second_step)
 
 
 @click.command("create-office-user")
@@ -66,6 +68,22 @@ def sign_in_slip(username: str) -> None:
     if user.deactivated_at is not None:
         raise click.ClickException(f"The account {username} is locked.")
     _print_slip(user, school, utc_now())
+
+
+@click.command("reset-second-step")
+@click.argument("username")
+def reset_second_step(username: str) -> None:
+    """Take away the second step at sign-in of USERNAME, who has lost the phone and the recovery codes.
+
+    Make sure who asks. Every session of theirs ends; they set up a new one when they sign in, and are told.
+    """
+    user = db.session.scalar(select(User).where(User.username_key == name_key(username)))
+    if user is None:
+        raise click.ClickException(f"There is nobody with the username {username}.")
+    if not second_step.reset(user, utc_now(), school_id=None, actor_id=None):
+        raise click.ClickException(f"{username} has no second step.")
+    db.session.commit()
+    click.echo(f"The second step of {user.username} is taken away; every session has ended.")
 
 
 def _school(name: str | None, timezone: str | None) -> School:

@@ -126,7 +126,7 @@ def _fill(path: Path) -> None:
 
     print("Loading the demonstration school ...", flush=True)
     people = load_demonstration_school(utc_now())
-    lines = [f"  {each.role:<22} {each.username:<14} {each.password}" for each in people]
+    lines = [f"  {each.line}" for each in people]
     write_privately(path, "\n".join(["  Sign in as             name           password", *lines, ""]))
     db.session.commit()
 

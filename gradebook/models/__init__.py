@@ -1,6 +1,17 @@
 """All tables, so that one import knows the whole schema."""
 
-from gradebook.models.accounts import Attempt, AttemptKind, CalendarLink, Invitation, KnownDevice, LoginSession
+from gradebook.models.accounts import (
+    AppEnd,
+    Attempt,
+    AttemptKind,
+    Authenticator,
+    CalendarLink,
+    Invitation,
+    KnownDevice,
+    LoginSession,
+    RecoveryCode,
+    StepKind,
+)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
@@ -61,6 +72,7 @@ __all__ = [
     "AcademicSession",
     "AccountKind",
     "Answer",
+    "AppEnd",
     "Approval",
     "Assignment",
     "Attachment",
@@ -71,6 +83,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditSeal",
+    "Authenticator",
     "BankComment",
     "CalendarLink",
     "Category",
@@ -113,6 +126,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecoveryCode",
     "ReportOutcome",
     "ReportReason",
     "Restriction",
@@ -129,6 +143,7 @@ __all__ = [
     "SeenRequest",
     "SeenScore",
     "SessionKind",
+    "StepKind",
     "TotalMode",
     "User",
     "Weighing",

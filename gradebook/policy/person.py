@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BindParameter, bindparam
 
 from gradebook.clock import day_in
-from gradebook.models import RoleKind, User
+from gradebook.models import RoleKind, StepKind, User
 
 SCHOOL_ROLES = (RoleKind.TEACHER, RoleKind.OFFICE)  # used in one school at a time; the others across schools
 
@@ -24,8 +24,18 @@ class HeldRole:
     school_name: str
     timezone: str
     school_phone: str | None = None
+    takes_step: bool = False
+    """Whether it opens only after a second step at sign-in."""
     closures: list[dict[str, Any]] | None = None
     """School.closures: what the office has stopped (policy/stops.py reads it)."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How and when a login session last passed the second step of signing in; empty where it has not."""
+
+    kind: StepKind | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +66,8 @@ class Person:
     roles: tuple[HeldRole, ...]
     acting: Acting | None
     now: datetime
+    step: Step | None = None
+    """None where no login session stands behind the person: commands, previews and tests."""
     _known: dict[tuple[str, Any], bool] = field(default_factory=dict)
 
     @property

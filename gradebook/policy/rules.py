@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradebook.policy import conversations, facts, oversight, own_messages
+from gradebook.policy import conversations, facts, oversight, own_messages, second_step
 from gradebook.policy.actions import Action
 from gradebook.policy.person import Person
 
@@ -34,6 +34,6 @@ RULES: dict[Action, tuple[Fact, ...]] = {
 def can(person: Person | None, action: str, thing: Any = None) -> bool:
     """Whether the person may do this to the thing. An unknown action is an error, not a no."""
     name = Action(action)
-    if person is None or person.acting is None:
+    if person is None or person.acting is None or second_step.is_owed(person):
         return False
     return any(fact(person, thing) for fact in RULES.get(name, ()))

@@ -22,6 +22,7 @@ from gradebook.models import (
     Section,
     User,
 )
+from gradebook.policy import second_step
 from gradebook.policy.person import AnyPerson, Person, Shape
 
 Who = Person | AnyPerson
@@ -235,7 +236,9 @@ def log_of_office(person: Person) -> ColumnElement[bool]:
 
 
 def schools_run_by(person: Person) -> list[int]:
-    """The school in use, if the role in use is its office."""
+    """The school in use, if the role in use is its office and the second step of signing in is passed."""
+    if second_step.is_owed(person):
+        return []
     return [role.school_id for role in person.roles_in_use if role.kind == RoleKind.OFFICE]
 
 

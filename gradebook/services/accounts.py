@@ -7,20 +7,26 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Text, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Row, Text, and_, bindparam, delete, func, literal, or_, select, update
 
 from gradebook import actor
 from gradebook.clock import day_in
 from gradebook.config import ABSOLUTE_LIFE, OWN_DEVICE_LIFE
 from gradebook.extensions import db
-from gradebook.models import Attempt, AttemptKind, KnownDevice, LoginSession, Role, RoleKind, School, User
-from gradebook.policy.person import Acting, HeldRole, Person
+from gradebook.models import Attempt, AttemptKind, KnownDevice, LoginSession, Role, RoleKind, School, StepKind, User
+from gradebook.policy import second_step
+from gradebook.policy.person import Acting, HeldRole, Person, Step
 from gradebook.services import audit, passwords
 
 TRY_WINDOW = timedelta(minutes=5)
 TRIES_PER_ACCOUNT = 10
 TRIES_PER_NETWORK = 100  # a whole school is one address
 TRIES_IN_ALL = 1000
+STEP_WINDOW = timedelta(days=1)
+STEPS_PER_ACCOUNT = 50
+"""Codes of an authenticator app are six digits: whoever has the password may not go on guessing every five minutes."""
+AWAITED_LIFE = timedelta(minutes=10)
+"""How long the code may take after the password."""
 
 STAFF_IDLE = timedelta(minutes=30)
 FAMILY_IDLE = timedelta(minutes=60)
@@ -75,17 +81,25 @@ def _tries(kind: AttemptKind, account: str, network: str, device: str | None, na
     def count(*conditions: Any) -> Any:
         return select(func.count()).select_from(Attempt).where(recent, *conditions).scalar_subquery()
 
+    of_the_day = and_(Attempt.at > now - STEP_WINDOW, Attempt.kind == AttemptKind.STEP, Attempt.account_key == account)
+    if kind == AttemptKind.STEP:
+        steps: Any = select(func.count()).select_from(Attempt).where(of_the_day).scalar_subquery()
+    else:
+        steps = literal(0)
     return select(
         count(Attempt.account_key == account).label("account"),
         count(Attempt.network == network).label("network"),
         count().label("everywhere"),
         count(Attempt.device_hash == device, Attempt.account_key == account).label("device"),
         known.exists().label("is_known"),
+        steps.label("steps"),
     )
 
 
 def _is_over(tries: Row[Any]) -> bool:
     """A device that has signed in to this account before has an allowance of its own: nobody can lock the owner out."""
+    if tries.steps >= STEPS_PER_ACCOUNT and not tries.is_known:
+        return True
     if tries.is_known:
         return bool(tries.device >= TRIES_PER_ACCOUNT)
     return bool(
@@ -100,7 +114,8 @@ def forgive(attempt_id: int) -> None:
 
 _HELD = (
     Role.kind, Role.school_id, Role.begins_on, Role.ends_on,
-    School.name.label("school_name"), School.timezone, School.phone, School.closures,
+    School.name.label("school_name"), School.timezone, School.phone, School.teachers_take_step,
+    School.closures,
 )  # fmt: skip
 
 
@@ -123,8 +138,13 @@ def person_named(name: str, now: datetime) -> Person | None:
     return Person(by_name[0], _held_today([row for row in rows if row[0] is by_name[0]], now), None, now)
 
 
-def open_login_session(person: Person, *, own_device: bool, device_name: str) -> tuple[str, LoginSession]:
-    """A new login session and its token. Staff never keep a session on a device, whatever they ticked."""
+def open_login_session(
+    person: Person, *, own_device: bool, device_name: str, step: StepKind | None = None, awaits_step: bool = False
+) -> tuple[str, LoginSession]:
+    """A new login session and its token. Staff never keep a session on a device, whatever they ticked.
+
+    One that `awaits_step` opens nothing, for ten minutes, until pass_step().
+    """
     token, now = secrets.token_urlsafe(32), person.now
     acting = default_role(person)
     keeps = own_device and not is_staff(person)
@@ -136,13 +156,50 @@ def open_login_session(person: Person, *, own_device: bool, device_name: str) ->
         role_school_id=acting.school_id if acting else None,
         own_device=keeps,
         proved_at=now,
+        awaits_step=awaits_step,
+        step_kind=step,
+        stepped_at=now if step else None,
         created_at=now,
         last_used_at=now,
-        expires_at=now + (OWN_DEVICE_LIFE if keeps else ABSOLUTE_LIFE),
+        expires_at=now + (AWAITED_LIFE if awaits_step else _life(keeps)),
         device_name=device_name[:120],
     )
     db.session.add(login_session)
     return token, login_session
+
+
+def _life(own_device: bool) -> timedelta:
+    return OWN_DEVICE_LIFE if own_device else ABSOLUTE_LIFE
+
+
+def awaiting(token: str, now: datetime) -> tuple[LoginSession, Person] | None:
+    """The login session for which only the code is missing, and its person; None if it has waited too long, or the
+    password was changed meanwhile."""
+    login_session = db.session.scalar(
+        select(LoginSession)
+        .join(User, User.id == LoginSession.user_id)
+        .where(
+            LoginSession.token_hash == token_hash(token),
+            LoginSession.awaits_step,
+            LoginSession.ended_at.is_(None),
+            LoginSession.expires_at > now,
+            LoginSession.auth_epoch == User.auth_epoch,
+            User.deactivated_at.is_(None),
+        )
+    )
+    return (login_session, person_of(login_session.user, now)) if login_session else None
+
+
+def pass_step(login_session: LoginSession, kind: StepKind, now: datetime) -> str:
+    """The second step was passed. Returns the new token of the session; the old one opens nothing any more."""
+    token = secrets.token_urlsafe(32)
+    login_session.token_hash = token_hash(token)
+    login_session.step_kind, login_session.stepped_at = kind, now
+    if login_session.awaits_step:
+        login_session.awaits_step = False
+        login_session.created_at = login_session.last_used_at = now
+        login_session.expires_at = now + _life(login_session.own_device)
+    return token
 
 
 def is_staff(person: Person) -> bool:
@@ -190,7 +247,8 @@ def resume(token: str, now: datetime) -> tuple[LoginSession, Person] | None:
     if not rows:
         return None
     login_session, user = rows[0][0], rows[0][1]
-    person = Person(user, _held_today(rows, now), None, now)
+    step = Step(login_session.step_kind, login_session.stepped_at)
+    person = Person(user, _held_today(rows, now), None, now, step)
     person.acting = role_in_use(person, login_session)
     if not _is_live(login_session, person, now):
         actor.nobody_acts()
@@ -201,7 +259,15 @@ def resume(token: str, now: datetime) -> tuple[LoginSession, Person] | None:
 
 def _held_today(rows: Any, now: datetime) -> tuple[HeldRole, ...]:
     return tuple(
-        HeldRole(row.kind, row.school_id, row.school_name, row.timezone, row.phone, row.closures)
+        HeldRole(
+            row.kind,
+            row.school_id,
+            row.school_name,
+            row.timezone,
+            row.phone,
+            second_step.role_takes_step(row.kind, row.teachers_take_step),
+            row.closures,
+        )
         for row in rows
         if row.kind is not None
         and row.begins_on <= day_in(row.timezone, now)
@@ -212,6 +278,7 @@ def _held_today(rows: Any, now: datetime) -> tuple[HeldRole, ...]:
 def _is_live(login_session: LoginSession, person: Person, now: datetime) -> bool:
     return (
         login_session.ended_at is None
+        and not login_session.awaits_step
         and login_session.expires_at > now
         and now - login_session.last_used_at < idle_limit(login_session, person)
         and login_session.auth_epoch == person.user.auth_epoch
@@ -330,6 +397,7 @@ def end_other_login_sessions(user_id: int, keep_id: int | None, now: datetime) -
 def sign_out_elsewhere(person: Person, keep: LoginSession) -> int:
     """End all sessions of a person but the one in use; returns how many."""
     count = end_other_login_sessions(person.id, keep.id, person.now)
+    trust_no_device(person.id)
     if count:
         audit.record(
             "account.signed_out_everywhere", person.now, school_id=None, actor_id=person.id, person_id=person.id,
@@ -338,14 +406,30 @@ def sign_out_elsewhere(person: Person, keep: LoginSession) -> int:
     return count
 
 
-def set_password(user: User, password: str, now: datetime, *, actor_id: int, keep_session: LoginSession | None) -> None:
-    """Store a new password and end every other session of the person. The caller has checked the rules."""
-    user.password_hash = passwords.hash_password(password)
+def trust_no_device(user_id: int) -> int:
+    """Ask for the second step on every device again; returns how many were trusted."""
+    ended = db.session.execute(
+        update(KnownDevice)
+        .where(KnownDevice.user_id == user_id, KnownDevice.trusted_until.is_not(None))
+        .values(trusted_until=None)
+    )
+    return int(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def end_all_but(user: User, keep_session: LoginSession | None, now: datetime) -> None:
+    """End every login session of a person but the one in use, those that wait for a code and the trust in devices."""
     user.auth_epoch += 1
     if keep_session is not None:
         keep_session.auth_epoch = user.auth_epoch
-        keep_session.proved_at = now
     end_other_login_sessions(user.id, keep_session.id if keep_session else None, now)
+
+
+def set_password(user: User, password: str, now: datetime, *, actor_id: int, keep_session: LoginSession | None) -> None:
+    """Store a new password and end every other session of the person. The caller has checked the rules."""
+    user.password_hash = passwords.hash_password(password)
+    end_all_but(user, keep_session, now)
+    if keep_session is not None:
+        keep_session.proved_at = now
     audit.record("account.password_changed", now, school_id=None, actor_id=actor_id, person_id=user.id)
 
 

@@ -41,7 +41,7 @@ from gradebook.models import (
     User,
 )
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import comment_bank, messaging
+from gradebook.services import comment_bank, messaging, second_step
 from gradebook.services.counters import next_number
 from gradebook.services.outcome_rules import (
     OutcomeDraft,
@@ -165,6 +165,14 @@ class SignIn:
     role: str
     username: str
     password: str
+    takes_code: bool = False
+    """Whether signing in takes a code too, which `flask demo-code` tells."""
+
+    @property
+    def line(self) -> str:
+        """As the start prints it."""
+        code = "  and a code: make code" if self.takes_code else ""
+        return f"{self.role:<22} {self.username:<14} {self.password}{code}"
 
 
 @dataclass
@@ -208,7 +216,7 @@ def load_demonstration_school(now: datetime) -> list[SignIn]:
         SignIn("teacher", "ortiz", password),
         SignIn("student", "ana.gomez", password),
         SignIn("parent", "maria.gomez", password),
-        SignIn("school office", "office", password),
+        SignIn("school office", "office", password, takes_code=True),
         SignIn("teacher and parent", "lee", password),
     ]
 
@@ -331,6 +339,7 @@ def _add_staff(demo: Demonstration) -> None:
         _role(demo, demo.people[username], RoleKind.TEACHER)
     for username in ("office", "office2"):
         _role(demo, demo.people[username], RoleKind.OFFICE)
+        second_step.begin_app(demo.people[username].id, demo.now).confirmed_at = demo.now
 
 
 def _add_students(demo: Demonstration) -> None:

@@ -8,6 +8,7 @@ The door is checked before the view runs; a route without one stops the applicat
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -15,6 +16,7 @@ from flask import Flask, redirect, request, url_for
 from werkzeug.exceptions import Unauthorized
 
 from gradebook.models import RoleKind
+from gradebook.policy import second_step
 from gradebook.policy.access import NotFound
 from gradebook.web.login import signed_in_person
 from gradebook.web.requests import wants_page
@@ -32,6 +34,14 @@ class RoleNotInUse(Exception):
     def __init__(self, kinds: tuple[RoleKind, ...]) -> None:
         super().__init__(kinds)
         self.kinds = kinds
+
+
+class StepOwed(Exception):
+    """The role in use opens only after a second step at sign-in, and this login session has passed none."""
+
+
+class CodeNeeded(Exception):
+    """What is asked for needs a code of the authenticator app that was typed in this login session."""
 
 
 def public(view: View) -> View:
@@ -57,6 +67,17 @@ office = roles(RoleKind.OFFICE)
 correspondent = roles(RoleKind.PARENT, RoleKind.TEACHER)
 
 
+def require_code(within: timedelta | None = None) -> None:
+    """Go on only after a code was typed in this login session, `within` that time if one is named.
+
+    Call it first in a view of the office, in its GET as in its POST: what a form sent is not kept meanwhile.
+    Raises CodeNeeded, which leads to the page that asks for a code, and back afterwards.
+    """
+    person = signed_in_person()
+    if person is None or not second_step.is_proved(person, within):
+        raise CodeNeeded
+
+
 def unattended(view: View) -> View:
     """Asked by a page that is only open: it does not count as activity, so that nobody stays signed in by it."""
     view.unattended = True  # type: ignore[attr-defined]
@@ -72,6 +93,8 @@ def _guarded(view: View, name: str, kinds: tuple[RoleKind, ...]) -> View:
         if kinds and not any(person.acts_as(kind) for kind in kinds):
             held = tuple(kind for kind in kinds if person.holds(kind))
             raise RoleNotInUse(held) if held else NotFound
+        if kinds and second_step.is_owed(person):
+            raise StepOwed
         return view(*args, **kwargs)
 
     guarded.door = name  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, Response, jsonify, render_template
+from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -13,9 +13,9 @@ from gradebook.extensions import db
 from gradebook.policy.access import NotFound
 from gradebook.services.periods import PeriodClosed
 from gradebook.web.closed import closed_words
-from gradebook.web.door import RoleNotInUse
+from gradebook.web.door import CodeNeeded, RoleNotInUse, StepOwed
 from gradebook.web.login import forget_person
-from gradebook.web.requests import wants_page
+from gradebook.web.requests import SAFE_METHODS, wants_page
 
 PAGES = {400, 403, 404, 405, 409, 413, 422, 428, 429, 500, 503}
 log = logging.getLogger("gradebook")
@@ -25,6 +25,8 @@ def init_app(app: Flask) -> None:
     """Bind the handlers."""
     app.register_error_handler(NotFound, lambda error: _answer(404))
     app.register_error_handler(RoleNotInUse, lambda error: _answer(403, role_kinds=error.kinds))
+    app.register_error_handler(StepOwed, lambda error: _first("auth.own_second_step"))
+    app.register_error_handler(CodeNeeded, lambda error: _first("auth.second_step_code"))
     app.register_error_handler(CSRFError, lambda error: _answer(400, form_expired=True))
     app.register_error_handler(PeriodClosed, _closed)
     app.register_error_handler(HTTPException, _http)
@@ -40,6 +42,14 @@ def _http(error: HTTPException) -> Any:
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
     return response
+
+
+def _first(endpoint: str) -> Any:
+    """To a page of the second step, and back afterwards; 403 for scripts."""
+    if not wants_page():
+        return _answer(403)
+    back = request.full_path.rstrip("?") if request.method in SAFE_METHODS else None
+    return redirect(url_for(endpoint, next=back), 303)
 
 
 def _closed(error: PeriodClosed) -> Response:

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from gradebook.config import ABSOLUTE_LIFE
 from gradebook.models import RoleKind
+from gradebook.policy import second_step
 from gradebook.policy.person import Acting, Person
 from gradebook.policy.rules import can
 from gradebook.services import messaging
@@ -82,7 +83,7 @@ class Frame:
     @cached_property
     def nav(self) -> list[NavItem]:
         """The places of the main navigation for the role in use."""
-        if self.person is None or self.person.acting is None:
+        if self.person is None or self.person.acting is None or second_step.is_owed(self.person):
             return []
         return [
             NavItem(label, url_for(endpoint), icon, _is_here(endpoint, prefixes))
@@ -100,6 +101,11 @@ class Frame:
     def messages_url(self) -> str:
         """The list of conversations."""
         return url_for("messages.index")
+
+    @property
+    def may_have_second_step(self) -> bool:
+        """Whether the account's menu offers a second step at sign-in."""
+        return self.person is not None and second_step.may_have_one(self.person.user)
 
     @property
     def user_name(self) -> str | None:

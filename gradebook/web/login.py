@@ -14,6 +14,7 @@ from gradebook.services import accounts
 from gradebook.web.requests import moment, short_write
 
 TOUCH_EVERY = timedelta(minutes=1)
+AWAITED = "awaited"  # in the browser's signed cookie: the login session that waits for a code
 
 
 @dataclass
@@ -82,6 +83,19 @@ def begin_login(token: str, *, keep: bool) -> None:
     session.permanent = keep
     session["_user_id"] = token  # as login_user() does, which would read back rows that the commit has let go
     g.pop("_login_user", None)
+
+
+def begin_waiting(token: str) -> None:
+    """Hand the browser a cookie that opens nothing but the page that asks for the code."""
+    session.clear()
+    g.pop("csrf_token", None)
+    session[AWAITED] = token
+    g.pop("_login_user", None)
+
+
+def awaited_token() -> str:
+    """The token of the login session for which this browser owes a code; empty if there is none."""
+    return str(session.get(AWAITED, ""))
 
 
 def forget_person() -> None:

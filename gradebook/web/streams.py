@@ -10,6 +10,7 @@ from gradebook import live
 from gradebook.clock import utc_now
 from gradebook.extensions import only_reading
 from gradebook.models import LoginSession
+from gradebook.policy import second_step
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.services import accounts
@@ -48,7 +49,7 @@ def stream_of(sight_of: SightOf, topic: live.Topic, *also: live.Topic) -> Respon
 def _sight(token: str, sight_of: SightOf) -> live.Sight | None:
     """None when the session or the right has ended."""
     found = accounts.resume(token, utc_now())
-    if found is None:
+    if found is None or second_step.is_owed(found[1]):
         return None
     try:
         return sight_of(*found)

@@ -6,9 +6,9 @@
         403 tess-parent
         404 *
 
-`*` is everyone not named. Who is `like` another (people.py) gets what the other gets, unless named.
-{algebra} is the public id of a thing of the small school; POST lines may carry form
-fields after the path (`POST /auth/role role=parent-0`).
+`*` is everyone not named. Who is `like` another (people.py) gets what the other gets, unless named; who has passed no
+second step at sign-in is sent on at each door of the office (STEPLESS). {algebra} is the public id of a thing of the
+small school; POST lines may carry form fields after the path (`POST /auth/role role=parent-0`).
 """
 
 import re
@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.access.people import ACTORS, NAMES
 
 LIKE = {actor.name: actor.like for actor in ACTORS if actor.like}
+STEPLESS = "pat-stepless"  # at each door of the office sent on to the second step; at all others like Pat
 FILE = Path(__file__).with_name("matrix.txt")
 
 
@@ -49,6 +50,8 @@ def read() -> list[Door]:
             method, path, *fields = line.split()
             doors.append(Door(method, path, tuple(_field(text) for text in fields), {}))
     for door in doors:
+        if door.path.startswith("/office/"):
+            door.statuses.setdefault(STEPLESS, 303)
         door.statuses.update({name: door.statuses[other] for name, other in LIKE.items() if name not in door.statuses})
         assert set(door.statuses) == set(NAMES), (
             f"{door.id}: nobody said what happens to {set(NAMES) - set(door.statuses)}"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradebook.extensions import db
-from gradebook.models import RoleKind
+from gradebook.models import RoleKind, StepKind
 from gradebook.services import accounts
 
 
@@ -20,6 +20,8 @@ class Actor:
     """In tests/school.py."""
     role: RoleKind | None = None
     """The role in use, where the person has two."""
+    step: StepKind | None = StepKind.APP
+    """How the second step of signing in was passed."""
     like: str = ""
     """Another one, whose status is this one's at every door where the matrix does not say otherwise by name."""
 
@@ -42,6 +44,7 @@ ACTORS = (
     Actor("tess", "A teacher who is also a guardian, as teacher", "tess", RoleKind.TEACHER),
     Actor("tess-parent", "The same person, as guardian", "tess", RoleKind.PARENT),
     Actor("pat", "The school office", "pat"),
+    Actor("pat-stepless", "The school office without a second step at sign-in", "pat", like="pat", step=None),
     Actor("vera", "The office, named for message oversight", "vera", like="pat"),
     Actor("quinn", "The office of another school", "quinn"),
     Actor("finch", "A teacher of another school", "finch"),
@@ -59,7 +62,9 @@ def token_of(actor: Actor, school: Any, now: Any) -> str:
     if actor.person is None:
         return ""
     person = accounts.person_of(school.people[actor.person], now)
-    token, row = accounts.open_login_session(person, own_device=False, device_name=f"Browser of {actor.name}")
+    token, row = accounts.open_login_session(
+        person, own_device=False, device_name=f"Browser of {actor.name}", step=actor.step
+    )
     if actor.role is not None:
         row.role_kind = actor.role
         row.role_school_id = None if actor.role == RoleKind.PARENT else school.oak.id

@@ -48,6 +48,7 @@ from gradebook.services import (
 from tests.access.people import ACTORS, browser_with, token_of
 from tests.art import make_art
 from tests.school import make_role, make_user
+from tests.steps import give_app
 
 STAFF_OF_ALGEBRA = {"rivera", "cole"}
 OFFICE = {"pat", "vera"}
@@ -140,6 +141,7 @@ def build_scene(school: Any, now: Any) -> Scene:
     _add_report(scene, now)
     _add_history(school, now)
     _add_rows(scene, now)
+    give_app(school.cole)
     _add_outcomes(scene, now)
     scene.tokens = {actor.name: token_of(actor, school, now) for actor in ACTORS}
     db.session.commit()

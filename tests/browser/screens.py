@@ -7,6 +7,8 @@ from typing import Any
 from flask import Flask
 from playwright.sync_api import Page
 
+from tests.school import PASSWORD
+
 Names = dict[str, str]
 
 
@@ -94,6 +96,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
     "visitor": (
         Screen("/auth/sign-in"),
         Screen("/auth/sign-in", 422, press="Sign in", fill={"username": "rivera", "password": "wrong"}),
+        Screen("/auth/sign-in", press="Sign in", fill={"username": "cole", "password": PASSWORD}),
         Screen("/auth/forgot"),
         Screen("/auth/invitation"),
         Screen("/auth/invitation", 422, press="Continue"),
@@ -291,6 +294,10 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/people/{dana}", 422, press="Save details", fill={"display_name": ""}),
         Screen("/office/people/{dana}", press="Print a sign-in slip"),
         Screen("/office/people", press="Print sign-in slips", fill={"person": "on"}),
+        Screen("/auth/second-step"),
+        Screen("/auth/second-step", press="Use an authenticator app"),
+        Screen("/office/people/{cole}/second-step"),
+        Screen("/office/people/{cole}/second-step", 422, press="Take the second step away"),
         Screen("/office/people/{dana}/writing"),
         Screen("/office/people/{dana}/writing", 422, press="Close their writing"),
         Screen("/office/messages"),
@@ -326,6 +333,10 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/mastery-scales/{levels}"),
     ),
     "cole": (
+        Screen("/auth/second-step"),
+        Screen("/auth/second-step", 422, press="Go on", fill={"password": "wrong"}),
+        Screen("/auth/second-step/code"),
+        Screen("/auth/second-step/code?way=recovery", 422, press="Go on", fill={"code": "AAAAA AAAAA"}),
         Screen("/messages/{talk}/messages/1/report"),
         Screen("/messages/{talk}/messages/1/report", 422, press="Report to the office"),
     ),
@@ -432,7 +443,8 @@ def routes_of(app: Flask) -> set[str]:
 def routes_shown(app: Flask, names: Names) -> set[str]:
     """The endpoints that SCREENS walk to."""
     adapter = app.url_map.bind("localhost")
-    found: set[Any] = {"auth.invitation"}  # `accept` ends there
+    # `accept`, the password of who has an app, and the button that begins with one end there.
+    found: set[Any] = {"auth.invitation", "auth.sign_in_code", "auth.new_app"}
     for screen in (screen for screens in SCREENS.values() for screen in screens if screen is not NOWHERE):
         found.add(adapter.match(screen.path.format_map(names).split("?")[0])[0])
     return found

@@ -19,6 +19,7 @@ from gradebook.models import (
     Position,
     RoleKind,
     Section,
+    StepKind,
     User,
 )
 from gradebook.services import accounts, closing, invitations, overrides
@@ -125,7 +126,8 @@ def _people(school: small.SmallSchool, secret: str) -> dict[str, str]:
 def cookie_of(app: Flask, username: str) -> dict[str, Any]:
     """The cookie of a browser in which this person has just signed in."""
     user = db.session.scalars(select(User).where(User.username_key == username)).one()
-    token, _row = accounts.open_login_session(accounts.person_of(user, NOON), own_device=False, device_name="Chromium")
+    person = accounts.person_of(user, NOON)
+    token, _row = accounts.open_login_session(person, own_device=False, device_name="Chromium", step=StepKind.APP)
     db.session.commit()
     db.session.remove()
     signer = app.session_interface.get_signing_serializer(app)

@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from gradebook.extensions import db
 from gradebook.models import Invitation, Role, RoleKind, School, User
+from tests.school import PASSWORD
+from tests.steps import give_app
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def test_the_first_office_account_of_a_new_school(app, run):
     client = app.test_client()
     client.post("/auth/invitation", data={"code": code_in(done.output)})
     assert client.post("/auth/invitation/acceptance", data={"password": "nine brown kettles sing"}).status_code == 303
-    assert client.get("/office/people").status_code == 200
+    assert client.get("/office/people").location.startswith("/auth/second-step"), "then the second step"
 
 
 def test_the_only_school_need_not_be_named(run):
@@ -73,3 +75,36 @@ def test_no_slip_for_nobody_or_a_locked_account(school, run, clock):
     db.session.commit()
     locked = run("sign-in-slip", "pat")
     assert (locked.exit_code, "is locked" in locked.output) == (1, True)
+
+
+def test_the_servers_owner_takes_away_a_lost_second_step(app, school, run, sign_in):
+    """A school whose only person of the office has lost phone and codes."""
+    give_app(school.pat)
+    pat = sign_in(school.pat)
+    assert pat.get("/office/people").status_code == 200
+    done = run("reset-second-step", "PAT")
+    assert (done.exit_code, "The second step of pat is taken away" in done.output) == (0, True)
+    assert pat.get("/office/people").location.startswith("/auth/sign-in")
+    client = app.test_client()
+    client.post("/auth/sign-in", data={"username": "pat", "password": PASSWORD})
+    page = client.get("/auth/second-step").text
+    assert "Your second step at sign-in was taken away" in page
+    assert "Your second step at sign-in was taken away" not in client.get("/auth/second-step").text
+    for username, says in (("pat", "pat has no second step"), ("nobody", "nobody with the username")):
+        done = run("reset-second-step", username)
+        assert (done.exit_code, says in done.output) == (1, True)
+
+
+def test_a_code_for_the_demonstration_is_told_in_development_only(app, school, run, clock, monkeypatch):
+    give_app(school.pat)
+    assert "development only" in run("demo-code", "pat").output
+    monkeypatch.setitem(app.config, "GRADEBOOK_ENV", "development")
+    client = app.test_client()
+    for _ in range(2):
+        client.post("/auth/sign-in", data={"username": "pat", "password": PASSWORD})
+        code = run("demo-code", "pat").output.strip()
+        assert client.post("/auth/sign-in/code", data={"code": code}).status_code == 303
+    assert "Try again in half a minute" in run("demo-code", "pat").output
+    clock.advance(seconds=30)
+    assert run("demo-code", "pat").exit_code == 0
+    assert "quinn has no authenticator app" in run("demo-code", "quinn").output

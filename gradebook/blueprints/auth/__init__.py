@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("auth", __name__)
 
-from gradebook.blueprints.auth import account, home, invitations, sign_in  # noqa: E402, F401 - bind the routes
+from gradebook.blueprints.auth import account, home, invitations, second_step, sign_in, sign_in_code  # noqa: E402, F401 - bind the routes

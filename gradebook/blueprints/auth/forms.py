@@ -37,6 +37,36 @@ class CodeForm(FlaskForm):
     code = StringField(_l("Code"), [InputRequired(_l("Enter the code from your slip")), Length(max=40)])
 
 
+class StepForm(FlaskForm):
+    """A code after the password: of the authenticator app, or a recovery code."""
+
+    code = StringField(_l("Code"), [InputRequired(_l("Enter the code")), Length(max=40)])
+    trust = BooleanField(_l("Trust this device for 30 days"))
+
+
+class BeginAppForm(FlaskForm):
+    """The password again, where it was given some time ago."""
+
+    password = PasswordField(_l("Password"), [InputRequired(_l("Enter your password")), Length(max=1000)])
+
+
+class ChangeStepForm(BeginAppForm):
+    """What to change of the second step, with both things that sign in."""
+
+    act = RadioField(
+        _l("What do you want to do?"),
+        [InputRequired(_l("Choose one of these"))],
+        choices=[
+            SelectChoice("app", _l("Use another phone or app")),
+            SelectChoice("codes", _l("Make 10 new recovery codes")),
+            SelectChoice("off", _l("Turn the second step off")),
+        ],
+    )
+    code = StringField(
+        _l("Code from your app, or a recovery code"), [InputRequired(_l("Enter the code")), Length(max=40)]
+    )
+
+
 class LanguageForm(FlaskForm):
     """One of the languages, from the foot of a page."""
 

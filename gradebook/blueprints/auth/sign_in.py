@@ -9,12 +9,13 @@ from gradebook.blueprints.auth import bp
 from gradebook.blueprints.auth.forms import SignInForm
 from gradebook.blueprints.auth.home import home_of
 from gradebook.extensions import db
-from gradebook.models import AttemptKind
+from gradebook.models import AttemptKind, LoginSession
 from gradebook.policy.person import Person
-from gradebook.services import accounts, passwords
+from gradebook.services import accounts, passwords, second_step
 from gradebook.web import door
 from gradebook.web.login import (
     begin_login,
+    begin_waiting,
     current_login_session,
     current_person,
     end_login,
@@ -65,24 +66,53 @@ def sign_in_post() -> Any:
 
 
 def open_session(person: Person, *, own_device: bool, target: str) -> Response:
-    """A new login session on this browser, committed, and the way to `target`."""
-    token, _row = accounts.open_login_session(person, own_device=own_device, device_name=device_name())
-    device_token = accounts.remember_device(person.id, visitor().device_token, moment())
+    """The way on from a right password: a new login session on this browser, or the page that asks for the code."""
+    now, device_token = moment(), visitor().device_token
+    asked = second_step.asked_of(person.user, device_token, now)
+    token, row = accounts.open_login_session(
+        person, own_device=own_device, device_name=device_name(), step=asked.step, awaits_step=asked.awaits
+    )
+    if asked.awaits:
+        db.session.commit()
+        begin_waiting(token)
+        return make_response(redirect(url_for("auth.sign_in_code", next=target), 303))
+    new_device = accounts.remember_device(person.id, device_token, now)
+    if asked.reset_at:
+        second_step.note_told(person.id, now)
+    response = let_in(person, token, row, target=target, new_device=new_device)
+    if asked.reset_at:
+        _tell_of_reset()
+    return response
+
+
+def let_in(person: Person, token: str, row: LoginSession, *, target: str, new_device: str | None) -> Response:
+    """Commit, hand this browser the login session, and go to `target`."""
+    keep = row.own_device
     db.session.commit()
-    begin_login(token, keep=own_device and not accounts.is_staff(person))
+    begin_login(token, keep=keep)
     if target == url_for("auth.home"):
         target = home_of(accounts.default_role(person))  # at once, without the request in between
     response = make_response(redirect(target, 303))
-    if device_token:
+    if new_device:
         response.set_cookie(
             device_cookie_name(),
-            device_token,
+            new_device,
             max_age=A_YEAR,
             httponly=True,
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
         )
     return response
+
+
+def _tell_of_reset() -> None:
+    words: Any = {
+        "heading": _("Your second step at sign-in was taken away"),
+        "text": _("The school office did this, so that you can set it up again. If you did not ask, tell the office."),
+        "url": url_for("auth.own_second_step"),
+        "label": _("Set it up again"),
+    }
+    flash(words, "warn")
 
 
 def _refused(form: SignInForm, words: str, status: int) -> Any:

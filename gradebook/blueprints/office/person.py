@@ -24,7 +24,7 @@ from gradebook.extensions import db
 from gradebook.models import AccountKind, RoleKind, User
 from gradebook.policy import access
 from gradebook.policy.access import NotFound
-from gradebook.services import custody, directory, invitations, message_rules, rosters
+from gradebook.services import custody, directory, invitations, message_rules, rosters, second_step
 from gradebook.services.rosters import Details, RosterError
 from gradebook.web import door
 from gradebook.web.filters import day as day_words
@@ -108,6 +108,7 @@ def _page(user: User, form: DetailsForm, status: int = 200) -> Any:
         timezone=school.timezone,
         span=span_words,
         is_self=user.id == current_person().id,
+        step=None if is_student else second_step.app_of(user.id),
         writes=not is_student and message_rules.may_have_writing_closed(user, school, moment()),
     )
     return page, status

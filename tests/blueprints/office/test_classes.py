@@ -11,6 +11,7 @@ from gradebook.extensions import db
 from gradebook.models import AcademicSession, Category, Course, Enrollment, Section
 from gradebook.services import rosters
 from tests.school import TODAY, YEAR
+from tests.steps import set_up
 
 
 def text_of(answer):
@@ -241,6 +242,7 @@ def test_a_school_begins_without_a_file(app, clock):
     assert client.post("/auth/invitation", data={"code": code}).status_code == 303
     accepted = client.post("/auth/invitation/acceptance", data={"password": "seven purple lanterns swing"})
     assert accepted.status_code == 303
+    set_up(client)
     assert "Add the school year" in client.get("/office/classes").text
     assert "Add the school year" in client.get("/office/classes/new").text
     client.post("/office/terms", data={"title": "2026–27", "kind": "year", "parent": "none",
