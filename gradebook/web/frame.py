@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from babel.lists import format_list
 from flask import Flask, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -41,8 +42,8 @@ class Frame:
     @property
     def school_name(self) -> str:
         """The school of the role in use, or all of them for families in several."""
-        names = dict.fromkeys(role.school_name for role in self._roles)
-        return ", ".join(names) or PRODUCT
+        names = list(dict.fromkeys(role.school_name for role in self._roles))
+        return format_list(names, locale=language().locale) if names else PRODUCT
 
     @property
     def phone(self) -> str | None:

@@ -11,12 +11,13 @@ from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import BeginForm
 from gradebook.blueprints.messages.shown import reached, sides_of_pair, timezones
 from gradebook.blueprints.messages.stopping import accepts, refuse
+from gradebook.blueprints.messages.unsent import unsent
 from gradebook.extensions import db
 from gradebook.models import RoleKind
 from gradebook.policy import access
 from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
-from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence
+from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence, WhyNot
 from gradebook.policy.person import Person
 from gradebook.policy.stops import stopped
 from gradebook.services import attachments, family, messaging, office_hours
@@ -124,7 +125,10 @@ def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
 def begin() -> Any:
     """Open the one conversation of these people and send its first message."""
     person, form = correspondent(), BeginForm()
-    pair = _pair(person, form)
+    try:
+        pair = _pair(person, form)
+    except NotFound:
+        return unsent(form.body.data, _why_not(person, form))
     stop = stopped(person, pair.section.school_id)
     if stop is not None:
         refuse(form, stop)
@@ -148,6 +152,15 @@ def begin() -> Any:
         return _write(person, _pair(person, form), form), 422
     db.session.commit()
     return redirect(url_for("messages.conversation", conversation_id=public_id, _anchor="newest"), 303)
+
+
+def _why_not(person: Person, form: BeginForm) -> WhyNot | None:
+    """What a guardian can read on the page of their child's classes too."""
+    try:
+        pairs = policy.classes_of_guardian(person, form.student.data or "", form.section.data or "")
+    except NotFound:
+        return None
+    return next((pair.why_not for pair in pairs), None)
 
 
 def _pair(person: Person, form: BeginForm) -> Correspondence:

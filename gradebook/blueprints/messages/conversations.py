@@ -11,6 +11,7 @@ from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import MessageForm, SendForm
 from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, by_child, shown, timezones
 from gradebook.blueprints.messages.stopping import accepts, refuse
+from gradebook.blueprints.messages.unsent import unsent
 from gradebook.extensions import db
 from gradebook.models import Conversation, RoleKind
 from gradebook.policy import conversations as policy
@@ -125,7 +126,12 @@ def _offered(person: Person, found: Conversation, standing: policy.Standing) -> 
 def send(conversation_id: str) -> Any:
     """One more message; back to the conversation at its newest. A script is told the number of the message."""
     person, form = correspondent(), SendForm()
-    found = policy.conversation_read_by(person, conversation_id)
+    try:
+        found = policy.conversation_read_by(person, conversation_id)
+    except NotFound:
+        if wants_page():
+            return unsent(form.body.data)
+        raise
     if not can(person, "conversation:reply", found):
         return _stopped(person, found, form, 403)
     if not accepts(form, person, found.school_id):

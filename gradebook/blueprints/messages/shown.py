@@ -6,10 +6,11 @@ from itertools import groupby
 from typing import Any
 
 from babel.dates import get_day_names
+from babel.lists import format_list
 from flask_babel import gettext as _
 
 from gradebook.clock import day_in
-from gradebook.models import Conversation
+from gradebook.models import Conversation, RoleKind
 from gradebook.policy.conversations import (
     Correspondence,
     Standing,
@@ -77,6 +78,8 @@ class Shown:
     reach: list[Reach] = field(default_factory=list)
     seen: list[tuple[str, datetime]] = field(default_factory=list)
     """Who has read the reader's newest message, and when."""
+    may_be_muted: bool = False
+    """Offered to guardians for as long as something new may come."""
 
     @property
     def goes_on(self) -> bool:
@@ -141,6 +144,7 @@ def shown(
         coming=to_come(standing, today),
         reach=_reach_of(conversation, standing, timezone, person),
         seen=_seen(conversation, standing, timezone, person),
+        may_be_muted=person.acts_as(RoleKind.PARENT) and (standing.closed is None or standing.closed.is_a_stop),
     )
 
 
@@ -198,7 +202,7 @@ def week_words(days: office_hours.Days) -> str:
             spans[-1] = (spans[-1][0], number, hours)
         else:
             spans.append((number, number, hours))
-    return ", ".join(_span_words(*span) for span in spans)
+    return format_list([_span_words(*span) for span in spans], locale=language().locale)
 
 
 def _span_words(first: int, last: int, hours: tuple[int, ...]) -> str:

@@ -11,7 +11,7 @@ from babel import Locale
 from babel.numbers import get_decimal_symbol
 from flask import current_app, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 from markupsafe import Markup
 
 from gradebook.blueprints.teacher import bp
@@ -320,7 +320,7 @@ def _keys() -> Any:
         [_("Ctrl C, X, V, D"), _("copy, cut, paste, fill down")],
         [_("Ctrl Enter"), _("while typing: put the value in all selected cells")],
         [_("Ctrl Z, Ctrl Y"), _("undo, redo")],
-        [_("Delete"), _("clear")],
+        [pgettext("a key of the keyboard", "Delete"), _("clear")],
         [_("Shift F2"), _("comments on the score; / finds one in your comment bank")],
         [_("Enter on a name"), _("the student beside the grid, Esc closes")],
         [_("Shift F10"), _("menu of the cell")],

@@ -7,7 +7,8 @@ import pytest
 
 from gradebook.extensions import db
 from gradebook.models import Guardianship, Position, RoleKind
-from tests.school import YEAR, enroll, make_role, make_user
+from gradebook.services import message_rules
+from tests.school import TODAY, YEAR, enroll, make_role, make_user
 
 
 def new(**keys) -> str:
@@ -235,6 +236,26 @@ def test_nobody_begins_what_is_not_theirs_to_begin(sign_in, school, how_many):
             "body": "Hello", "client_key": str(uuid4()),
         }  # fmt: skip
         assert sign_in(school.people[name]).post("/messages/", data=data).status_code == 404, name
+    assert how_many() == 0
+
+
+def test_what_was_written_is_kept_where_the_right_ended_meanwhile(first, school, how_many, clock):
+    dana, form = first
+    message_rules.close_writing(school.dana, school.oak, "Please call us.", clock(), actor_id=school.pat.id)
+    db.session.commit()
+    answer = dana.post("/messages/", data={**form, "body": "Two hours <of> work"})
+    assert answer.status_code == 403
+    assert "Two hours &lt;of&gt; work</textarea>" in answer.text
+    assert "Please call us." in answer.text
+    message_rules.open_writing(school.dana, school.oak, clock(), actor_id=school.pat.id)
+    school.dana_of_maya.ends_on = TODAY
+    db.session.commit()
+    gone = dana.post("/messages/", data={**form, "body": "Two hours"})
+    assert (gone.status_code, "Two hours</textarea>" in gone.text) == (404, True)
+    assert "Maya" not in gone.text
+    nowhere = dana.post("/messages/", data={**form, "student": "x" * 12, "body": "Two hours"})
+    token = r'name="csrf_token"[^>]*>'
+    assert re.sub(token, "", nowhere.text) == re.sub(token, "", gone.text)
     assert how_many() == 0
 
 

@@ -300,6 +300,21 @@ def test_a_teacher_is_told_that_the_guardian_no_longer_receives(sign_in, school,
     assert bodies() == ["Hello"]
 
 
+def test_what_was_written_is_kept_where_the_conversation_is_hidden_meanwhile(sign_in, school, talk, bodies):
+    address = talk("dana", "maya", "algebra")
+    school.oak.hides_past_conversations = True
+    school.dana_of_maya.ends_on = TODAY
+    db.session.commit()
+    dana, form = sign_in(school.dana), {"body": "Precious", "client_key": str(uuid4())}
+    for path in (address, "/messages/abcdefghijkl"):
+        answer = dana.post(f"{path}/messages", data=form)
+        assert (answer.status_code, "Precious</textarea>" in answer.text) == (404, True)
+        assert "<title>Error: " in answer.text
+        assert "Maya" not in answer.text
+        assert "Precious" not in dana.post(f"{path}/messages", data=form, headers={"X-Requested-With": "fetch"}).text
+    assert bodies() == ["Hello"]
+
+
 def test_after_the_class_is_over_it_can_still_be_read(sign_in, school, talk):
     address = talk("dana", "maya", "algebra")
     school.algebra.term.ends_on = TODAY

@@ -273,6 +273,22 @@ def test_a_muted_conversation_is_not_counted_anywhere_and_can_be_read(sign_in, s
     assert "Mute this conversation" in plain(page)
 
 
+def test_who_may_not_write_can_still_mute(sign_in, school, talk, clock):
+    address = talk("dana", "maya", "algebra", ("rivera", "One"))
+    message_rules.close_writing(school.dana, school.oak, "Please call.", clock(), actor_id=school.pat.id)
+    db.session.commit()
+    browser = sign_in(school.dana)
+    assert "Mute this conversation" in plain(browser.get(address).text)
+    assert browser.post(f"{address}/mute").status_code == 303
+    page = browser.get(address).text
+    assert "Tell me again" in page
+    assert 'id="mute"' in page
+    assert browser.post(f"{address}/mute", data={"mute": "no"}).status_code == 303
+    school.algebra.ended = True
+    db.session.commit()
+    assert 'id="mute"' not in browser.get(address).text  # nothing new comes
+
+
 def test_teachers_do_not_mute(sign_in, school, talk):
     address = talk("dana", "maya", "algebra")
     browser = sign_in(school.rivera)
