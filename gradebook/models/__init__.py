@@ -46,6 +46,7 @@ from gradebook.models.outcomes import (
 )
 from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
+from gradebook.models.records import RecordExport
 from gradebook.models.school import (
     AcademicSession,
     Course,
@@ -126,6 +127,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecordExport",
     "RecoveryCode",
     "ReportOutcome",
     "ReportReason",

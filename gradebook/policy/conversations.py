@@ -592,6 +592,16 @@ def standing(person: Person, conversation: Conversation, newest_own: int | None 
     return _judged(person, rows[0], guardians, places, conversation.school_id)
 
 
+def places_of(conversation: Conversation, day: date) -> tuple[TeacherPlace, ...]:
+    """The places of the teachers who read or read the conversation, whoever asks."""
+    of = {
+        "day": day, "school": conversation.school_id, "student": conversation.student_id,
+        "section": conversation.section_id, "guardian": conversation.guardian_id, "person": conversation.guardian_id,
+        "conversation": conversation.id, "message": _NO_MESSAGE,
+    }  # fmt: skip
+    return tuple(_place(row) for row in db.session.execute(_standing(), of) if row.User is not None)
+
+
 _NO_MESSAGE = 2**31 - 1
 
 

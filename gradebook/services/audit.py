@@ -41,6 +41,7 @@ ACTS = (
     "outcomes.rules_changed",
     "person.created",
     "person.changed",
+    "record.fetched",
     "report.made",
     "report.read",
     "report.settled",

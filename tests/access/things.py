@@ -12,6 +12,7 @@ from gradebook.clock import Span
 from gradebook.extensions import db
 from gradebook.interchange.attachable import checked
 from gradebook.models import (
+    Answer,
     Approval,
     ChangeKind,
     Conversation,
@@ -23,6 +24,7 @@ from gradebook.models import (
     Invitation,
     LoginSession,
     Message,
+    RecordExport,
     ReportReason,
     Restriction,
     RoleKind,
@@ -42,6 +44,7 @@ from gradebook.services import (
     message_rules,
     messaging,
     office_hours,
+    record_exports,
     reports,
     seen,
 )
@@ -79,8 +82,9 @@ SECRETS: dict[str, set[str]] = {
     "Secret words of Dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret words of Erin": {"erin", *STAFF_OF_ALGEBRA},
     "Secret words of Chris": {"chris", "osei", "tess"},
-    # a guardian whose link has ended still reads what was written before; the mother of the child never does
-    "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA},
+    # a guardian whose link has ended still reads what was written before; the mother of the child never does; for the
+    # office it stands in the record that two people agreed on
+    "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA, *OFFICE},
     "Secret file of dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
     "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
@@ -263,14 +267,7 @@ def _add_rows(scene: Scene, now: Any) -> None:
         db.session.add(question)
         db.session.flush()
     scene.names["question"] = question.public_id
-    approval = Approval(
-        school_id=school.oak.id, kind="conversation.export", details={}, reason="Reason for a second person",
-        person_id=school.maya.id, section_id=school.algebra.id, asked_by=school.pat.id, asked_at=now,
-        ends_at=now + timedelta(days=7),
-    )  # fmt: skip
-    db.session.add(approval)
-    db.session.flush()
-    scene.names["approval"] = approval.public_id
+    _add_approvals(scene, now)
     seen.ask_to_confirm(school.algebra, school.quiz, actor_id=school.rivera.id, now=now)
     scene.names["feed"], link = calendar_links.make_link(school.maya.id, now)
     scene.names["revoked_feed"], ended = calendar_links.make_link(school.maya.id, now)
@@ -289,3 +286,21 @@ def _add_rows(scene: Scene, now: Any) -> None:
     db.session.flush()
     scene.names["session_of_dana"] = session.public_id
     assert db.session.query(Guardianship).count() >= 6
+
+
+def _add_approvals(scene: Scene, now: Any) -> None:
+    """A record that waits for a second person, and one that was agreed to."""
+    school = scene.school
+    talk = db.session.query(Conversation).filter_by(public_id=scene.names["past_talk"]).one()
+    about = {
+        "school_id": school.oak.id, "kind": record_exports.KIND, "person_id": school.maya.id,
+        "section_id": school.algebra.id, "asked_by": school.pat.id, "asked_at": now, "ends_at": now + timedelta(days=7),
+        "details": {"conversation_id": talk.id, "guardian_ids": [school.gus.id]},
+    }  # fmt: skip
+    waiting = Approval(**about, reason="Reason for a second person")
+    agreed = Approval(**about, reason="Because", answer=Answer.APPROVED, answered_by=school.quinn.id, answered_at=now)
+    db.session.add_all([waiting, agreed])
+    db.session.flush()
+    record_exports.open_record(agreed, now)
+    handed_out = db.session.query(RecordExport).one()
+    scene.names |= {"approval": waiting.public_id, "handed_out": handed_out.public_id}

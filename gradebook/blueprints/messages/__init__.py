@@ -15,6 +15,7 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     news,
     one_message,
     proof,
+    record,
     reporting,
     searching,
     stopping,

@@ -69,6 +69,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "oversight.duty_changed": ("oversight", _l("%(who)s changed what %(person)s does in message oversight: %(duty)s")),
     "person.changed": ("people", _l("%(who)s changed the details of %(person)s")),
     "person.created": ("people", _l("%(who)s added %(person)s to the school")),
+    "record.fetched": ("messages", _l("%(who)s fetched the record of a conversation about %(person)s in %(section)s")),
     "report.made": ("oversight", _l("%(who)s reported a message about %(person)s in %(section)s")),
     "report.read": ("oversight", _l("%(who)s read a reported message about %(person)s in %(section)s")),
     "report.settled": ("oversight", _l("%(who)s settled the report of a message about %(person)s in %(section)s")),
