@@ -22,6 +22,7 @@ PAUSES = (1.0, 2.0, 5.0)
 COUNTERS = {
     "section": "last_seq FROM sections",
     "conversation": "last_change FROM conversations",
+    "announcement": "last_change FROM announcements",
     "school": "closures FROM schools",
 }
 """Where a kind of topic has its counter; of a school what is stopped, as text."""

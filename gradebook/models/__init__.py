@@ -12,6 +12,12 @@ from gradebook.models.accounts import (
     RecoveryCode,
     StepKind,
 )
+from gradebook.models.announcements import (
+    Announcement,
+    AnnouncementRecipient,
+    AnnouncementSection,
+    AnnouncementState,
+)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
@@ -72,6 +78,10 @@ from gradebook.models.work import (
 __all__ = [
     "AcademicSession",
     "AccountKind",
+    "Announcement",
+    "AnnouncementRecipient",
+    "AnnouncementSection",
+    "AnnouncementState",
     "Answer",
     "AppEnd",
     "Approval",

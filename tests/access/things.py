@@ -32,9 +32,11 @@ from gradebook.models import (
     ScoreChange,
     ScoreQuestion,
 )
+from gradebook.policy import announcements as announcement_policy
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import (
     accounts,
+    announcements,
     attachments,
     calendar_links,
     comment_bank,
@@ -54,6 +56,7 @@ from tests.school import make_role, make_user
 from tests.steps import give_app
 
 STAFF_OF_ALGEBRA = {"rivera", "cole"}
+TEACHERS = {*STAFF_OF_ALGEBRA, "sub", "osei", "tess"}
 OFFICE = {"pat", "vera"}
 
 
@@ -88,6 +91,11 @@ SECRETS: dict[str, set[str]] = {
     "Secret file of dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
     "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
+    # announcements: who got it, the teachers of the class, the office; what is planned or withdrawn only staff
+    "Secret words to Algebra": {"dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA, *OFFICE},
+    "Planned words to Algebra": {"rivera", *OFFICE},
+    "Withdrawn words to Algebra": {*STAFF_OF_ALGEBRA, *OFFICE},
+    "Secret words to the school": {"dana", "erin", "chris", "tess-parent", *TEACHERS, *OFFICE},
     # feedback on a posted score
     "Feedback for Maya only": {"maya", "dana", *STAFF_OF_ALGEBRA},
     "Feedback for Leo only": {"leo", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
@@ -142,6 +150,7 @@ def build_scene(school: Any, now: Any) -> Scene:
         scene.names[name] = guardianship.public_id
     scene.names["oak_key"] = str(school.oak.id)
     _add_conversations(scene, now)
+    _add_announcements(scene, now)
     _add_report(scene, now)
     _add_history(school, now)
     _add_rows(scene, now)
@@ -233,6 +242,24 @@ def _add_conversations(scene: Scene, now: Any) -> None:
         )  # fmt: skip
         scene.names[name] = conversation.public_id
         scene.names[f"{name}_file"] = attachments.files_of(conversation, [1])[1][0].public_id
+
+
+def _add_announcements(scene: Scene, now: Any) -> None:
+    """Sent an hour ago, planned, withdrawn; and one of the office to the school."""
+    school, before = scene.school, now - timedelta(hours=1)
+    for name, author, kind, sent, words in (
+        ("news", school.rivera, RoleKind.TEACHER, True, "Secret words to Algebra"),
+        ("plan", school.rivera, RoleKind.TEACHER, False, "Planned words to Algebra"),
+        ("withdrawn", school.rivera, RoleKind.TEACHER, True, "Withdrawn words to Algebra"),
+        ("bulletin", school.pat, RoleKind.OFFICE, True, "Secret words to the school"),
+    ):
+        person = accounts.person_acting_as(author, before, kind)
+        audience = announcement_policy.audience_of(person, [school.algebra.public_id], to_school=name == "bulletin")
+        draft = announcements.Draft(f"Of {name}", words, f"key-{name}", None if sent else now + timedelta(days=9))
+        announcement = announcements.announce(person, audience, draft, before)
+        if name == "withdrawn":
+            assert announcements.recall(person, announcement, before)
+        scene.names[name] = announcement.public_id
 
 
 def _add_rows(scene: Scene, now: Any) -> None:

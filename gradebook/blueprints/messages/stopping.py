@@ -25,19 +25,19 @@ def _told() -> dict[str, Any]:
     return {"stops_told": g.stops_told}
 
 
-def accepts(form: WordsForm, person: Person, school_id: int) -> bool:
+def accepts(form: WordsForm, person: Person, school_id: int, title: str = "") -> bool:
     """Whether the words are right and none of them is stopped; else the form says why."""
     if not form.validate():
         return False
-    stop = stopped(person, school_id, form.body.data)
+    stop = stopped(person, school_id, f"{title}\n{form.body.data}")
     if stop is not None:
-        refuse(form, stop)
+        refuse(form, stop, title=title)
     return stop is None
 
 
-def refuse(form: WordsForm, stop: Stop, *, kept: bool = False) -> None:
+def refuse(form: WordsForm, stop: Stop, *, kept: bool = False, title: str = "") -> None:
     """Say beside the words why they were not sent, and whether they are kept as a draft."""
-    words = _words(stop, form.body.data)
+    words = _words(stop, f"{title}\n{form.body.data}")
     form.body.errors = [f"{words} {_('It is kept as your draft.')}" if kept else words]
 
 

@@ -197,3 +197,21 @@ def test_students_learn_nothing_of_it(school, sign_in, stop):
     stop(EVERYONE)
     assert maya.get("/messages/").text == before
     assert "stopped" not in maya.get("/").text
+
+
+def test_announcements_are_stopped_and_the_words_stay(school, sign_in, stop):
+    rivera, address = sign_in(school.rivera), "/messages/announcements"
+    words = {"sections": school.algebra.public_id, "title": "Trip", "body": "See evil.com", "when": "now"}
+    words |= {"client_key": KEY, "do": "preview"}
+    assert rivera.post(address, data=words).status_code == 200
+    lift = stop(LINKS)
+    page = rivera.post(address, data=words)
+    assert page.status_code == 422
+    assert "“evil.com” looks like a web or email address" in plain(page.text)
+    assert rivera.post(address, data=words | {"body": "See you"}).status_code == 200
+    lift()
+    stop(ClosureScope.TEACHERS)
+    page = rivera.post(address, data=words | {"body": "See you"})
+    assert page.status_code == 403
+    assert "See you" in page.text
+    assert "Teachers cannot write messages for now" in page.text
