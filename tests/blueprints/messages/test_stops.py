@@ -193,9 +193,10 @@ def test_an_open_page_gets_its_new_parts_once(school, sign_in, talk, stop, clock
 
 def test_students_learn_nothing_of_it(school, sign_in, stop):
     maya = sign_in(school.maya)
-    before = maya.get("/messages/").text
+    before = plain(maya.get("/messages/").text)
     stop(EVERYONE)
-    assert maya.get("/messages/").text == before
+    assert plain(maya.get("/messages/").text) == before
+    assert "data-stops" not in maya.get("/messages/").text
     assert "stopped" not in maya.get("/").text
 
 
