@@ -76,6 +76,7 @@ ACTS = (
     "second_step.turned_off",
     "section.created",
     "section.changed",
+    "section.successor_named",
     "session.changed",
     "session.closed",
     "session.created",

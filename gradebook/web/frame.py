@@ -212,6 +212,7 @@ _OFFICE_PEOPLE = (
     "office.issue_slip",
     "office.together",
     "office.writing",
+    "office.successors",
 )
 _OFFICE_CLASSES = (
     "office.new_class",
