@@ -56,6 +56,12 @@ def is_to_be_answered(place: Enrollment, day: date) -> bool:
     return place.role_kind == RoleKind.TEACHER and not section.ended and section.term.ends_on > day
 
 
+def answers(place: Enrollment, day: date) -> bool:
+    """Whether the place is a teacher's and holds that day, with an account in use."""
+    holds = place.begins_on <= day and (place.ends_on is None or place.ends_on > day)
+    return place.role_kind == RoleKind.TEACHER and holds and place.user.deactivated_at is None
+
+
 def _left(place: Enrollment, today: date) -> Left:
     day = max(today, place.ends_on) if place.ends_on is not None else today
     return Left(place, day, tuple(who_teaches(place.section, day, besides=place.user_id)))

@@ -205,7 +205,7 @@ def _page(found: Section, form: SectionForm, status: int = 200) -> Any:
             and (place.ends_on is None or place.ends_on > day)
         ),  # fmt: skip
         positions=POSITIONS,
-        is_answered=found.ended or found.term.ends_on <= day or bool(successors.who_teaches(found, day)),
+        is_answered=found.ended or found.term.ends_on <= day or any(successors.answers(place, day) for place in places),
         span=span_words,
         day=day,
     )
