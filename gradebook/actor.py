@@ -22,11 +22,11 @@ from gradebook.clock import utc_now
 from gradebook.extensions import db
 
 PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
-REPORT = "gradebook.report"
+RECORD, REPORT = "gradebook.record", "gradebook.report"
 KEPT = ("gradebook.may_read", "gradebook.may_write")
 """What the database has worked out for the transaction; forgotten when it is told anew."""
-SETTINGS = (PERSON, MOMENT, CLASSES, REPORT, *KEPT)
-"""What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py)."""
+SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, *KEPT)
+"""What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py and later)."""
 _TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 _KEY = "gradebook.actor"
 
@@ -39,6 +39,8 @@ class Actor:
     moment: datetime | None = None
     classes: tuple[int, ...] = ()
     """Classes whose conversations are open to what is done, whoever does it."""
+    record: int | None = None
+    """The record that two people of the office have agreed to hand out: it opens its conversation to them."""
     report: int | None = None
     """The reported message that is looked at; whether this person may, and how much, its row says."""
 
@@ -47,8 +49,9 @@ class Actor:
         """The settings, as text; empty where there is none."""
         person = "" if self.user_id is None else str(self.user_id)
         moment = "" if self.moment is None else self.moment.isoformat()
+        record = "" if self.record is None else str(self.record)
         report = "" if self.report is None else str(self.report)
-        return person, moment, ",".join(map(str, self.classes)), report, *("" for _ in KEPT)
+        return person, moment, ",".join(map(str, self.classes)), record, report, *("" for _ in KEPT)
 
 
 def told(user_id: Any, moment: Any) -> tuple[Any, ...]:
@@ -82,6 +85,14 @@ def classes_opened(section_ids: Iterable[int]) -> Iterator[None]:
     without taking part. Say at each place why."""
     actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
     with _as(replace(actor, classes=tuple(section_ids))):
+        yield
+
+
+@contextmanager
+def record_opened(export_id: int) -> Iterator[None]:
+    """Inside, the conversation of this record (RecordExport) can be read by the two people who agreed on it."""
+    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
+    with _as(replace(actor, record=export_id)):
         yield
 
 

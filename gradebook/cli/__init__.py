@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_migrate import Migrate
 
-from gradebook.cli import audit, database, demo, grades, office, roster, worker
+from gradebook.cli import audit, database, demo, grades, office, records, roster, worker
 from gradebook.config import ROOT
 from gradebook.extensions import db
 
@@ -13,5 +13,5 @@ migrate = Migrate(render_as_batch=True, compare_type=True)  # an extension that 
 def init_app(app: Flask) -> None:
     """Register every command."""
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    for module in (audit, database, demo, grades, office, roster, worker):
+    for module in (audit, database, demo, grades, office, records, roster, worker):
         module.init_app(app)

@@ -19,7 +19,11 @@ LOOKS_A_SECOND = 4
 """How often SQLite is asked whether anything was committed: 5 microseconds each time."""
 PAUSES = (1.0, 2.0, 5.0)
 """Seconds between tries when the database does not answer; streams look for themselves meanwhile."""
-COUNTERS = {"section": "last_seq FROM sections", "conversation": "last_change FROM conversations"}
+COUNTERS = {
+    "section": "last_seq FROM sections",
+    "conversation": "last_change FROM conversations",
+    "announcement": "last_change FROM announcements",
+}
 """Where a kind of topic has its counter."""
 log = logging.getLogger("gradebook.live")
 

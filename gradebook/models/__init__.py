@@ -12,6 +12,12 @@ from gradebook.models.accounts import (
     RecoveryCode,
     StepKind,
 )
+from gradebook.models.announcements import (
+    Announcement,
+    AnnouncementRecipient,
+    AnnouncementSection,
+    AnnouncementState,
+)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
@@ -45,6 +51,7 @@ from gradebook.models.outcomes import (
 )
 from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
+from gradebook.models.records import RecordExport
 from gradebook.models.school import (
     AcademicSession,
     Course,
@@ -70,6 +77,10 @@ from gradebook.models.work import (
 __all__ = [
     "AcademicSession",
     "AccountKind",
+    "Announcement",
+    "AnnouncementRecipient",
+    "AnnouncementSection",
+    "AnnouncementState",
     "Answer",
     "AppEnd",
     "Approval",
@@ -124,6 +135,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecordExport",
     "RecoveryCode",
     "ReportOutcome",
     "ReportReason",

@@ -145,6 +145,8 @@ class Message(HasId, Base):
     """The number of the newest message that puts this one right."""
     files: Mapped[int] = mapped_column(default=0)
     """How many Attachments came with it."""
+    announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcements.id"))
+    """The announcement that it answers."""
 
     author: Mapped[User] = relationship(foreign_keys=[author_id])
     conversation: Mapped[Conversation] = relationship(

@@ -5,7 +5,7 @@ today, whether or not they were admitted as participants yet; who reads must hol
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -169,7 +169,7 @@ class Reached:
 # --- The rules, as conditions
 
 
-def _on(day: Day) -> Holds:
+def on_day(day: Day) -> Holds:
     return lambda dated: scopes.holds_on(dated, day)
 
 
@@ -197,34 +197,39 @@ def _role_of(enrollment: Any, role: Any) -> ColumnElement[bool]:
     )
 
 
-def _attends(student_id: Any, section_id: Any, holds: Holds) -> ColumnElement[bool]:
+def attends(student_id: Any, section_id: Any, holds: Holds) -> ColumnElement[bool]:
     """The child is a student of the school, in this class."""
+    return _attends(student_id, lambda place: place.section_id == section_id, holds)
+
+
+def attends_any(student_id: Any, section_ids: Sequence[int], holds: Holds) -> ColumnElement[bool]:
+    """The child is a student of the school, in one of these classes at least."""
+    return _attends(student_id, lambda place: place.section_id.in_(section_ids), holds)
+
+
+def _attends(student_id: Any, which: Holds, holds: Holds) -> ColumnElement[bool]:
     place, role = aliased(Enrollment), aliased(Role)
     return (
         select(place.id)
         .join(role, _role_of(place, role))
         .where(
-            place.user_id == student_id,
-            place.section_id == section_id,
-            place.role_kind == RoleKind.STUDENT,
-            holds(place),
-            holds(role),
+            place.user_id == student_id, which(place), place.role_kind == RoleKind.STUDENT, holds(place), holds(role)
         )
         .correlate_except(place, role)
         .exists()
     )
 
 
-def _goes_on(day: Day) -> ColumnElement[bool]:
+def goes_on(day: Day) -> ColumnElement[bool]:
     """Condition on Section and its AcademicSession: the class is in use and its term is not over."""
     return and_(Section.ended.is_(False), AcademicSession.ends_on > day)
 
 
 def _goes_on_today(person: scopes.Who) -> ColumnElement[bool]:
-    return or_(false(), *(and_(Section.school_id.in_(schools), _goes_on(day)) for schools, day in person.spans))
+    return or_(false(), *(and_(Section.school_id.in_(schools), goes_on(day)) for schools, day in person.spans))
 
 
-def _guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
+def guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
     """Guardianships whose guardian may be written to, and the alias of the guardian.
 
     The link holds with the right to write, no order forbids contact, and the guardian's account is in use.
@@ -253,7 +258,7 @@ def _guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
     return query, adult
 
 
-def _is_closed_to(user_id: Any, school_id: Any) -> ColumnElement[bool]:
+def is_closed_to(user_id: Any, school_id: Any) -> ColumnElement[bool]:
     """The office of the school has closed this person's writing."""
     return _closures(user_id, school_id).exists()
 
@@ -282,7 +287,7 @@ def closures_of(person: Person) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
-def _is_confirmed(adult: Any) -> ColumnElement[bool]:
+def is_confirmed(adult: Any) -> ColumnElement[bool]:
     """The office has seen who this is (facts.may_use_messages): before that, nothing would be read."""
     return or_(adult.identity_seen_at.is_not(None), adult.email_confirmed_at.is_not(None))
 
@@ -297,7 +302,7 @@ def teachers_who_read(section: Section, student_id: int, day: date) -> list[User
 
 @cache
 def _teachers_who_read() -> Any:
-    teaching = _teaching(_on(_DAY))
+    teaching = _teaching(on_day(_DAY))
     return (
         select(User)
         .join(teaching, teaching.c.user_id == User.id)
@@ -355,7 +360,7 @@ def _for_guardian(person: Person, row: Any, teachers: tuple[User, ...]) -> Corre
 def _guardian_query(person: Person) -> tuple[Any, Any]:
     student, teacher = aliased(User), aliased(User)
     place, role, teaching = aliased(Enrollment), aliased(Role), _teaching(_today(person))
-    closed = _is_closed_to(person.id, Guardianship.school_id).label("is_closed")
+    closed = is_closed_to(person.id, Guardianship.school_id).label("is_closed")
     reads = and_(teaching.c.section_id == Section.id, ~scopes.is_guardian_by_any_date(teaching.c.user_id, student.id))
     query: Any = (
         select(student, Section, teacher, closed)
@@ -396,17 +401,17 @@ def _of_teacher(person: Person, section: Section, student: User) -> list[tuple[C
     teachers = tuple(teachers_who_read(section, student.id, day))
     if person.id not in {teacher.id for teacher in teachers}:
         return []
-    query, adult = _guardianships_to_write_to(day)
+    query, adult = guardianships_to_write_to(day)
     rows = db.session.execute(
-        query.add_columns(_is_confirmed(adult))
+        query.add_columns(is_confirmed(adult))
         .join(Section, Section.id == section.id)
         .join(AcademicSession, AcademicSession.id == Section.term_id)
         .where(
             Guardianship.student_id == student.id,
             Guardianship.school_id == section.school_id,
-            _goes_on(day),
-            _attends(student.id, section.id, _on(day)),
-            ~_is_closed_to(person.id, section.school_id),
+            goes_on(day),
+            attends(student.id, section.id, on_day(day)),
+            ~is_closed_to(person.id, section.school_id),
         )
         .order_by(adult.name_key, adult.id)
     )
@@ -440,13 +445,13 @@ def may_be_joined(student: User, school: School, day: date) -> list[tuple[User, 
     Both must hold the right to write, and no order of any kind may be in force against either: who must not know
     where the other lives must not meet them here.
     """
-    query, adult = _guardianships_to_write_to(day)
+    query, adult = guardianships_to_write_to(day)
     orders = or_(Restriction.no_contact, Restriction.no_records, Restriction.hide_address)
     rows = db.session.execute(
         query.where(
             Guardianship.student_id == student.id,
             Guardianship.school_id == school.id,
-            _is_confirmed(adult),
+            is_confirmed(adult),
             ~scopes.restricted_on(day, orders),
         ).order_by(adult.name_key, adult.id)
     )
@@ -459,7 +464,7 @@ def classes_to_join_in(student: User, school: School, day: date) -> list[Section
         db.session.scalars(
             select(Section)
             .join(AcademicSession, AcademicSession.id == Section.term_id)
-            .where(Section.school_id == school.id, _goes_on(day), _attends(student.id, Section.id, _on(day)))
+            .where(Section.school_id == school.id, goes_on(day), attends(student.id, Section.id, on_day(day)))
             .order_by(Section.title, Section.id)
         )
     )
@@ -482,7 +487,7 @@ def families_of(person: Person, section: Section, page: int = 1) -> list[FamilyL
     query, student, adult = _families(person, section)
     rows = db.session.execute(
         query.add_columns(student)
-        .where(_is_confirmed(adult))
+        .where(is_confirmed(adult))
         .offset((page - 1) * STUDENTS_ON_A_PAGE)
         .limit(STUDENTS_ON_A_PAGE + 1)
     )
@@ -498,7 +503,7 @@ def guardians_reached(person: Person, section: Section, student_ids: Iterable[in
     query, student, adult = _families(person, section)
     rows = db.session.execute(
         query.add_columns(
-            student.id, _is_confirmed(adult), scopes.sees_grades_on(person.school_days[section.school_id])
+            student.id, is_confirmed(adult), scopes.sees_grades_on(person.school_days[section.school_id])
         ).where(student.id.in_(list(student_ids)))
     )
     return [
@@ -510,7 +515,7 @@ def guardians_reached(person: Person, section: Section, student_ids: Iterable[in
 def _families(person: Person, section: Section) -> tuple[Any, Any, Any]:
     """Guardians of the class's students of today who may be written to, by the student's name; and the two aliases."""
     day = person.school_days[section.school_id]
-    query, adult = _guardianships_to_write_to(day)
+    query, adult = guardianships_to_write_to(day)
     student, place = aliased(User), aliased(Enrollment)
     query = (
         query.join(student, student.id == Guardianship.student_id)
@@ -520,10 +525,10 @@ def _families(person: Person, section: Section) -> tuple[Any, Any, Any]:
         .where(
             place.section_id == section.id,
             place.role_kind == RoleKind.STUDENT,
-            _goes_on(day),
-            _attends(student.id, section.id, _on(day)),
+            goes_on(day),
+            attends(student.id, section.id, on_day(day)),
             ~scopes.is_guardian_by_any_date(person.id, student.id),
-            ~_is_closed_to(person.id, section.school_id),
+            ~is_closed_to(person.id, section.school_id),
         )
         .order_by(student.name_key, student.id, adult.name_key, adult.id)
     )
@@ -611,6 +616,16 @@ def standing(person: Person, conversation: Conversation, newest_own: int | None 
     return _judged(person, rows[0], guardians, places, day)
 
 
+def places_of(conversation: Conversation, day: date) -> tuple[TeacherPlace, ...]:
+    """The places of the teachers who read or read the conversation, whoever asks."""
+    of = {
+        "day": day, "school": conversation.school_id, "student": conversation.student_id,
+        "section": conversation.section_id, "guardian": conversation.guardian_id, "person": conversation.guardian_id,
+        "conversation": conversation.id, "message": _NO_MESSAGE,
+    }  # fmt: skip
+    return tuple(_place(row) for row in db.session.execute(_standing(), of) if row.User is not None)
+
+
 _NO_MESSAGE = 2**31 - 1
 
 
@@ -666,11 +681,11 @@ def _standing() -> Any:
     conversation: BindParameter[Any] = bindparam("conversation")
     school: BindParameter[Any] = bindparam("school")
     place, role = aliased(Enrollment), aliased(Role)
-    guardians, adult = _guardianships_to_write_to(_DAY)
+    guardians, adult = guardianships_to_write_to(_DAY)
     child = (Guardianship.student_id == student, Guardianship.school_id == school)
     here = (*child, Guardianship.guardian_id == bindparam("guardian"))
     guardian_reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(
-        *here, _is_confirmed(adult)
+        *here, is_confirmed(adult)
     )
     reads = and_(scopes.holds_on(place, _DAY), scopes.holds_on(role, _DAY), User.deactivated_at.is_(None))
     rank = case((place.position == Position.LEAD, 0), (place.position == Position.CO_TEACHER, 1), else_=2)
@@ -688,8 +703,8 @@ def _standing() -> Any:
             .scalar_subquery()
             .label("muted_at"),
             _seen(conversation, bindparam("guardian")).label("guardian_seen_at"),
-            _attends(student, bindparam("section"), _on(_DAY)).label("attends"),
-            _goes_on(_DAY).label("goes_on"),
+            attends(student, bindparam("section"), on_day(_DAY)).label("attends"),
+            goes_on(_DAY).label("goes_on"),
             User,
             reads.label("reads"),
             place.begins_on,
@@ -737,9 +752,9 @@ def _guardians_of_joint(of: dict[str, Any]) -> tuple[GuardianSide, ...]:
 @cache
 def _joint() -> Any:
     child = and_(Guardianship.student_id == bindparam("student"), Guardianship.school_id == bindparam("school"))
-    guardians, adult = _guardianships_to_write_to(_DAY)
+    guardians, adult = guardianships_to_write_to(_DAY)
     reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(
-        child, Guardianship.guardian_id == Participant.user_id, _is_confirmed(adult)
+        child, Guardianship.guardian_id == Participant.user_id, is_confirmed(adult)
     )
     relationship = select(Guardianship.relationship_name).where(child, Guardianship.guardian_id == Participant.user_id)
     return (

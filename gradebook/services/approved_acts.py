@@ -9,10 +9,12 @@ from datetime import datetime
 
 from gradebook.models import Approval
 from gradebook.policy.person import Person
-from gradebook.services import approvals
+from gradebook.services import approvals, record_exports
 from gradebook.services.approvals import ApprovalError, ApprovalFault
 
-ACTS: dict[str, Callable[[Approval, datetime], None]] = {}
+ACTS: dict[str, Callable[[Approval, datetime], None]] = {
+    record_exports.KIND: record_exports.open_record,
+}
 
 
 def approve(approval: Approval, person: Person, now: datetime) -> None:

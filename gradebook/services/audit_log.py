@@ -71,7 +71,7 @@ def read(person: Person, wanted: Wanted, page: int) -> LogPage:
         .limit(ON_A_PAGE)
         .offset((page - 1) * ON_A_PAGE)
     ).all()
-    return LogPage(list(lines), _names(person, lines), total, page, pages)
+    return LogPage(list(lines), names_for(person, lines), total, page, pages)
 
 
 def _conditions(person: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -80,17 +80,17 @@ def _conditions(person: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(AuditEntry.act.in_(wanted.acts))
     if wanted.person:
         people = _people(person, wanted.person)
-        others = [_fact(name).in_(_as_text(people)) for name in _PEOPLE]
+        others = [fact(name).in_(_as_text(people)) for name in _PEOPLE]
         found.append(or_(AuditEntry.actor_id.in_(people), AuditEntry.person_id.in_(people), *others))
     if wanted.child:
         found.append(AuditEntry.person_id.in_(_people(person, wanted.child, RoleKind.STUDENT)))
     if wanted.section:
         sections = _sections(person, wanted.section)
-        found.append(or_(AuditEntry.section_id.in_(sections), _fact("section").in_(_as_text(sections))))
+        found.append(or_(AuditEntry.section_id.in_(sections), fact("section").in_(_as_text(sections))))
     return found
 
 
-def _fact(name: str) -> ColumnElement[Any]:
+def fact(name: str) -> ColumnElement[Any]:
     """As text: whatever a fact is, comparing it is no error."""
     return cast(AuditEntry.facts[name].as_string(), String)
 
@@ -118,7 +118,7 @@ def _sections(person: Person, text: str) -> Select[Any]:
     return query
 
 
-def _names(person: Person, lines: Iterable[AuditEntry]) -> Names:
+def names_for(person: Person, lines: Iterable[AuditEntry]) -> Names:
     facts = [line.facts for line in lines]
     people = _keys(facts, *_PEOPLE) | {key for line in lines for key in (line.actor_id, line.person_id) if key}
     sections = _keys(facts, *_SECTIONS)

@@ -207,6 +207,7 @@ _OFFICE_PEOPLE = (
     "office.guardian",
     "office.new_guardian",
     "office.restriction",
+    "office.new_record",
     "office.new_restriction",
     "office.issue_slip",
     "office.together",
@@ -243,6 +244,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("People"), "office.people", "people", _OFFICE_PEOPLE),
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
+            (_("Announcements"), "messages.announcements", "bell", ("messages.",)),
             (_("Message rules"), "office.messages", "message", ("office.messages",)),
             (
                 _("Message oversight"),
@@ -250,7 +252,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
                 "lock",
                 ("office.message_report", "office.message_review"),
             ),
-            (_("Log"), "office.log", "clock", ("office.approval",)),
+            (_("Log"), "office.log", "clock", ("office.approval", "office.records")),
         ],
     }
     return places[person.acting.kind]

@@ -12,6 +12,7 @@ from gradebook.clock import Span
 from gradebook.extensions import db
 from gradebook.interchange.attachable import checked
 from gradebook.models import (
+    Answer,
     Approval,
     ChangeKind,
     Conversation,
@@ -23,6 +24,7 @@ from gradebook.models import (
     Invitation,
     LoginSession,
     Message,
+    RecordExport,
     ReportReason,
     Restriction,
     RoleKind,
@@ -30,9 +32,11 @@ from gradebook.models import (
     ScoreChange,
     ScoreQuestion,
 )
+from gradebook.policy import announcements as announcement_policy
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import (
     accounts,
+    announcements,
     attachments,
     calendar_links,
     comment_bank,
@@ -42,6 +46,7 @@ from gradebook.services import (
     message_rules,
     messaging,
     office_hours,
+    record_exports,
     reports,
     seen,
 )
@@ -51,6 +56,7 @@ from tests.school import make_role, make_user
 from tests.steps import give_app
 
 STAFF_OF_ALGEBRA = {"rivera", "cole"}
+TEACHERS = {*STAFF_OF_ALGEBRA, "sub", "osei", "tess"}
 OFFICE = {"pat", "vera"}
 
 
@@ -79,11 +85,17 @@ SECRETS: dict[str, set[str]] = {
     "Secret words of Dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret words of Erin": {"erin", *STAFF_OF_ALGEBRA},
     "Secret words of Chris": {"chris", "osei", "tess"},
-    # a guardian whose link has ended still reads what was written before; the mother of the child never does
-    "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA},
+    # a guardian whose link has ended still reads what was written before; the mother of the child never does; for the
+    # office it stands in the record that two people agreed on
+    "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA, *OFFICE},
     "Secret file of dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
     "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
+    # announcements: who got it, the teachers of the class, the office; what is planned or withdrawn only staff
+    "Secret words to Algebra": {"dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA, *OFFICE},
+    "Planned words to Algebra": {"rivera", *OFFICE},
+    "Withdrawn words to Algebra": {*STAFF_OF_ALGEBRA, *OFFICE},
+    "Secret words to the school": {"dana", "erin", "chris", "tess-parent", *TEACHERS, *OFFICE},
     # feedback on a posted score
     "Feedback for Maya only": {"maya", "dana", *STAFF_OF_ALGEBRA},
     "Feedback for Leo only": {"leo", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
@@ -138,6 +150,7 @@ def build_scene(school: Any, now: Any) -> Scene:
         scene.names[name] = guardianship.public_id
     scene.names["oak_key"] = str(school.oak.id)
     _add_conversations(scene, now)
+    _add_announcements(scene, now)
     _add_report(scene, now)
     _add_history(school, now)
     _add_rows(scene, now)
@@ -231,6 +244,24 @@ def _add_conversations(scene: Scene, now: Any) -> None:
         scene.names[f"{name}_file"] = attachments.files_of(conversation, [1])[1][0].public_id
 
 
+def _add_announcements(scene: Scene, now: Any) -> None:
+    """Sent an hour ago, planned, withdrawn; and one of the office to the school."""
+    school, before = scene.school, now - timedelta(hours=1)
+    for name, author, kind, sent, words in (
+        ("news", school.rivera, RoleKind.TEACHER, True, "Secret words to Algebra"),
+        ("plan", school.rivera, RoleKind.TEACHER, False, "Planned words to Algebra"),
+        ("withdrawn", school.rivera, RoleKind.TEACHER, True, "Withdrawn words to Algebra"),
+        ("bulletin", school.pat, RoleKind.OFFICE, True, "Secret words to the school"),
+    ):
+        person = accounts.person_acting_as(author, before, kind)
+        audience = announcement_policy.audience_of(person, [school.algebra.public_id], to_school=name == "bulletin")
+        draft = announcements.Draft(f"Of {name}", words, f"key-{name}", None if sent else now + timedelta(days=9))
+        announcement = announcements.announce(person, audience, draft, before)
+        if name == "withdrawn":
+            assert announcements.recall(person, announcement, before)
+        scene.names[name] = announcement.public_id
+
+
 def _add_rows(scene: Scene, now: Any) -> None:
     school = scene.school
     _code, slip = invitations.issue_slip(school.gus, school.oak, "key", now, actor_id=school.pat.id)
@@ -263,14 +294,7 @@ def _add_rows(scene: Scene, now: Any) -> None:
         db.session.add(question)
         db.session.flush()
     scene.names["question"] = question.public_id
-    approval = Approval(
-        school_id=school.oak.id, kind="conversation.export", details={}, reason="Reason for a second person",
-        person_id=school.maya.id, section_id=school.algebra.id, asked_by=school.pat.id, asked_at=now,
-        ends_at=now + timedelta(days=7),
-    )  # fmt: skip
-    db.session.add(approval)
-    db.session.flush()
-    scene.names["approval"] = approval.public_id
+    _add_approvals(scene, now)
     seen.ask_to_confirm(school.algebra, school.quiz, actor_id=school.rivera.id, now=now)
     scene.names["feed"], link = calendar_links.make_link(school.maya.id, now)
     scene.names["revoked_feed"], ended = calendar_links.make_link(school.maya.id, now)
@@ -288,3 +312,21 @@ def _add_rows(scene: Scene, now: Any) -> None:
     db.session.flush()
     scene.names["session_of_dana"] = session.public_id
     assert db.session.query(Guardianship).count() >= 6
+
+
+def _add_approvals(scene: Scene, now: Any) -> None:
+    """A record that waits for a second person, and one that was agreed to."""
+    school = scene.school
+    talk = db.session.query(Conversation).filter_by(public_id=scene.names["past_talk"]).one()
+    about = {
+        "school_id": school.oak.id, "kind": record_exports.KIND, "person_id": school.maya.id,
+        "section_id": school.algebra.id, "asked_by": school.pat.id, "asked_at": now, "ends_at": now + timedelta(days=7),
+        "details": {"conversation_id": talk.id, "guardian_ids": [school.gus.id]},
+    }  # fmt: skip
+    waiting = Approval(**about, reason="Reason for a second person")
+    agreed = Approval(**about, reason="Because", answer=Answer.APPROVED, answered_by=school.quinn.id, answered_at=now)
+    db.session.add_all([waiting, agreed])
+    db.session.flush()
+    record_exports.open_record(agreed, now)
+    handed_out = db.session.query(RecordExport).one()
+    scene.names |= {"approval": waiting.public_id, "handed_out": handed_out.public_id}

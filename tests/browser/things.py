@@ -139,8 +139,10 @@ def _approval(school: small.SmallSchool) -> dict[str, str]:
     robin = small.make_user("robin", "Robin Reed")
     small.make_role(robin, school.oak, RoleKind.OFFICE)
     row = Approval(
-        school_id=school.oak.id, kind="conversation.export", details={}, reason="The court asks for it\nby Friday",
-        person_id=school.maya.id, asked_by=robin.id, asked_at=NOON, ends_at=NOON + timedelta(days=7),
+        school_id=school.oak.id, kind="conversation.export", reason="The court asks for it\nby Friday",
+        details={"conversation_id": 0, "guardian_ids": [school.dana.id]},
+        person_id=school.maya.id, section_id=school.algebra.id, asked_by=robin.id, asked_at=NOON,
+        ends_at=NOON + timedelta(days=7),
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()

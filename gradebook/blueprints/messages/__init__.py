@@ -5,6 +5,8 @@ from flask import Blueprint
 bp = Blueprint("messages", __name__, url_prefix="/messages")
 
 from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the routes
+    announcements,
+    announcing,
     beginning,
     conversations,
     doorstep,
@@ -15,6 +17,7 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     news,
     one_message,
     proof,
+    record,
     reporting,
     searching,
 )

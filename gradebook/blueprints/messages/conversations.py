@@ -17,7 +17,7 @@ from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
-from gradebook.services import attachments, messaging
+from gradebook.services import announcements, attachments, messaging
 from gradebook.services.messaging import has_words
 from gradebook.web import door
 from gradebook.web.requests import moment, short_write, wants_page
@@ -42,6 +42,7 @@ def index() -> str:
         has_more=len(lines) > len(here),
         teachers=_teachers(person, here),
         timezones=timezones(person),
+        announced=announcements.new_for(person) if number == 1 and person.acts_as(RoleKind.PARENT) else [],
     )
 
 

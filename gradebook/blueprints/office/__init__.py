@@ -16,6 +16,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     oversight,
     people,
     person,
+    records,
     restrictions,
     scales,
     second_step,

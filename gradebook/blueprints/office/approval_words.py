@@ -7,7 +7,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from gradebook.models import Approval
+from gradebook.extensions import db
+from gradebook.models import Approval, Section
+from gradebook.services import custody, record_exports
 from gradebook.services.approvals import ApprovalError, ApprovalFault
 
 
@@ -21,7 +23,19 @@ class Words:
     """What will be done when somebody agrees, with the names in it."""
 
 
-KINDS: dict[str, Words] = {}
+def _record(approval: Approval) -> str:
+    names = custody.names_of([*approval.details["guardian_ids"], approval.person_id])
+    section = db.session.get_one(Section, approval.section_id)
+    guardians = [names[key] for key in approval.details["guardian_ids"]]
+    return _(
+        "Hand out the record of the conversation of %(guardians)s with the teachers of %(section)s about %(child)s.",
+        guardians=_(" and ").join(guardians), section=section.title, child=names[approval.person_id],
+    )  # fmt: skip
+
+
+KINDS: dict[str, Words] = {
+    record_exports.KIND: Words(_l("The record of a conversation"), _record),
+}
 
 
 def kind_words(kind: Any) -> str:

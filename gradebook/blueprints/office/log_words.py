@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from gradebook.blueprints.office.approval_words import kind_words
 from gradebook.blueprints.office.common import DUTIES, POSITIONS, ROLES
@@ -34,6 +35,19 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "account.own_password_changed": ("access", _l("%(who)s chose a new password")),
     "account.reactivated": ("access", _l("%(who)s unlocked the account of %(person)s")),
     "account.signed_out_everywhere": ("access", _l("%(who)s signed out on all other devices")),
+    "announcement.cancelled": ("messages", _l("%(who)s cancelled an announcement before it was sent")),
+    "announcement.recalled": ("messages", _l("%(who)s took back an announcement within a minute")),
+    "announcement.scheduled": ("messages", _l("%(who)s planned an announcement to the families of %(section)s")),
+    "announcement.scheduled to school": ("messages", _l("%(who)s planned an announcement to the whole school")),
+    "announcement.sent": (
+        "messages",
+        _l("%(who)s sent an announcement to the families of %(section)s: %(guardians)s in all"),
+    ),
+    "announcement.sent to school": ("messages", _l("%(who)s sent an announcement to the whole school: %(guardians)s")),
+    "announcement.stopped": (
+        "messages",
+        _l("%(who)s stopped a planned announcement: its author could not announce any more, or nobody could get it"),
+    ),
     "approval.approved": ("approvals", _l("%(who)s agreed, as the second person: %(approval)s")),
     "approval.asked": ("approvals", _l("%(who)s asked a second person to agree: %(approval)s")),
     "approval.refused": ("approvals", _l("%(who)s refused, as the second person: %(approval)s (“%(reason)s”)")),
@@ -61,6 +75,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "oversight.duty_changed": ("oversight", _l("%(who)s changed what %(person)s does in message oversight: %(duty)s")),
     "person.changed": ("people", _l("%(who)s changed the details of %(person)s")),
     "person.created": ("people", _l("%(who)s added %(person)s to the school")),
+    "record.fetched": ("messages", _l("%(who)s fetched the record of a conversation about %(person)s in %(section)s")),
     "report.made": ("oversight", _l("%(who)s reported a message about %(person)s in %(section)s")),
     "report.read": ("oversight", _l("%(who)s read a reported message about %(person)s in %(section)s")),
     "report.settled": ("oversight", _l("%(who)s settled the report of a message about %(person)s in %(section)s")),
@@ -135,6 +150,8 @@ def _finer_act(entry: AuditEntry, names: Names) -> str:
     if entry.act == "restriction.changed":
         step = f"restriction.{facts.get('step')}"
         return step if step in SENTENCES else entry.act
+    if facts.get("to_school") is True and f"{entry.act} to school" in SENTENCES:
+        return f"{entry.act} to school"
     return entry.act
 
 
@@ -159,6 +176,11 @@ def _section(entry: AuditEntry, names: Names) -> str:
 
 def _section_key(entry: AuditEntry) -> Any:
     return entry.section_id or entry.facts.get("section_id") or entry.facts.get("section")
+
+
+def _guardians(entry: AuditEntry, _names: Names) -> str:
+    count = entry.facts.get("guardians")
+    return ngettext("%(num)s guardian", "%(num)s guardians", count if isinstance(count, int) else 0)
 
 
 def _title(entry: AuditEntry, names: Names) -> str:
@@ -207,6 +229,7 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "person": lambda entry, names: _person(entry.person_id, names),
     "other": _other,
     "section": _section,
+    "guardians": _guardians,
     "source": lambda entry, names: names.sections.get(entry.facts.get("source_id", 0)) or _("a class that is gone"),
     "title": _title,
     "scale": _scale,

@@ -1,0 +1,212 @@
+"""Handing out the record of a conversation: who may fetch it, until when, how often; and what the log says of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from gradebook import actor
+from gradebook.extensions import db
+from gradebook.models import (
+    Approval,
+    AuditEntry,
+    Conversation,
+    Enrollment,
+    Guardianship,
+    RecordExport,
+    RoleKind,
+    School,
+    Section,
+    User,
+)
+from gradebook.policy import scopes
+from gradebook.policy.person import Person
+from gradebook.services import approvals, audit, message_rules, messaging
+from gradebook.services.audit_log import fact
+
+KIND = "conversation.export"
+FETCHED_FOR = timedelta(days=7)
+"""How long the two people may fetch a record after the second one has agreed."""
+MOST_AN_HOUR = 10
+"""Records that one person fetches in an hour."""
+
+
+class TooManyRecords(ValueError):
+    """The person has fetched as many records in the last hour as one may."""
+
+
+class NoConversation(ValueError):
+    """Nothing was ever written between them."""
+
+
+class AskedAlready(ValueError):
+    """The same record waits for a second person, or can be fetched."""
+
+
+# --- Asking for one, by the office
+
+
+def guardians_for(student: User, school: School) -> list[User]:
+    """Whoever was ever recorded as a guardian of the child, by name."""
+    return list(
+        db.session.scalars(
+            select(User)
+            .join(Guardianship, Guardianship.guardian_id == User.id)
+            .where(Guardianship.student_id == student.id, Guardianship.school_id == school.id)
+            .order_by(User.name_key, User.id)
+        )
+    )
+
+
+def classes_for(student: User, school: School) -> list[Section]:
+    """The classes in which the child is or was, by title."""
+    places = select(Enrollment.section_id).where(
+        Enrollment.user_id == student.id, Enrollment.school_id == school.id, Enrollment.role_kind == RoleKind.STUDENT
+    )
+    return list(db.session.scalars(select(Section).where(Section.id.in_(places)).order_by(Section.title, Section.id)))
+
+
+def ask(
+    person: Person, student: User, section: Section, guardian_ids: tuple[int, ...], reason: str, now: datetime
+) -> Approval:
+    """Ask for the record of the conversation of this guardian (of both, together) with the teachers of the class.
+
+    Raises NoConversation, AskedAlready, and what approvals.ask raises.
+    """
+    if len(guardian_ids) == 1:
+        key = messaging.conversation_key(student.id, section.id, guardian_ids[0])
+    else:
+        key = message_rules.joint_key(student.id, section.id, (guardian_ids[0], guardian_ids[1]))
+    conversation_id = _find(section, key)
+    if conversation_id is None:
+        raise NoConversation
+    details: dict[str, Any] = {"conversation_id": conversation_id, "guardian_ids": list(guardian_ids)}
+    waiting = approvals.waiting_of_kind(section.school_id, KIND, now)
+    if any(each.details == details for each in waiting) or _is_open(person, conversation_id, now):
+        raise AskedAlready
+    return approvals.ask(person, KIND, details, reason, now, person_id=student.id, section_id=section.id)
+
+
+def _find(section: Section, key: str) -> int | None:
+    """Only whether there is one is looked up; nothing of it is read."""
+    with actor.classes_opened([section.id]):  # the office takes no part in it
+        return db.session.scalar(
+            select(Conversation.id).where(
+                Conversation.school_id == section.school_id, Conversation.key == key, Conversation.last_seq > 0
+            )
+        )
+
+
+def _is_open(person: Person, conversation_id: int, now: datetime) -> bool:
+    mine = select(RecordExport.id).where(
+        RecordExport.conversation_id == conversation_id, *_fetchable_by(person.id, now)
+    )
+    return bool(db.session.scalar(select(mine.exists())))
+
+
+def open_record(approval: Approval, now: datetime) -> None:
+    """What is done when the second person agrees: both may fetch the record for some days."""
+    db.session.add(
+        RecordExport(
+            school_id=approval.school_id, conversation_id=approval.details["conversation_id"],
+            approval_id=approval.id, asked_by=approval.asked_by, approved_by=approval.answered_by, approved_at=now,
+            ends_at=now + FETCHED_FOR,
+        )
+    )  # fmt: skip
+    db.session.flush()
+
+
+# --- What the office has
+
+
+@dataclass(frozen=True)
+class ExportLine:
+    """A record that two people agreed on."""
+
+    export: RecordExport
+    approval: Approval
+    student: str
+    section: str
+    is_open: bool
+    """The person who looks may fetch it now."""
+    fetched: list[tuple[str, datetime, str]]
+    """Who fetched it, when, and the SHA-256 of what they got."""
+
+
+def exports(person: Person, now: datetime) -> list[ExportLine]:
+    """The records of the school that this office runs, the newest first."""
+    rows = db.session.execute(
+        select(RecordExport, Approval, User.display_name, Section.title)
+        .join(Approval, Approval.id == RecordExport.approval_id)
+        .join(User, User.id == Approval.person_id)
+        .join(Section, Section.id == Approval.section_id)
+        .where(RecordExport.school_id.in_(scopes.schools_run_by(person)))
+        .order_by(RecordExport.approved_at.desc(), RecordExport.id.desc())
+        .limit(50)
+    ).all()
+    fetched = _fetched([row[0].public_id for row in rows], [row[1].section_id for row in rows])
+    return [ExportLine(*row, _may_fetch(row[0], person.id, now), fetched.get(row[0].public_id, [])) for row in rows]
+
+
+def _fetched(public_ids: list[str], section_ids: list[int | None]) -> dict[str, list[tuple[str, datetime, str]]]:
+    entries = db.session.execute(
+        select(AuditEntry.at, AuditEntry.facts, User.display_name)
+        .join(User, User.id == AuditEntry.actor_id)
+        .where(AuditEntry.section_id.in_(section_ids), AuditEntry.act == "record.fetched")
+        .order_by(AuditEntry.at, AuditEntry.id)
+    )
+    found: dict[str, list[tuple[str, datetime, str]]] = {}
+    for at, facts, name in entries:
+        if facts.get("export") in public_ids:
+            found.setdefault(facts["export"], []).append((name, at, facts["sha256"]))
+    return found
+
+
+def _may_fetch(export: RecordExport, user_id: int, now: datetime) -> bool:
+    return user_id in (export.asked_by, export.approved_by) and now < export.ends_at
+
+
+def _fetchable_by(user_id: int, now: datetime) -> tuple[Any, ...]:
+    return ((RecordExport.asked_by == user_id) | (RecordExport.approved_by == user_id), RecordExport.ends_at > now)
+
+
+# --- Fetching
+
+
+def keep_to_the_limit(person: Person, now: datetime) -> None:
+    """Raises TooManyRecords where this person has fetched as many in the last hour as one may."""
+    schools = select(AuditEntry.id).where(
+        AuditEntry.school_id.in_(list(person.school_days)),
+        AuditEntry.at > now - timedelta(hours=1),
+        AuditEntry.act == "record.fetched",
+        AuditEntry.actor_id == person.id,
+    )
+    if (db.session.scalar(select(func.count()).select_from(schools.subquery())) or 0) >= MOST_AN_HOUR:
+        raise TooManyRecords
+
+
+def note_fetched(
+    person: Person, conversation: Conversation, digest: str, now: datetime, export: RecordExport | None = None
+) -> None:
+    """Write down that the person gets this record, before it is given. Raises TooManyRecords."""
+    db.session.execute(
+        select(User.id).where(User.id == person.id).with_for_update(key_share=True)
+    )  # counted one by one
+    keep_to_the_limit(person, now)
+    facts = {"export": export.public_id} if export is not None else {}
+    audit.record(
+        "record.fetched", now, school_id=conversation.school_id, actor_id=person.id,
+        person_id=conversation.student_id, section_id=conversation.section_id,
+        conversation=conversation.public_id, sha256=digest, **facts,
+    )  # fmt: skip
+
+
+def fetched_as(digest: str) -> list[tuple[datetime, int | None, int | None]]:
+    """When a file with this SHA-256 was given to whom, at which school: (when, key of the person, of the school)."""
+    rows = db.session.execute(
+        select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.school_id)
+        .where(AuditEntry.act == "record.fetched", fact("sha256") == digest)
+        .order_by(AuditEntry.at, AuditEntry.id)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
