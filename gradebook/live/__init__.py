@@ -12,6 +12,6 @@ notice says that something changed, never what.
 
 from gradebook.live.hub import Full, Hub, Watch, hub_of, init_app
 from gradebook.live.notices import Topic
-from gradebook.live.stream import LIFE, events
+from gradebook.live.stream import LIFE, Sight, events
 
-__all__ = ["LIFE", "Full", "Hub", "Topic", "Watch", "events", "hub_of", "init_app"]
+__all__ = ["LIFE", "Full", "Hub", "Sight", "Topic", "Watch", "events", "hub_of", "init_app"]

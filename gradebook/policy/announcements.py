@@ -31,7 +31,6 @@ from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import (
     Correspondence,
     attends_any,
-    closures_of,
     correspondences_of_guardian,
     goes_on,
     guardianships_to_write_to,
@@ -42,6 +41,7 @@ from gradebook.policy.conversations import (
 )
 from gradebook.policy.person import Person
 from gradebook.policy.scopes import Who
+from gradebook.policy.stops import stopped
 
 RECALL_FOR = timedelta(seconds=60)
 """After sending, in which the author may take it back; nobody is told by mail before."""
@@ -75,8 +75,8 @@ class Receiving:
 
 
 def may_announce(person: Person, _thing: object = None) -> bool:
-    """Acts as a teacher or for the office, and the office has not closed this person's writing."""
-    return any(person.acts_as(kind) for kind in STAFF) and not closures_of(person)
+    """Acts as a teacher or for the office, and no stop of the office stands against it."""
+    return any(person.acts_as(kind) for kind in STAFF) and not stopped(person, school_of(person))
 
 
 def school_of(person: Person) -> int:
@@ -113,7 +113,8 @@ def audience_of(person: Person, section_keys: Sequence[str], *, to_school: bool 
 
 def audience_still_of(person: Person, announcement: Announcement) -> Audience | None:
     """Of those whom an announcement was for, those to whom its author may announce now; None: nobody any more."""
-    if not may_announce(person):
+    words = f"{announcement.title}\n{announcement.body}"
+    if not may_announce(person) or stopped(person, announcement.school_id, words):
         return None
     if announcement.to_school:
         return Audience(announcement.school_id, to_school=True) if person.acts_as(RoleKind.OFFICE) else None

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
+    ClosureScope,
     Conversation,
     Enrollment,
     Guardianship,
@@ -31,9 +32,8 @@ from gradebook.models import (
     School,
     Section,
     User,
-    WritingClosure,
 )
-from gradebook.policy import access, facts, scopes
+from gradebook.policy import access, facts, scopes, stops
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import AnyPerson, Person
 
@@ -59,8 +59,15 @@ class WhyNot(StrEnum):
     NO_TEACHER = "no_teacher"
     OTHER_GUARDIAN = "other_guardian"
     """One of the two guardians of a joint conversation may no longer be written to."""
+    STOPPED = "stopped"
+    """The school office has stopped messages for everyone, or for the role of the person who asks."""
     WRITING = "writing"
     """The school office has closed the writing of the person who asks."""
+
+    @property
+    def is_a_stop(self) -> bool:
+        """The office has closed it and can open it again; nothing else stands against it."""
+        return self in (WhyNot.STOPPED, WhyNot.WRITING)
 
 
 @dataclass(frozen=True)
@@ -131,8 +138,6 @@ class Standing:
     closed: WhyNot | None
     guardians: tuple[GuardianSide, ...] = ()
     places: tuple[TeacherPlace, ...] = ()
-    reason: str | None = None
-    """Why the office has closed the writing of the person who asks, in its words."""
     ended_on: date | None = None
     """The first day without the right of the guardian who asks, where it has ended."""
     is_muted: bool = False
@@ -258,35 +263,6 @@ def guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
     return query, adult
 
 
-def is_closed_to(user_id: Any, school_id: Any) -> ColumnElement[bool]:
-    """The office of the school has closed this person's writing."""
-    return _closures(user_id, school_id).exists()
-
-
-def _closures(user_id: Any, school_id: Any) -> Select[str]:
-    return (
-        select(WritingClosure.reason)
-        .where(
-            WritingClosure.user_id == user_id,
-            WritingClosure.school_id == school_id,
-            WritingClosure.opened_at.is_(None),
-        )
-        .correlate_except(WritingClosure)
-    )
-
-
-def closures_of(person: Person) -> dict[int, str]:
-    """Where the office has closed this person's writing: the school and the reason."""
-    rows = db.session.execute(
-        select(WritingClosure.school_id, WritingClosure.reason).where(
-            WritingClosure.user_id == person.id,
-            WritingClosure.school_id.in_(person.school_days),
-            WritingClosure.opened_at.is_(None),
-        )
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def is_confirmed(adult: Any) -> ColumnElement[bool]:
     """The office has seen who this is (facts.may_use_messages): before that, nothing would be read."""
     return or_(adult.identity_seen_at.is_not(None), adult.email_confirmed_at.is_not(None))
@@ -353,17 +329,16 @@ def classes_of_guardian(
 
 
 def _for_guardian(person: Person, row: Any, teachers: tuple[User, ...]) -> Correspondence:
-    why_not = WhyNot.WRITING if row.is_closed else None if teachers else WhyNot.NO_TEACHER
+    why_not = _stopped(person, row[1].school_id) or (None if teachers else WhyNot.NO_TEACHER)
     return Correspondence(row[0], row[1], person.user, teachers, why_not=why_not)
 
 
 def _guardian_query(person: Person) -> tuple[Any, Any]:
     student, teacher = aliased(User), aliased(User)
     place, role, teaching = aliased(Enrollment), aliased(Role), _teaching(_today(person))
-    closed = is_closed_to(person.id, Guardianship.school_id).label("is_closed")
     reads = and_(teaching.c.section_id == Section.id, ~scopes.is_guardian_by_any_date(teaching.c.user_id, student.id))
     query: Any = (
-        select(student, Section, teacher, closed)
+        select(student, Section, teacher)
         .select_from(Guardianship)
         .join(student, student.id == Guardianship.student_id)
         .join(place, and_(place.user_id == student.id, place.school_id == Guardianship.school_id))
@@ -386,12 +361,13 @@ def _guardian_query(person: Person) -> tuple[Any, Any]:
 
 def correspondences_of_teacher(person: Person, section: Section, student: User) -> list[Correspondence]:
     """The guardians of a student of one's class to whom this teacher may write today, one by one."""
-    return [pair for pair, is_confirmed in _of_teacher(person, section, student) if is_confirmed]
+    return [pair for pair, is_confirmed in _of_teacher(person, section, student) if is_confirmed and not pair.why_not]
 
 
 def guardians_not_confirmed(person: Person, section: Section, student: User) -> list[Correspondence]:
     """The guardians to whom this teacher could write if the office had confirmed who they are."""
-    return [pair for pair, is_confirmed in _of_teacher(person, section, student) if not is_confirmed]
+    pairs = _of_teacher(person, section, student)
+    return [pair for pair, is_confirmed in pairs if not is_confirmed and not pair.why_not]
 
 
 def _of_teacher(person: Person, section: Section, student: User) -> list[tuple[Correspondence, bool]]:
@@ -411,30 +387,32 @@ def _of_teacher(person: Person, section: Section, student: User) -> list[tuple[C
             Guardianship.school_id == section.school_id,
             goes_on(day),
             attends(student.id, section.id, on_day(day)),
-            ~is_closed_to(person.id, section.school_id),
         )
         .order_by(adult.name_key, adult.id)
     )
+    why_not = _stopped(person, section.school_id)
     return [
-        (Correspondence(student, section, guardian, teachers, relationship), bool(is_confirmed))
+        (Correspondence(student, section, guardian, teachers, relationship, why_not), bool(is_confirmed))
         for guardian, relationship, is_confirmed in rows
     ]
 
 
 def correspondence(person: Person, student_key: str, section_key: str, guardian_key: str | None) -> Correspondence:
-    """The one that the person means, if it may be begun today. Raises NotFound.
+    """The one that the person means, if it may be begun today, or only a stop of the office stands against it
+    (`why_not`). Raises NotFound.
 
     A teacher names the guardian: who of two reads a message is never ours to guess.
     """
     if person.acts_as(RoleKind.PARENT):
         guardian_key = guardian_key or person.user.public_id
-        possible = correspondences_of_guardian(person, student_key, section_key)
+        possible = classes_of_guardian(person, student_key, section_key)
     else:
         section = access.section_for_teacher(person, key_of(section_key))
         student = access.student_of_section(section, key_of(student_key)).user
-        possible = correspondences_of_teacher(person, section, student)
+        possible = [pair for pair, is_confirmed in _of_teacher(person, section, student) if is_confirmed]
     for candidate in possible:
-        if candidate.guardian.public_id == guardian_key:
+        can_be = candidate.teachers and (candidate.why_not is None or candidate.why_not.is_a_stop)
+        if candidate.guardian.public_id == guardian_key and can_be:
             return candidate
     raise NotFound
 
@@ -484,6 +462,8 @@ def sections_to_write_from(person: Person) -> list[Section]:
 
 def families_of(person: Person, section: Section, page: int = 1) -> list[FamilyLine]:
     """The students of one's class with the guardians to whom this teacher may write: a page, and one line more."""
+    if _stopped(person, section.school_id):
+        return []
     query, student, adult = _families(person, section)
     rows = db.session.execute(
         query.add_columns(student)
@@ -500,6 +480,8 @@ def guardians_reached(person: Person, section: Section, student_ids: Iterable[in
     With them those who only wait for the office to confirm them, or who may not see grades. Nobody else is named: that
     there are others, and why they may not be written to, is the office's to know.
     """
+    if _stopped(person, section.school_id):
+        return []
     query, student, adult = _families(person, section)
     rows = db.session.execute(
         query.add_columns(
@@ -528,7 +510,6 @@ def _families(person: Person, section: Section) -> tuple[Any, Any, Any]:
             goes_on(day),
             attends(student.id, section.id, on_day(day)),
             ~scopes.is_guardian_by_any_date(person.id, student.id),
-            ~is_closed_to(person.id, section.school_id),
         )
         .order_by(student.name_key, student.id, adult.name_key, adult.id)
     )
@@ -613,7 +594,7 @@ def standing(person: Person, conversation: Conversation, newest_own: int | None 
     rows = db.session.execute(_standing(), of).all()
     places = tuple(_place(row) for row in rows if row.User is not None)
     guardians = _guardians_of_joint(of) if conversation.is_joint else (_guardian_side(conversation.guardian, rows[0]),)
-    return _judged(person, rows[0], guardians, places, day)
+    return _judged(person, rows[0], guardians, places, conversation.school_id)
 
 
 def places_of(conversation: Conversation, day: date) -> tuple[TeacherPlace, ...]:
@@ -639,18 +620,17 @@ def _guardian_side(guardian: User, row: Any) -> GuardianSide:
 
 
 def _judged(
-    person: Person, row: Any, guardians: tuple[GuardianSide, ...], places: tuple[TeacherPlace, ...], day: date
+    person: Person, row: Any, guardians: tuple[GuardianSide, ...], places: tuple[TeacherPlace, ...], school_id: int
 ) -> Standing:
+    day = person.school_days[school_id]
     own = next((side for side in guardians if side.user.id == person.id), None)
     ended_on = row.own_ends_on if own and not own.reads else None
     if ended_on is not None and ended_on <= day:
         return _ended(ended_on, guardians, places)
     teachers = tuple(place.user for place in places if place.reads)
-    closed = _closed(row, own, guardians, teachers)
+    closed = _closed(row, own, guardians, teachers) or _stopped(person, school_id)
     reads, relationship = all(side.reads for side in guardians), guardians[0].relationship
-    return Standing(
-        teachers, reads, relationship, closed, guardians, places, row.reason, is_muted=row.muted_at is not None
-    )
+    return Standing(teachers, reads, relationship, closed, guardians, places, is_muted=row.muted_at is not None)
 
 
 def _ended(ended_on: date, guardians: tuple[GuardianSide, ...], places: tuple[TeacherPlace, ...]) -> Standing:
@@ -669,9 +649,15 @@ def _closed(
         return WhyNot.CHILD_LEFT
     if not all(side.reads for side in guardians):
         return WhyNot.OTHER_GUARDIAN if len(guardians) > 1 else WhyNot.GUARDIAN
-    if not teachers:
-        return WhyNot.NO_TEACHER
-    return WhyNot.WRITING if row.reason is not None else None
+    return None if teachers else WhyNot.NO_TEACHER
+
+
+def _stopped(person: Person, school_id: int) -> WhyNot | None:
+    """The stop of the office that stands against writing, whatever the words."""
+    stop = stops.stopped(person, school_id)
+    if stop is None:
+        return None
+    return WhyNot.WRITING if stop.scope == ClosureScope.PERSON else WhyNot.STOPPED
 
 
 @cache
@@ -697,7 +683,6 @@ def _standing() -> Any:
             .where(*child, Guardianship.guardian_id == bindparam("person"))
             .scalar_subquery()
             .label("own_ends_on"),
-            _closures(bindparam("person"), school).limit(1).scalar_subquery().label("reason"),
             select(Participant.muted_at)
             .where(Participant.conversation_id == conversation, Participant.user_id == bindparam("person"))
             .scalar_subquery()

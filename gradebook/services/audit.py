@@ -35,6 +35,8 @@ ACTS = (
     "invitation.accepted",
     "mastery_scale.changed",
     "messages.joint_opened",
+    "messages.let_go_on",
+    "messages.stopped",
     "messages.writing_closed",
     "messages.writing_opened",
     "oversight.duty_changed",

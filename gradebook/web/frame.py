@@ -245,7 +245,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
             (_("Announcements"), "messages.announcements", "bell", ("messages.",)),
-            (_("Message rules"), "office.messages", "message", ("office.messages",)),
+            (_("Message rules"), "office.messages", "message", ("office.messages", "office.stop")),
             (
                 _("Message oversight"),
                 "office.message_oversight",

@@ -300,6 +300,7 @@ def _add_rows(scene: Scene, now: Any) -> None:
     scene.names["revoked_feed"], ended = calendar_links.make_link(school.maya.id, now)
     scene.names["link"] = link.public_id
     message_rules.close_writing(school.chris, school.oak, "Reason for Chris", now, actor_id=school.pat.id)
+    scene.names["stop"] = message_rules.closures_of(school.oak, now)[0].public_id
     span = Span(date(2026, 12, 21), date(2027, 1, 4))
     office_hours.add_days_off(school.oak, "Winter break", span, now, actor_id=school.pat.id)
     scene.names["break"] = office_hours.days_off(school.oak)[0].public_id

@@ -327,6 +327,8 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         ),
         Screen("/office/messages"),
         Screen("/office/messages", 422, press="Add these days"),
+        Screen("/office/messages", 422, press="Go on"),
+        Screen("/office/messages", press="Go on", fill={"scope": "links", "reason": "Call us."}),
         Screen("/office/oversight"),
         Screen("/office/log"),
         Screen("/office/log?first-day=31&first-month=2&first-year=2026", 422),

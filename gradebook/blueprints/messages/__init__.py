@@ -20,4 +20,5 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     record,
     reporting,
     searching,
+    stopping,
 )

@@ -109,12 +109,12 @@ def announcement_stream(announcement_id: str) -> Any:
     """Server-sent events with the number of its newest change, while this person may read it; 503 without a place."""
     found = policy.announcement_for(announcer(), announcement_id)
 
-    def newest(login_session: LoginSession, person: Person) -> int:
+    def newest(login_session: LoginSession, person: Person) -> live.Sight:
         if not person.acts_as(RoleKind.OFFICE) and accounts.needs_proof(login_session, person.now):
             raise NotFound
-        return policy.announcement_for(person, announcement_id).last_change
+        return live.Sight(policy.announcement_for(person, announcement_id).last_change)
 
-    return stream_of(live.Topic("announcement", found.id), newest)
+    return stream_of(newest, live.Topic("announcement", found.id))
 
 
 @bp.post("/announcements/<announcement_id>/recall")

@@ -11,10 +11,10 @@ from flask_babel import ngettext
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import announcer
 from gradebook.blueprints.messages.forms import AnnouncementForm
+from gradebook.blueprints.messages.stopping import accepts
 from gradebook.extensions import db
 from gradebook.models import Announcement, AnnouncementState, RoleKind
 from gradebook.policy import announcements as policy
-from gradebook.policy.conversations import closures_of
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
 from gradebook.services import announcements as acts
@@ -50,8 +50,7 @@ class Announcing:
 
     def page(self, form: AnnouncementForm) -> str:
         """The words, to whom, and when."""
-        reasons = closures_of(self.person)
-        return render_template("messages/announce.html", announcing=self, form=form, reasons=reasons)
+        return render_template("messages/announce.html", announcing=self, form=form)
 
     def preview(self, form: AnnouncementForm, found: Preview, at: datetime, *, moved: bool = False) -> str:
         """Who gets it, before anything is sent."""
@@ -115,7 +114,8 @@ def announce() -> Any:
 
 def _moment(announcing: Announcing, form: AnnouncementForm) -> datetime | None:
     """When it is to be sent; None where something stands against it, said in the form."""
-    is_valid = form.validate()
+    person = announcing.person
+    is_valid = accepts(form, person, policy.school_of(person), form.title.data or "")
     at = form.moment(moment(), ZoneInfo(announcing.timezone))
     return at if is_valid else None
 

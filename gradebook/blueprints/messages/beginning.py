@@ -10,6 +10,7 @@ from gradebook.blueprints.messages.doorstep import correspondent, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import BeginForm
 from gradebook.blueprints.messages.shown import reached, sides_of_pair, timezones
+from gradebook.blueprints.messages.stopping import accepts, refuse
 from gradebook.blueprints.messages.unsent import unsent
 from gradebook.extensions import db
 from gradebook.models import Announcement, RoleKind
@@ -18,6 +19,7 @@ from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence, WhyNot
 from gradebook.policy.person import Person
+from gradebook.policy.stops import stopped
 from gradebook.services import attachments, family, messaging, office_hours
 from gradebook.web import door
 from gradebook.web.requests import moment
@@ -38,7 +40,7 @@ def new() -> Any:
         return render_template(
             "messages/new_class.html",
             sections=policy.sections_to_write_from(person),
-            reasons=policy.closures_of(person),
+            is_stopped=any(stopped(person, role.school_id) for role in person.roles_in_use),
         )
     if student is None:
         return _choose_family(person, section)
@@ -63,7 +65,7 @@ def _new_as_guardian(person: Person, student: str | None, section: str | None) -
     children = list({pair.student.id: pair.student for pair in pairs}.values())
     if len(children) > 1:
         return render_template("messages/new_child.html", children=children)
-    return render_template("messages/new_teachers.html", pairs=pairs, reasons=policy.closures_of(person))
+    return render_template("messages/new_teachers.html", pairs=pairs)
 
 
 def _choose_family(person: Person, section_key: str) -> str:
@@ -122,6 +124,7 @@ def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
         reach=reach,
         timezone=timezone,
         answers=_answered(person, pair, form),
+        is_stopped=pair.why_not is not None,
     )
 
 
@@ -140,12 +143,16 @@ def begin() -> Any:
     try:
         pair = _pair(person, form)
     except NotFound:
-        return unsent(person, form.body.data, _why_not(person, form))
+        return unsent(form.body.data, _why_not(person, form))
     try:
         answered = _answered(person, pair, form)
     except NotFound:
         return _no_longer_answered(person, pair, form)
-    if not form.validate():
+    stop = stopped(person, pair.section.school_id)
+    if stop is not None:
+        refuse(form, stop)
+        return _write(person, pair, form), 403
+    if not accepts(form, person, pair.section.school_id):
         return _write(person, pair, form), 422
     words = {"body": form.body.data, "client_key": form.client_key.data}
     answers = answered.id if answered else None

@@ -66,6 +66,14 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "invitation.issued": ("access", _l("%(who)s made a sign-in slip for %(person)s")),
     "mastery_scale.changed": ("grades", _l("%(who)s changed a mastery scale of the school")),
     "messages.joint_opened": ("messages", _l("%(who)s opened a joint conversation about %(person)s in %(section)s")),
+    "messages.let_go_on": ("messages", _l("%(who)s let everyone write messages again")),
+    "messages.let_go_on.guardians": ("messages", _l("%(who)s let guardians write messages again")),
+    "messages.let_go_on.links": ("messages", _l("%(who)s let addresses be sent in messages again")),
+    "messages.let_go_on.teachers": ("messages", _l("%(who)s let teachers write messages again")),
+    "messages.stopped": ("messages", _l("%(who)s stopped all messages: “%(reason)s”")),
+    "messages.stopped.guardians": ("messages", _l("%(who)s stopped the messages of guardians: “%(reason)s”")),
+    "messages.stopped.links": ("messages", _l("%(who)s stopped addresses in messages: “%(reason)s”")),
+    "messages.stopped.teachers": ("messages", _l("%(who)s stopped the messages of teachers: “%(reason)s”")),
     "messages.writing_closed": ("messages", _l("%(who)s closed the writing of messages for %(person)s")),
     "messages.writing_opened": ("messages", _l("%(who)s let %(person)s write messages again")),
     "outcome.changed": ("grades", _l("%(who)s changed an outcome of the school")),
@@ -148,11 +156,12 @@ def _finer_act(entry: AuditEntry, names: Names) -> str:
     if entry.act == "set_up.copied" and not {_section_key(entry), facts.get("source_id")} & names.sections.keys():
         return "set_up.copied between gone"
     if entry.act == "restriction.changed":
-        step = f"restriction.{facts.get('step')}"
-        return step if step in SENTENCES else entry.act
-    if facts.get("to_school") is True and f"{entry.act} to school" in SENTENCES:
-        return f"{entry.act} to school"
-    return entry.act
+        finer = f"restriction.{facts.get('step')}"
+    elif facts.get("to_school") is True:
+        finer = f"{entry.act} to school"
+    else:
+        finer = f"{entry.act}.{facts.get('scope')}"
+    return finer if finer in SENTENCES else entry.act
 
 
 def _who(entry: AuditEntry, names: Names) -> str:
