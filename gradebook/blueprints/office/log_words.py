@@ -180,7 +180,7 @@ def _other(entry: AuditEntry, names: Names) -> str:
 def _section(entry: AuditEntry, names: Names) -> str:
     facts, key = entry.facts, _section_key(entry)
     named = facts.get("title") if entry.act.startswith("section.") else None
-    return names.sections.get(key) or _text(named) or _("a class that is gone")  # type: ignore[arg-type]
+    return names.sections.get(key) or _text(named) or _("a class that is gone")
 
 
 def _section_key(entry: AuditEntry) -> Any:
