@@ -210,6 +210,8 @@ _OFFICE_PEOPLE = (
     "office.new_record",
     "office.new_restriction",
     "office.issue_slip",
+    "office.second_step",
+    "office.sign_in",
     "office.together",
     "office.writing",
 )

@@ -312,6 +312,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/people", press="Print sign-in slips", fill={"person": "on"}),
         Screen("/auth/second-step"),
         Screen("/auth/second-step", press="Use an authenticator app"),
+        Screen("/office/sign-in"),
         Screen("/office/people/{cole}/second-step"),
         Screen("/office/people/{cole}/second-step", 422, press="Take the second step away"),
         Screen("/office/people/{dana}/writing"),

@@ -47,8 +47,8 @@ function end() {
 
 /** What can be done for a minute is not offered longer. */
 function recallEnds() {
-  const left = Date.parse(box.dataset.until) - Date.now();
-  if (!Number.isNaN(left)) setTimeout(() => document.querySelector("[data-recall]")?.remove(), Math.max(0, left));
+  const { left } = box.dataset; // seconds, by the server's clock: this one may be wrong
+  if (left) setTimeout(() => document.querySelector("[data-recall]")?.remove(), Number(left) * 1000);
 }
 
 follow(`${main.dataset.announcement}/stream`, {
