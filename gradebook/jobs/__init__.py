@@ -6,10 +6,12 @@ from typing import Any
 
 from gradebook.jobs.closings import keep_grades
 from gradebook.jobs.leavers import freeze_leavers
+from gradebook.jobs.retention import retain
 from gradebook.jobs.sweep import sweep
 
 JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
     "freeze_leavers": freeze_leavers,
     "keep_grades": keep_grades,
+    "retain": retain,
     "sweep": sweep,
 }
