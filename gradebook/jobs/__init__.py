@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from gradebook.jobs.announcing import send_announcement
 from gradebook.jobs.closings import keep_grades
 from gradebook.jobs.leavers import freeze_leavers
 from gradebook.jobs.retention import retain
@@ -13,5 +14,6 @@ JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
     "freeze_leavers": freeze_leavers,
     "keep_grades": keep_grades,
     "retain": retain,
+    "send_announcement": send_announcement,
     "sweep": sweep,
 }

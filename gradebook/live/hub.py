@@ -20,10 +20,10 @@ class Full(Exception):
 
 
 class Watch:
-    """One stream's ear. `wait` returns early when the topic was announced."""
+    """One stream's ear. `wait` returns early when one of its topics was announced."""
 
-    def __init__(self, hub: "Hub", topic: Topic, person_id: int) -> None:
-        self.topic = topic
+    def __init__(self, hub: "Hub", topics: frozenset[Topic], person_id: int) -> None:
+        self.topics = topics
         self.person_id = person_id
         self.is_open = True
         """False when a later stream of the same person has taken its place."""
@@ -56,9 +56,9 @@ class Hub:
         self._watches: dict[Watch, None] = {}  # the oldest first
         self._lock = threading.Lock()
 
-    def watch(self, topic: Topic, person_id: int) -> Watch:
+    def watch(self, topic: Topic, person_id: int, *also: Topic) -> Watch:
         """A place among the streams. Raises Full."""
-        watch = Watch(self, topic, person_id)
+        watch = Watch(self, frozenset({topic, *also}), person_id)
         with self._lock:
             mine = [one for one in self._watches if one.person_id == person_id]
             for oldest in mine[: max(0, len(mine) - MOST_OF_A_PERSON + 1)]:
@@ -91,7 +91,7 @@ class Hub:
     def announce(self, topic: Topic) -> None:
         """Wake the streams that watch this."""
         for watch in self._those():
-            if watch.topic == topic:
+            if topic in watch.topics:
                 watch.wake()
 
     def announce_all(self) -> None:
@@ -101,7 +101,7 @@ class Hub:
 
     def topics(self) -> set[Topic]:
         """What is watched."""
-        return {watch.topic for watch in self._those()}
+        return {topic for watch in self._those() for topic in watch.topics}
 
     def _those(self) -> list[Watch]:
         with self._lock:

@@ -10,7 +10,7 @@ CHANNEL = "gradebook"
 
 
 class Topic(NamedTuple):
-    """A thing with a counter: ("section", its key), ("conversation", its key)."""
+    """A thing that changes: ("section", its key), ("conversation", its key), ("school", its key)."""
 
     kind: str
     key: int

@@ -19,8 +19,14 @@ LOOKS_A_SECOND = 4
 """How often SQLite is asked whether anything was committed: 5 microseconds each time."""
 PAUSES = (1.0, 2.0, 5.0)
 """Seconds between tries when the database does not answer; streams look for themselves meanwhile."""
-COUNTERS = {"section": "last_seq FROM sections", "conversation": "last_change FROM conversations"}
-"""Where a kind of topic has its counter."""
+COUNTERS = {
+    "section": "last_seq FROM sections",
+    "conversation": "last_change FROM conversations",
+    "announcement": "last_change FROM announcements",
+    "school": "closures FROM schools",
+}
+"""Where a kind of topic has its counter; of a school what is stopped, as text."""
+_UNKNOWN = object()
 log = logging.getLogger("gradebook.live")
 
 
@@ -103,7 +109,7 @@ class SqliteSource(Source):
     def listen(self) -> Iterator[None]:
         """Numbers that were not known yet count as moved."""
         path = make_url(self.url).database or ""
-        known: dict[Topic, int] = {}
+        known: dict[Topic, int | str | None] = {}
         with closing(sqlite3.connect(path, timeout=10)) as connection:
             connection.execute("PRAGMA query_only=ON")
             version = None
@@ -112,13 +118,13 @@ class SqliteSource(Source):
                 if now != version:
                     version = now
                     found = dict(self._numbers(connection))
-                    for topic in [topic for topic, number in found.items() if known.get(topic) != number]:
+                    for topic in [topic for topic, number in found.items() if known.get(topic, _UNKNOWN) != number]:
                         self.hub.announce(topic)
                     known = found
                 yield
                 time.sleep(1 / LOOKS_A_SECOND)
 
-    def _numbers(self, connection: sqlite3.Connection) -> Iterator[tuple[Topic, int]]:
+    def _numbers(self, connection: sqlite3.Connection) -> Iterator[tuple[Topic, int | str | None]]:
         """The counters of what is watched."""
         for topic in self.hub.topics():
             query = f"SELECT {COUNTERS[topic.kind]} WHERE id = ?"

@@ -1,8 +1,9 @@
-"""One stream: server-sent events that carry a number and nothing else."""
+"""One stream: server-sent events that carry a number, for some pages a mark, and nothing else."""
 
 import json
 import time
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from gradebook.live.hub import Watch
 
@@ -16,16 +17,30 @@ RETRY = 3000
 """Milliseconds that the browser waits before it opens the next stream."""
 
 
+class Sight(NamedTuple):
+    """How what is watched stands, or what a page has seen of it."""
+
+    number: int | None
+    """Of its newest change."""
+    mark: str = ""
+    """What else decides how the page looks; another text whenever that becomes another."""
+
+    @property
+    def told(self) -> dict[str, int | str | None]:
+        """What an event carries."""
+        return {"number": self.number} | ({"mark": self.mark} if self.mark else {})
+
+
 def events(
     watch: Watch,
-    look: Callable[[], int | None],
-    seen: int | None,
+    look: Callable[[], Sight | None],
+    seen: Sight,
     goes_on: Callable[[], bool],
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[str]:
-    """The lines of a stream. `look` says the number of what is watched now, None when the person may not see it.
+    """The lines of a stream. `look` says how what is watched stands now, None when the person may not see it.
 
-    `seen` is the number that the page has (Last-Event-ID, or what it was opened with): a later one is told at once.
+    `seen` is what the page has (Last-Event-ID, or what it was opened with): what differs from it is told at once.
     The event `end` says that the right has ended, `full` that the person has opened too many others since.
     """
     begun = quiet = clock()
@@ -35,13 +50,13 @@ def events(
             if not watch.is_open:
                 yield "event: full\ndata: {}\n\n"
                 return
-            number = look()
-            if number is None:
+            sight = look()
+            if sight is None:
                 yield "event: end\ndata: {}\n\n"
                 return
-            if number != seen:
-                seen, quiet = number, clock()
-                yield f"id: {number}\ndata: {json.dumps({'number': number})}\n\n"
+            if sight != seen:
+                seen, quiet = sight, clock()
+                yield f"id: {sight.number}\ndata: {json.dumps(sight.told)}\n\n"
             elif clock() - quiet >= HEARTBEAT:
                 quiet = clock()
                 yield ":\n\n"

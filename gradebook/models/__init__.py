@@ -12,12 +12,19 @@ from gradebook.models.accounts import (
     RecoveryCode,
     StepKind,
 )
+from gradebook.models.announcements import (
+    Announcement,
+    AnnouncementRecipient,
+    AnnouncementSection,
+    AnnouncementState,
+)
 from gradebook.models.approvals import Answer, Approval
 from gradebook.models.audit import AuditEntry, AuditHead, AuditSeal
 from gradebook.models.conversations import (
     Attachment,
     AttachmentContent,
     AttachmentKind,
+    ClosureScope,
     Conversation,
     Draft,
     Message,
@@ -72,6 +79,10 @@ from gradebook.models.work import (
 __all__ = [
     "AcademicSession",
     "AccountKind",
+    "Announcement",
+    "AnnouncementRecipient",
+    "AnnouncementSection",
+    "AnnouncementState",
     "Answer",
     "AppEnd",
     "Approval",
@@ -89,6 +100,7 @@ __all__ = [
     "CalendarLink",
     "Category",
     "ChangeKind",
+    "ClosureScope",
     "Conversation",
     "Course",
     "DayOff",

@@ -149,6 +149,8 @@ class Message(HasId, Base):
     """Since when its words are deleted for good, because the school need not keep them any more."""
     purge_rule: Mapped[str | None] = mapped_column(String(40))
     """By which rule: a class of record and its years."""
+    announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcements.id"))
+    """The announcement that it answers."""
 
     author: Mapped[User] = relationship(foreign_keys=[author_id])
     conversation: Mapped[Conversation] = relationship(
@@ -274,20 +276,39 @@ class Read(Base):
     read_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ClosureScope(StrEnum):
+    """Whose writing the office has closed."""
+
+    EVERYONE = "everyone"
+    """All guardians and teachers of the school."""
+    GUARDIANS = "guardians"
+    LINKS = "links"
+    """Nobody's writing, but web and email addresses in what is written."""
+    PERSON = "person"
+    TEACHERS = "teachers"
+
+
 class WritingClosure(HasPublicId, Base):
-    """The office has closed a person's writing at its school; the person goes on reading."""
+    """The office has closed writing at its school; reading goes on."""
 
     __tablename__ = "writing_closures"
-    __table_args__ = (Index("ix_writing_closures_school_id_user_id", "school_id", "user_id"),)
+    __table_args__ = (
+        CheckConstraint("(scope = 'person') = (user_id IS NOT NULL)", name="a_person_is_named"),
+        CheckConstraint("ends_at IS NULL OR ends_at > closed_at", name="ends_after_its_beginning"),
+        Index("ix_writing_closures_school_id_user_id", "school_id", "user_id"),
+    )
 
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    scope: Mapped[ClosureScope] = mapped_column(enum_column(ClosureScope, "scope"), default=ClosureScope.PERSON)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     reason: Mapped[str] = mapped_column(String(500))
-    """As the person is told."""
+    """As those whom it concerns are told."""
     closed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """From when it ends by itself; None: when the office lifts it."""
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """None: still closed."""
+    """None: the office has not lifted it."""
 
-    user: Mapped[User] = relationship(foreign_keys=[user_id])
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])

@@ -13,6 +13,8 @@ from gradebook.models.people import RoleKind
 class NoticeKind(StrEnum):
     """What a notice tells of."""
 
+    ANNOUNCEMENT = "announcement"
+    """An announcement was sent. Nobody mutes these: what is muted is a conversation."""
     JOINT = "joint"
     """The office has opened a conversation with both guardians of a child."""
     MESSAGE = "message"
@@ -36,7 +38,9 @@ class Notice(HasId, Base):
             ["recipient_id", "school_id", "role_kind"], ["roles.user_id", "roles.school_id", "roles.kind"]
         ),
         CheckConstraint("role_kind IN ('teacher', 'parent', 'office')", name="never_a_student"),
+        ForeignKeyConstraint(["announcement_id", "school_id"], ["announcements.id", "announcements.school_id"]),
         UniqueConstraint("conversation_id", "seq", "recipient_id"),
+        UniqueConstraint("announcement_id", "recipient_id"),
         Index("ix_notices_due_at", "due_at"),
         Index("ix_notices_recipient_id", "recipient_id"),
     )
@@ -48,6 +52,7 @@ class Notice(HasId, Base):
     conversation_id: Mapped[int | None] = mapped_column(Id)
     seq: Mapped[int] = mapped_column(default=0)
     """The number of the message; 0 where it is about none."""
+    announcement_id: Mapped[int | None] = mapped_column(Id)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """Not before: a teacher's is held until the office hours begin."""
+    """Not before: a teacher's is held until the office hours begin, one of an announcement while it can be recalled."""

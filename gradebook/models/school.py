@@ -3,8 +3,9 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gradebook.clock import day_in
@@ -26,6 +27,9 @@ class School(HasPublicId, Base):
     """A guardian whose link to a child has ended no longer reads the conversations they had about the child."""
     teachers_take_step: Mapped[bool] = mapped_column(default=False)
     """Teachers need a second step at sign-in; the office always does."""
+    closures: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    """What the office has closed and not lifted (WritingClosure without its words), None mostly. A copy on the row that
+    comes with every request, so that a stop holds from the next one on without a question more."""
     source_id: Mapped[str | None] = mapped_column(String(255), unique=True)
 
     def today(self, now: datetime) -> date:

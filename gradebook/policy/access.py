@@ -33,6 +33,7 @@ from gradebook.models import (
     Section,
     SectionOutcome,
     User,
+    WritingClosure,
 )
 from gradebook.policy import scopes
 from gradebook.policy.person import AnyPerson, Person
@@ -345,8 +346,8 @@ def school_of_office(person: Person) -> School:
 
 
 def school_row_for_office(person: Person, model: type[Any], public_id: str) -> Any:
-    """A course, term, enrollment, grading scale or day off of the school that this office runs. Raises NotFound."""
-    allowed = (AcademicSession, Course, DayOff, Enrollment, GradingScale)
+    """A course, term, enrollment, grading scale, day off or stop of this office's school. Raises NotFound."""
+    allowed = (AcademicSession, Course, DayOff, Enrollment, GradingScale, WritingClosure)
     if model not in allowed:
         raise TypeError(f"{model.__name__} is not fetched this way")
     return _one(select(model).where(model.public_id == public_id, model.school_id.in_(scopes.schools_run_by(person))))

@@ -6,6 +6,10 @@ from enum import StrEnum
 class Action(StrEnum):
     """Something a person may or may not do; rules.py says how each is earned."""
 
+    ANNOUNCEMENT_CANCEL = "announcement:cancel"
+    ANNOUNCEMENT_COUNT_READERS = "announcement:count_readers"
+    ANNOUNCEMENT_RECALL = "announcement:recall"
+    ANNOUNCEMENT_WRITE = "announcement:write"
     APPROVAL_ANSWER = "approval:answer"
     APPROVAL_WITHDRAW = "approval:withdraw"
     ASSIGNMENT_EDIT = "assignment:edit"

@@ -5,7 +5,7 @@ today, whether or not they were admitted as participants yet; who reads must hol
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
+    ClosureScope,
     Conversation,
     Enrollment,
     Guardianship,
@@ -31,9 +32,8 @@ from gradebook.models import (
     School,
     Section,
     User,
-    WritingClosure,
 )
-from gradebook.policy import access, facts, scopes
+from gradebook.policy import access, facts, scopes, stops
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import AnyPerson, Person
 
@@ -59,8 +59,15 @@ class WhyNot(StrEnum):
     NO_TEACHER = "no_teacher"
     OTHER_GUARDIAN = "other_guardian"
     """One of the two guardians of a joint conversation may no longer be written to."""
+    STOPPED = "stopped"
+    """The school office has stopped messages for everyone, or for the role of the person who asks."""
     WRITING = "writing"
     """The school office has closed the writing of the person who asks."""
+
+    @property
+    def is_a_stop(self) -> bool:
+        """The office has closed it and can open it again; nothing else stands against it."""
+        return self in (WhyNot.STOPPED, WhyNot.WRITING)
 
 
 @dataclass(frozen=True)
@@ -131,8 +138,6 @@ class Standing:
     closed: WhyNot | None
     guardians: tuple[GuardianSide, ...] = ()
     places: tuple[TeacherPlace, ...] = ()
-    reason: str | None = None
-    """Why the office has closed the writing of the person who asks, in its words."""
     ended_on: date | None = None
     """The first day without the right of the guardian who asks, where it has ended."""
     is_muted: bool = False
@@ -169,7 +174,7 @@ class Reached:
 # --- The rules, as conditions
 
 
-def _on(day: Day) -> Holds:
+def on_day(day: Day) -> Holds:
     return lambda dated: scopes.holds_on(dated, day)
 
 
@@ -197,34 +202,39 @@ def _role_of(enrollment: Any, role: Any) -> ColumnElement[bool]:
     )
 
 
-def _attends(student_id: Any, section_id: Any, holds: Holds) -> ColumnElement[bool]:
+def attends(student_id: Any, section_id: Any, holds: Holds) -> ColumnElement[bool]:
     """The child is a student of the school, in this class."""
+    return _attends(student_id, lambda place: place.section_id == section_id, holds)
+
+
+def attends_any(student_id: Any, section_ids: Sequence[int], holds: Holds) -> ColumnElement[bool]:
+    """The child is a student of the school, in one of these classes at least."""
+    return _attends(student_id, lambda place: place.section_id.in_(section_ids), holds)
+
+
+def _attends(student_id: Any, which: Holds, holds: Holds) -> ColumnElement[bool]:
     place, role = aliased(Enrollment), aliased(Role)
     return (
         select(place.id)
         .join(role, _role_of(place, role))
         .where(
-            place.user_id == student_id,
-            place.section_id == section_id,
-            place.role_kind == RoleKind.STUDENT,
-            holds(place),
-            holds(role),
+            place.user_id == student_id, which(place), place.role_kind == RoleKind.STUDENT, holds(place), holds(role)
         )
         .correlate_except(place, role)
         .exists()
     )
 
 
-def _goes_on(day: Day) -> ColumnElement[bool]:
+def goes_on(day: Day) -> ColumnElement[bool]:
     """Condition on Section and its AcademicSession: the class is in use and its term is not over."""
     return and_(Section.ended.is_(False), AcademicSession.ends_on > day)
 
 
 def _goes_on_today(person: scopes.Who) -> ColumnElement[bool]:
-    return or_(false(), *(and_(Section.school_id.in_(schools), _goes_on(day)) for schools, day in person.spans))
+    return or_(false(), *(and_(Section.school_id.in_(schools), goes_on(day)) for schools, day in person.spans))
 
 
-def _guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
+def guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
     """Guardianships whose guardian may be written to, and the alias of the guardian.
 
     The link holds with the right to write, no order forbids contact, and the guardian's account is in use.
@@ -253,36 +263,7 @@ def _guardianships_to_write_to(day: Day) -> tuple[Any, Any]:
     return query, adult
 
 
-def _is_closed_to(user_id: Any, school_id: Any) -> ColumnElement[bool]:
-    """The office of the school has closed this person's writing."""
-    return _closures(user_id, school_id).exists()
-
-
-def _closures(user_id: Any, school_id: Any) -> Select[str]:
-    return (
-        select(WritingClosure.reason)
-        .where(
-            WritingClosure.user_id == user_id,
-            WritingClosure.school_id == school_id,
-            WritingClosure.opened_at.is_(None),
-        )
-        .correlate_except(WritingClosure)
-    )
-
-
-def closures_of(person: Person) -> dict[int, str]:
-    """Where the office has closed this person's writing: the school and the reason."""
-    rows = db.session.execute(
-        select(WritingClosure.school_id, WritingClosure.reason).where(
-            WritingClosure.user_id == person.id,
-            WritingClosure.school_id.in_(person.school_days),
-            WritingClosure.opened_at.is_(None),
-        )
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def _is_confirmed(adult: Any) -> ColumnElement[bool]:
+def is_confirmed(adult: Any) -> ColumnElement[bool]:
     """The office has seen who this is (facts.may_use_messages): before that, nothing would be read."""
     return or_(adult.identity_seen_at.is_not(None), adult.email_confirmed_at.is_not(None))
 
@@ -297,7 +278,7 @@ def teachers_who_read(section: Section, student_id: int, day: date) -> list[User
 
 @cache
 def _teachers_who_read() -> Any:
-    teaching = _teaching(_on(_DAY))
+    teaching = _teaching(on_day(_DAY))
     return (
         select(User)
         .join(teaching, teaching.c.user_id == User.id)
@@ -348,17 +329,16 @@ def classes_of_guardian(
 
 
 def _for_guardian(person: Person, row: Any, teachers: tuple[User, ...]) -> Correspondence:
-    why_not = WhyNot.WRITING if row.is_closed else None if teachers else WhyNot.NO_TEACHER
+    why_not = _stopped(person, row[1].school_id) or (None if teachers else WhyNot.NO_TEACHER)
     return Correspondence(row[0], row[1], person.user, teachers, why_not=why_not)
 
 
 def _guardian_query(person: Person) -> tuple[Any, Any]:
     student, teacher = aliased(User), aliased(User)
     place, role, teaching = aliased(Enrollment), aliased(Role), _teaching(_today(person))
-    closed = _is_closed_to(person.id, Guardianship.school_id).label("is_closed")
     reads = and_(teaching.c.section_id == Section.id, ~scopes.is_guardian_by_any_date(teaching.c.user_id, student.id))
     query: Any = (
-        select(student, Section, teacher, closed)
+        select(student, Section, teacher)
         .select_from(Guardianship)
         .join(student, student.id == Guardianship.student_id)
         .join(place, and_(place.user_id == student.id, place.school_id == Guardianship.school_id))
@@ -381,12 +361,13 @@ def _guardian_query(person: Person) -> tuple[Any, Any]:
 
 def correspondences_of_teacher(person: Person, section: Section, student: User) -> list[Correspondence]:
     """The guardians of a student of one's class to whom this teacher may write today, one by one."""
-    return [pair for pair, is_confirmed in _of_teacher(person, section, student) if is_confirmed]
+    return [pair for pair, is_confirmed in _of_teacher(person, section, student) if is_confirmed and not pair.why_not]
 
 
 def guardians_not_confirmed(person: Person, section: Section, student: User) -> list[Correspondence]:
     """The guardians to whom this teacher could write if the office had confirmed who they are."""
-    return [pair for pair, is_confirmed in _of_teacher(person, section, student) if not is_confirmed]
+    pairs = _of_teacher(person, section, student)
+    return [pair for pair, is_confirmed in pairs if not is_confirmed and not pair.why_not]
 
 
 def _of_teacher(person: Person, section: Section, student: User) -> list[tuple[Correspondence, bool]]:
@@ -396,40 +377,42 @@ def _of_teacher(person: Person, section: Section, student: User) -> list[tuple[C
     teachers = tuple(teachers_who_read(section, student.id, day))
     if person.id not in {teacher.id for teacher in teachers}:
         return []
-    query, adult = _guardianships_to_write_to(day)
+    query, adult = guardianships_to_write_to(day)
     rows = db.session.execute(
-        query.add_columns(_is_confirmed(adult))
+        query.add_columns(is_confirmed(adult))
         .join(Section, Section.id == section.id)
         .join(AcademicSession, AcademicSession.id == Section.term_id)
         .where(
             Guardianship.student_id == student.id,
             Guardianship.school_id == section.school_id,
-            _goes_on(day),
-            _attends(student.id, section.id, _on(day)),
-            ~_is_closed_to(person.id, section.school_id),
+            goes_on(day),
+            attends(student.id, section.id, on_day(day)),
         )
         .order_by(adult.name_key, adult.id)
     )
+    why_not = _stopped(person, section.school_id)
     return [
-        (Correspondence(student, section, guardian, teachers, relationship), bool(is_confirmed))
+        (Correspondence(student, section, guardian, teachers, relationship, why_not), bool(is_confirmed))
         for guardian, relationship, is_confirmed in rows
     ]
 
 
 def correspondence(person: Person, student_key: str, section_key: str, guardian_key: str | None) -> Correspondence:
-    """The one that the person means, if it may be begun today. Raises NotFound.
+    """The one that the person means, if it may be begun today, or only a stop of the office stands against it
+    (`why_not`). Raises NotFound.
 
     A teacher names the guardian: who of two reads a message is never ours to guess.
     """
     if person.acts_as(RoleKind.PARENT):
         guardian_key = guardian_key or person.user.public_id
-        possible = correspondences_of_guardian(person, student_key, section_key)
+        possible = classes_of_guardian(person, student_key, section_key)
     else:
         section = access.section_for_teacher(person, key_of(section_key))
         student = access.student_of_section(section, key_of(student_key)).user
-        possible = correspondences_of_teacher(person, section, student)
+        possible = [pair for pair, is_confirmed in _of_teacher(person, section, student) if is_confirmed]
     for candidate in possible:
-        if candidate.guardian.public_id == guardian_key:
+        can_be = candidate.teachers and (candidate.why_not is None or candidate.why_not.is_a_stop)
+        if candidate.guardian.public_id == guardian_key and can_be:
             return candidate
     raise NotFound
 
@@ -440,13 +423,13 @@ def may_be_joined(student: User, school: School, day: date) -> list[tuple[User, 
     Both must hold the right to write, and no order of any kind may be in force against either: who must not know
     where the other lives must not meet them here.
     """
-    query, adult = _guardianships_to_write_to(day)
+    query, adult = guardianships_to_write_to(day)
     orders = or_(Restriction.no_contact, Restriction.no_records, Restriction.hide_address)
     rows = db.session.execute(
         query.where(
             Guardianship.student_id == student.id,
             Guardianship.school_id == school.id,
-            _is_confirmed(adult),
+            is_confirmed(adult),
             ~scopes.restricted_on(day, orders),
         ).order_by(adult.name_key, adult.id)
     )
@@ -459,7 +442,7 @@ def classes_to_join_in(student: User, school: School, day: date) -> list[Section
         db.session.scalars(
             select(Section)
             .join(AcademicSession, AcademicSession.id == Section.term_id)
-            .where(Section.school_id == school.id, _goes_on(day), _attends(student.id, Section.id, _on(day)))
+            .where(Section.school_id == school.id, goes_on(day), attends(student.id, Section.id, on_day(day)))
             .order_by(Section.title, Section.id)
         )
     )
@@ -479,10 +462,12 @@ def sections_to_write_from(person: Person) -> list[Section]:
 
 def families_of(person: Person, section: Section, page: int = 1) -> list[FamilyLine]:
     """The students of one's class with the guardians to whom this teacher may write: a page, and one line more."""
+    if _stopped(person, section.school_id):
+        return []
     query, student, adult = _families(person, section)
     rows = db.session.execute(
         query.add_columns(student)
-        .where(_is_confirmed(adult))
+        .where(is_confirmed(adult))
         .offset((page - 1) * STUDENTS_ON_A_PAGE)
         .limit(STUDENTS_ON_A_PAGE + 1)
     )
@@ -495,10 +480,12 @@ def guardians_reached(person: Person, section: Section, student_ids: Iterable[in
     With them those who only wait for the office to confirm them, or who may not see grades. Nobody else is named: that
     there are others, and why they may not be written to, is the office's to know.
     """
+    if _stopped(person, section.school_id):
+        return []
     query, student, adult = _families(person, section)
     rows = db.session.execute(
         query.add_columns(
-            student.id, _is_confirmed(adult), scopes.sees_grades_on(person.school_days[section.school_id])
+            student.id, is_confirmed(adult), scopes.sees_grades_on(person.school_days[section.school_id])
         ).where(student.id.in_(list(student_ids)))
     )
     return [
@@ -510,7 +497,7 @@ def guardians_reached(person: Person, section: Section, student_ids: Iterable[in
 def _families(person: Person, section: Section) -> tuple[Any, Any, Any]:
     """Guardians of the class's students of today who may be written to, by the student's name; and the two aliases."""
     day = person.school_days[section.school_id]
-    query, adult = _guardianships_to_write_to(day)
+    query, adult = guardianships_to_write_to(day)
     student, place = aliased(User), aliased(Enrollment)
     query = (
         query.join(student, student.id == Guardianship.student_id)
@@ -520,10 +507,9 @@ def _families(person: Person, section: Section) -> tuple[Any, Any, Any]:
         .where(
             place.section_id == section.id,
             place.role_kind == RoleKind.STUDENT,
-            _goes_on(day),
-            _attends(student.id, section.id, _on(day)),
+            goes_on(day),
+            attends(student.id, section.id, on_day(day)),
             ~scopes.is_guardian_by_any_date(person.id, student.id),
-            ~_is_closed_to(person.id, section.school_id),
         )
         .order_by(student.name_key, student.id, adult.name_key, adult.id)
     )
@@ -608,7 +594,7 @@ def standing(person: Person, conversation: Conversation, newest_own: int | None 
     rows = db.session.execute(_standing(), of).all()
     places = tuple(_place(row) for row in rows if row.User is not None)
     guardians = _guardians_of_joint(of) if conversation.is_joint else (_guardian_side(conversation.guardian, rows[0]),)
-    return _judged(person, rows[0], guardians, places, day)
+    return _judged(person, rows[0], guardians, places, conversation.school_id)
 
 
 def places_of(conversation: Conversation, day: date) -> tuple[TeacherPlace, ...]:
@@ -634,18 +620,17 @@ def _guardian_side(guardian: User, row: Any) -> GuardianSide:
 
 
 def _judged(
-    person: Person, row: Any, guardians: tuple[GuardianSide, ...], places: tuple[TeacherPlace, ...], day: date
+    person: Person, row: Any, guardians: tuple[GuardianSide, ...], places: tuple[TeacherPlace, ...], school_id: int
 ) -> Standing:
+    day = person.school_days[school_id]
     own = next((side for side in guardians if side.user.id == person.id), None)
     ended_on = row.own_ends_on if own and not own.reads else None
     if ended_on is not None and ended_on <= day:
         return _ended(ended_on, guardians, places)
     teachers = tuple(place.user for place in places if place.reads)
-    closed = _closed(row, own, guardians, teachers)
+    closed = _closed(row, own, guardians, teachers) or _stopped(person, school_id)
     reads, relationship = all(side.reads for side in guardians), guardians[0].relationship
-    return Standing(
-        teachers, reads, relationship, closed, guardians, places, row.reason, is_muted=row.muted_at is not None
-    )
+    return Standing(teachers, reads, relationship, closed, guardians, places, is_muted=row.muted_at is not None)
 
 
 def _ended(ended_on: date, guardians: tuple[GuardianSide, ...], places: tuple[TeacherPlace, ...]) -> Standing:
@@ -664,9 +649,15 @@ def _closed(
         return WhyNot.CHILD_LEFT
     if not all(side.reads for side in guardians):
         return WhyNot.OTHER_GUARDIAN if len(guardians) > 1 else WhyNot.GUARDIAN
-    if not teachers:
-        return WhyNot.NO_TEACHER
-    return WhyNot.WRITING if row.reason is not None else None
+    return None if teachers else WhyNot.NO_TEACHER
+
+
+def _stopped(person: Person, school_id: int) -> WhyNot | None:
+    """The stop of the office that stands against writing, whatever the words."""
+    stop = stops.stopped(person, school_id)
+    if stop is None:
+        return None
+    return WhyNot.WRITING if stop.scope == ClosureScope.PERSON else WhyNot.STOPPED
 
 
 @cache
@@ -676,11 +667,11 @@ def _standing() -> Any:
     conversation: BindParameter[Any] = bindparam("conversation")
     school: BindParameter[Any] = bindparam("school")
     place, role = aliased(Enrollment), aliased(Role)
-    guardians, adult = _guardianships_to_write_to(_DAY)
+    guardians, adult = guardianships_to_write_to(_DAY)
     child = (Guardianship.student_id == student, Guardianship.school_id == school)
     here = (*child, Guardianship.guardian_id == bindparam("guardian"))
     guardian_reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(
-        *here, _is_confirmed(adult)
+        *here, is_confirmed(adult)
     )
     reads = and_(scopes.holds_on(place, _DAY), scopes.holds_on(role, _DAY), User.deactivated_at.is_(None))
     rank = case((place.position == Position.LEAD, 0), (place.position == Position.CO_TEACHER, 1), else_=2)
@@ -692,14 +683,13 @@ def _standing() -> Any:
             .where(*child, Guardianship.guardian_id == bindparam("person"))
             .scalar_subquery()
             .label("own_ends_on"),
-            _closures(bindparam("person"), school).limit(1).scalar_subquery().label("reason"),
             select(Participant.muted_at)
             .where(Participant.conversation_id == conversation, Participant.user_id == bindparam("person"))
             .scalar_subquery()
             .label("muted_at"),
             _seen(conversation, bindparam("guardian")).label("guardian_seen_at"),
-            _attends(student, bindparam("section"), _on(_DAY)).label("attends"),
-            _goes_on(_DAY).label("goes_on"),
+            attends(student, bindparam("section"), on_day(_DAY)).label("attends"),
+            goes_on(_DAY).label("goes_on"),
             User,
             reads.label("reads"),
             place.begins_on,
@@ -747,9 +737,9 @@ def _guardians_of_joint(of: dict[str, Any]) -> tuple[GuardianSide, ...]:
 @cache
 def _joint() -> Any:
     child = and_(Guardianship.student_id == bindparam("student"), Guardianship.school_id == bindparam("school"))
-    guardians, adult = _guardianships_to_write_to(_DAY)
+    guardians, adult = guardianships_to_write_to(_DAY)
     reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(
-        child, Guardianship.guardian_id == Participant.user_id, _is_confirmed(adult)
+        child, Guardianship.guardian_id == Participant.user_id, is_confirmed(adult)
     )
     relationship = select(Guardianship.relationship_name).where(child, Guardianship.guardian_id == Participant.user_id)
     return (

@@ -26,6 +26,8 @@ class HeldRole:
     school_phone: str | None = None
     takes_step: bool = False
     """Whether it opens only after a second step at sign-in."""
+    closures: list[dict[str, Any]] | None = None
+    """School.closures: what the office has stopped (policy/stops.py reads it)."""
 
 
 @dataclass(frozen=True)

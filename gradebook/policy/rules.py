@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradebook.policy import conversations, facts, oversight, own_messages, second_step
+from gradebook.policy import announcements, conversations, facts, oversight, own_messages, second_step
 from gradebook.policy.actions import Action
 from gradebook.policy.person import Person
 
 Fact = Callable[[Person, Any], bool]
 
 RULES: dict[Action, tuple[Fact, ...]] = {
+    Action.ANNOUNCEMENT_CANCEL: (announcements.may_cancel,),
+    Action.ANNOUNCEMENT_COUNT_READERS: (announcements.counts_readers,),
+    Action.ANNOUNCEMENT_RECALL: (announcements.may_recall,),
+    Action.ANNOUNCEMENT_WRITE: (announcements.may_announce,),
     Action.APPROVAL_ANSWER: (facts.is_the_second_person_of,),
     Action.APPROVAL_WITHDRAW: (facts.has_asked_for,),
     Action.ASSIGNMENT_EDIT: (facts.teaches_the_class_of,),

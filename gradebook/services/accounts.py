@@ -115,6 +115,7 @@ def forgive(attempt_id: int) -> None:
 _HELD = (
     Role.kind, Role.school_id, Role.begins_on, Role.ends_on,
     School.name.label("school_name"), School.timezone, School.phone, School.teachers_take_step,
+    School.closures,
 )  # fmt: skip
 
 
@@ -265,6 +266,7 @@ def _held_today(rows: Any, now: datetime) -> tuple[HeldRole, ...]:
             row.timezone,
             row.phone,
             second_step.role_takes_step(row.kind, row.teachers_take_step),
+            row.closures,
         )
         for row in rows
         if row.kind is not None

@@ -10,10 +10,19 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, false, func, literal, null, select, union_all
 
-from gradebook.models import Conversation, Message, Participant, Section, User
-from gradebook.policy import facts, scopes
+from gradebook.models import (
+    Announcement,
+    AnnouncementRecipient,
+    Conversation,
+    Message,
+    Participant,
+    RoleKind,
+    Section,
+    User,
+)
+from gradebook.policy import announcements, facts, scopes
 from gradebook.policy.person import AnyPerson, Person
 from gradebook.services.family import LOOK_BACK, Child, FamilyClass, Piece
 
@@ -24,6 +33,7 @@ MOST_SHOWN = 6
 class Kind(StrEnum):
     """Why a line stands there."""
 
+    ANNOUNCEMENT = "announcement"
     BELOW = "below"
     CONFIRM = "confirm"
     FELL = "fell"
@@ -32,15 +42,21 @@ class Kind(StrEnum):
 
 
 class Talk(NamedTuple):
-    """A conversation in which this guardian has not read everything."""
+    """A conversation in which this guardian has not read everything, or an announcement not opened yet."""
 
     public_id: str
     student_id: int
+    """Of an announcement one of the children on whose account it came."""
     class_title: str
+    """Empty for an announcement."""
     sender: str
     sent_at: datetime
     unread: int
-    """Messages not read yet."""
+    """Messages not read yet; an announcement counts as one."""
+    announcement: str | None
+    """Its title, where it is one."""
+    is_of_office: bool
+    """The school office announces it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +79,7 @@ class Attention:
         """What is new comes before what has been so for long."""
         order = (
             (Kind.MISSING, True), (Kind.BELOW, True), (Kind.FELL, True), (Kind.CONFIRM, False), (Kind.MESSAGE, False),
-            (Kind.MISSING, False), (Kind.BELOW, False),
+            (Kind.ANNOUNCEMENT, False), (Kind.MISSING, False), (Kind.BELOW, False),
         )  # fmt: skip
         return order.index((self.kind, self.is_new))
 
@@ -86,7 +102,7 @@ def _of_child(child: Child, talks: list[Talk]) -> Iterable[Attention]:
             yield Attention(Kind.CONFIRM, child, [one], count=child.to_confirm[one.section.id])
     for talk in talks:
         if talk.student_id == child.id:
-            yield Attention(Kind.MESSAGE, child, talk=talk)
+            yield Attention(Kind.ANNOUNCEMENT if talk.announcement else Kind.MESSAGE, child, talk=talk)
 
 
 def _missing(child: Child) -> Iterable[Attention]:
@@ -180,14 +196,20 @@ def glance_at(children: list[Child], talks: list[Talk]) -> Glance:
 
 
 def unread_talks(person: Person) -> list[Talk] | None:
-    """The conversations in which this guardian has not read everything, the newest first, in one statement; no word of
-    what was written. None where messages may not be used: nothing is even asked."""
+    """The conversations in which this guardian has not read everything and the announcements not opened yet, the newest
+    first, in one statement; no word of what was written. None where messages may not be used: nothing is even asked.
+    """
     if not facts.may_use_messages(person):
         return None
     return [Talk(*row) for row in scopes.ask(_unread, person)]
 
 
 def _unread(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    both = union_all(_unread_conversations(person), _unopened_announcements(person)).subquery()
+    return select(both).order_by(both.c.sent_at.desc(), both.c.public_id)
+
+
+def _unread_conversations(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     newest = and_(
         Message.conversation_id == Conversation.id,
         Message.school_id == Conversation.school_id,
@@ -199,8 +221,10 @@ def _unread(person: AnyPerson) -> Select[*tuple[Any, ...]]:
             Conversation.student_id,
             Section.title,
             User.display_name,
-            Message.sent_at,
-            Conversation.last_seq - Participant.last_read_seq,
+            Message.sent_at.label("sent_at"),
+            (Conversation.last_seq - Participant.last_read_seq).label("unread"),
+            null().label("announcement"),
+            false().label("is_of_office"),
         )
         .select_from(Participant)
         .join(Conversation, Conversation.id == Participant.conversation_id)
@@ -213,5 +237,31 @@ def _unread(person: AnyPerson) -> Select[*tuple[Any, ...]]:
             Conversation.last_seq > Participant.last_read_seq,
             Conversation.id.in_(scopes.conversations_of(person)),
         )
-        .order_by(Message.sent_at.desc(), Conversation.id)
+    )
+
+
+def _unopened_announcements(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    """Each once, beside the first of the children on whose account it came."""
+    own = (
+        announcements.received_by(person)
+        .add_columns(func.min(AnnouncementRecipient.student_id).label("student_id"))
+        .where(AnnouncementRecipient.opened_at.is_(None))
+        .group_by(AnnouncementRecipient.announcement_id)
+        .subquery()
+    )
+    return (
+        select(
+            Announcement.public_id,
+            own.c.student_id,
+            literal(""),
+            User.display_name,
+            Announcement.sent_at,
+            literal(1),
+            Announcement.title,
+            Announcement.role_kind == RoleKind.OFFICE,
+        )
+        .select_from(own)
+        .join(Announcement, Announcement.id == own.c.announcement_id)
+        .join(User, User.id == Announcement.author_id)
+        .where(Announcement.recalled_at.is_(None))
     )

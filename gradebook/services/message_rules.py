@@ -1,15 +1,19 @@
-"""What decides who is reached besides rights and dates: muting, writing closed by the office, joint conversations.
+"""What decides who is reached besides rights and dates: muting, messages stopped by the office, joint conversations.
 
 Whoever calls has asked the policy first.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from gradebook import actor
 from gradebook.extensions import db
+from gradebook.live.notices import notice
 from gradebook.models import (
+    ClosureScope,
     Conversation,
     Enrollment,
     NoticeKind,
@@ -24,13 +28,14 @@ from gradebook.models import (
 from gradebook.policy import scopes
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import Person
+from gradebook.policy.stops import Stop, stops_of
 from gradebook.services import audit, messaging, notices
 
 LONGEST_REASON = 500
 
 
 class NoReason(ValueError):
-    """Nobody's writing is closed without a reason that the person is told."""
+    """Nobody's writing is closed without a reason that they are told."""
 
 
 # --- Muting, by guardians
@@ -59,23 +64,55 @@ def is_muted(person: Person, conversation: Conversation) -> bool:
     return db.session.scalar(select(Participant.muted_at).where(*own)) is not None
 
 
-# --- Closing a person's writing, by the office
+# --- Stopping messages at once, by the office
 
 
-def closure_of(user: User, school: School) -> WritingClosure | None:
-    """How the person's writing is closed at this school, if it is."""
-    return db.session.scalar(
-        select(WritingClosure).where(
-            WritingClosure.user_id == user.id,
-            WritingClosure.school_id == school.id,
-            WritingClosure.opened_at.is_(None),
-        )
+@dataclass(frozen=True)
+class Told:
+    """A stop as those whom it concerns are told."""
+
+    stop: Stop
+    reason: str
+    school: School
+
+
+def stops_told(person: Person) -> list[Told]:
+    """What the office has stopped for this person, with its reasons. Nothing is asked where nothing is stopped."""
+    stops = {stop.key: stop for stop in stops_of(person)}
+    if not stops:
+        return []
+    rows = db.session.execute(
+        select(WritingClosure.public_id, WritingClosure.reason, School)
+        .join(School, School.id == WritingClosure.school_id)
+        .where(WritingClosure.public_id.in_(list(stops)))
+    )
+    found = {key: Told(stops[key], reason, school) for key, reason, school in rows}
+    return [found[key] for key in stops if key in found]
+
+
+def closures_of(school: School, now: datetime) -> list[WritingClosure]:
+    """What is stopped at the school now: for everyone first, single people last."""
+    rows = db.session.scalars(select(WritingClosure).where(*_in_force(school, now)).order_by(WritingClosure.closed_at))
+    return sorted(rows, key=lambda row: row.scope == ClosureScope.PERSON)
+
+
+def _in_force(school: School, now: datetime) -> tuple[Any, ...]:
+    return (
+        WritingClosure.school_id == school.id,
+        WritingClosure.opened_at.is_(None),
+        or_(WritingClosure.ends_at.is_(None), WritingClosure.ends_at > now),
     )
 
 
+def closure_of(user: User, school: School, now: datetime) -> WritingClosure | None:
+    """How the person's writing is closed at this school now, if it is."""
+    return db.session.scalar(select(WritingClosure).where(*_in_force(school, now), WritingClosure.user_id == user.id))
+
+
 def may_have_writing_closed(user: User, school: School, now: datetime) -> bool:
-    """Whether there is anything to close: the person is a guardian or a teacher of the school today."""
-    return bool(_kinds(user, school, now))
+    """Whether there is anything to close or to open: the person is a guardian or a teacher of the school today, or was
+    when it was closed."""
+    return bool(_kinds(user, school, now)) or closure_of(user, school, now) is not None
 
 
 def _kinds(user: User, school: School, now: datetime) -> list[RoleKind]:
@@ -93,30 +130,103 @@ def _kinds(user: User, school: School, now: datetime) -> list[RoleKind]:
     )
 
 
-def close_writing(user: User, school: School, reason: str, now: datetime, *, actor_id: int) -> None:
+def close_writing(
+    user: User, school: School, reason: str, now: datetime, *, actor_id: int, ends_at: datetime | None = None
+) -> None:
     """From the next request on the person writes no message at this school; reading goes on, and they are told why.
 
-    A second time changes nothing. The row of the user is to be locked (rosters.locked). Raises NoReason.
+    A second time changes nothing. The row of the school is to be locked (rosters.locked). Raises NoReason.
     """
-    if not reason.strip():
-        raise NoReason
     kinds = _kinds(user, school, now)
-    if closure_of(user, school) is not None or not kinds:
+    if not kinds or closure_of(user, school, now) is not None:
         return
-    db.session.add(
-        WritingClosure(school_id=school.id, user_id=user.id, reason=reason, closed_by=actor_id, closed_at=now)
-    )
+    _close(school, reason, now, actor_id, scope=ClosureScope.PERSON, user_id=user.id, ends_at=ends_at)
     notices.require(NoticeKind.WRITING_CLOSED, school.id, [(user.id, kinds[0])], now)
-    audit.record("messages.writing_closed", now, school_id=school.id, actor_id=actor_id, person_id=user.id)
+    audit.record(
+        "messages.writing_closed", now, school_id=school.id, actor_id=actor_id, person_id=user.id,
+        ends_at=_iso(ends_at),
+    )  # fmt: skip
 
 
 def open_writing(user: User, school: School, now: datetime, *, actor_id: int) -> None:
     """The person may write again."""
-    closure = closure_of(user, school)
-    if closure is None:
+    closure = closure_of(user, school, now)
+    if closure is not None:
+        lift(closure, school, now, actor_id=actor_id)
+
+
+def stop(
+    school: School, scope: ClosureScope, reason: str, now: datetime, *, actor_id: int, ends_at: datetime | None = None
+) -> None:
+    """From the next request on nobody of the scope writes at this school, or nobody writes addresses; open pages are
+    told (gradebook/live). Reading goes on. A second time changes nothing.
+
+    The row of the school is to be locked (rosters.locked). Raises NoReason, ValueError for the scope of one person.
+    """
+    if scope == ClosureScope.PERSON:
+        raise ValueError(scope)
+    if any(closure.scope == scope for closure in closures_of(school, now)):
+        return
+    _close(school, reason, now, actor_id, scope=scope, ends_at=ends_at)
+    audit.record(
+        "messages.stopped", now, school_id=school.id, actor_id=actor_id,
+        scope=scope.value, reason=reason, ends_at=_iso(ends_at),
+    )  # fmt: skip
+
+
+def lift(closure: WritingClosure, school: School, now: datetime, *, actor_id: int) -> None:
+    """The office ends a stop before its time; a second time, or after its end, changes nothing.
+
+    The row of the school is to be locked (rosters.locked).
+    """
+    if closure not in closures_of(school, now):
         return
     closure.opened_at, closure.opened_by = now, actor_id
-    audit.record("messages.writing_opened", now, school_id=school.id, actor_id=actor_id, person_id=user.id)
+    _copy_to_school(school, now)
+    act = "messages.writing_opened" if closure.scope == ClosureScope.PERSON else "messages.let_go_on"
+    audit.record(act, now, school_id=school.id, actor_id=actor_id, person_id=closure.user_id, scope=closure.scope.value)
+
+
+def _close(school: School, reason: str, now: datetime, actor_id: int, **facts: Any) -> None:
+    if not reason.strip():
+        raise NoReason
+    db.session.add(WritingClosure(school_id=school.id, reason=reason, closed_by=actor_id, closed_at=now, **facts))
+    _copy_to_school(school, now)
+
+
+def _copy_to_school(school: School, now: datetime) -> None:
+    """Onto the row that comes with every request; the same statement tells the open pages."""
+    db.session.flush()
+    copies = [
+        {"key": row.public_id, "scope": row.scope, "user": row.user_id, "until": _iso(row.ends_at)}
+        for row in closures_of(school, now)
+    ]
+    db.session.execute(
+        update(School)
+        .where(School.id == school.id)
+        .values(closures=copies or None)
+        .returning(School.id, *notice(db.engine.dialect.name, "school", School.id))
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def concerned(school: School, scope: ClosureScope, now: datetime) -> int:
+    """How many people a stop of this scope would keep from writing."""
+    kinds = {ClosureScope.GUARDIANS: [RoleKind.PARENT], ClosureScope.TEACHERS: [RoleKind.TEACHER]}
+    found = db.session.scalar(
+        select(func.count(func.distinct(Role.user_id)))
+        .join(User, User.id == Role.user_id)
+        .where(
+            Role.school_id == school.id,
+            Role.kind.in_(kinds.get(scope, [RoleKind.PARENT, RoleKind.TEACHER])),
+            scopes.holds_on(Role, school.today(now)),
+            scopes.active_users(),
+        )
+    )
+    return int(found or 0)
 
 
 # --- Joint conversations, by the office

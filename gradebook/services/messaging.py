@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import aliased, joinedload
@@ -35,7 +35,7 @@ from gradebook.models.conversations import folded_words
 from gradebook.policy import scopes
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import AnyPerson, Person
-from gradebook.services import attachments, notices
+from gradebook.services import announcements, attachments, notices
 from gradebook.services.attachments import FileLine
 
 LONGEST_MESSAGE = 5000
@@ -112,6 +112,8 @@ class MessageLine:
     purged_at: datetime | None = None
     """Since when its words are deleted for good."""
     files: list[FileLine] = field(default_factory=list)
+    answers: tuple[str, str] | None = None
+    """The public id and the title of the announcement that it answers."""
 
 
 @dataclass(frozen=True)
@@ -292,10 +294,12 @@ def send(
     now: datetime,
     corrects: int | None = None,
     files: Sequence[Attachable] = (),
+    announcement_id: int | None = None,
 ) -> int:
     """Add a message and return its number in the conversation. The same key sent twice is one message.
 
-    `corrects` is the number of a message of the same author that this one puts right.
+    `corrects` is the number of a message of the same author that this one puts right, `announcement_id` the key of the
+    announcement that it answers.
     Raises OtherBody if the key was used for other words or files, attachments.QuotaUsedUp if there is no room for the
     files; then the caller must roll back.
     """
@@ -305,6 +309,7 @@ def send(
     found = _around(conversation, author_id, now)
     facts = {
         "author_id": author_id, "body": body, "client_key": client_key, "corrects": corrects, "files": len(files),
+        "announcement_id": announcement_id,
     }  # fmt: skip
     if not _add(conversation, facts, number, change, now):
         _give_back(conversation, corrects)
@@ -627,42 +632,44 @@ _UNREAD = Conversation.last_seq - Participant.last_read_seq
 
 @dataclass(frozen=True)
 class Inbox:
-    """How the conversations stand that a person may read now: the one source of every badge."""
+    """How the conversations and announcements stand that a person may read now: the one source of every badge."""
 
     messages: int
     read: int
     conversations: int
     changes: int
+    announcements: int = 0
+    unopened: int = 0
+    """Of the announcements."""
 
     @property
     def unread(self) -> int:
-        """Messages not read yet."""
-        return self.messages - self.read
+        """Messages and announcements not read yet."""
+        return self.messages - self.read + self.unopened
 
     @property
     def mark(self) -> str:
-        """Another text whenever a message came, changed or was read, or a conversation came or went."""
-        return f"{self.changes}.{self.read}.{self.conversations}"
+        """Another text whenever a message came, changed or was read, or a conversation or announcement came or went."""
+        return f"{self.changes}.{self.read}.{self.conversations}.{self.announcements}.{self.unopened}"
 
 
 def inbox_of(person: Person) -> Inbox:
-    """The conversations of this person, counted in one statement."""
-    row = scopes.ask(_inbox, person).one()
-    return Inbox(int(row[0] or 0), int(row[1] or 0), row[2], int(row[3] or 0))
+    """The conversations and announcements of this person, counted in one statement."""
+    return Inbox(*(int(number or 0) for number in scopes.ask(_inbox, person).one()))
 
 
 def unread_count(person: Person) -> int:
-    """Messages not read yet, over the conversations that this person may read now."""
+    """What this person has not read yet, over all that the person may read now."""
     return inbox_of(person).unread
 
 
 def _inbox(person: AnyPerson) -> Select[*tuple[Any, ...]]:
-    return (
+    query = (
         select(
-            func.sum(Conversation.last_seq),
-            func.sum(Participant.last_read_seq),
-            func.count(),
-            func.sum(Conversation.last_change),
+            func.sum(Conversation.last_seq).label("messages"),
+            func.sum(Participant.last_read_seq).label("read"),
+            func.count().label("conversations"),
+            func.sum(Conversation.last_change).label("changes"),
         )
         .select_from(Participant)
         .join(Conversation, Conversation.id == Participant.conversation_id)
@@ -672,6 +679,10 @@ def _inbox(person: AnyPerson) -> Select[*tuple[Any, ...]]:
             Conversation.id.in_(scopes.conversations_of(person)),
         )
     )
+    if not person.acts_as(RoleKind.PARENT):  # announcements are for guardians
+        return query
+    talks, announced = query.subquery(), announcements.unopened(person).subquery()
+    return select(*talks.c, *announced.c).select_from(talks.join(announced, true()))  # each is one row
 
 
 def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[ConversationLine]:
@@ -743,7 +754,8 @@ _NEWEST: Any = (
         Message.client_key, Message.changed, Message.edited_at, Message.removed_at,
         Message.corrects, func.substr(_CORRECTED.body, 1, WORDS_QUOTED), Message.corrected_by,
         Message.purged_at,
-        Message.files, Conversation.last_change, Participant.last_read_seq, Draft.body.label("draft"),
+        Message.files, Message.announcement_id, Conversation.last_change, Participant.last_read_seq,
+        Draft.body.label("draft"),
     )
     .select_from(Message)
     .join(User, User.id == Message.author_id)
@@ -801,12 +813,14 @@ def changes_after(
 
 
 def _lines(conversation: Conversation, rows: Sequence[Any]) -> list[MessageLine]:
-    """With their files, for which is only asked where there are some."""
+    """With their files and the announcements that they answer, for which is only asked where there are some."""
     with_files = [row.seq for row in rows if row.files and row.removed_at is None]
     files = attachments.files_of(conversation, with_files) if with_files else {}
-    return [_line(row, files.get(row.seq, [])) for row in rows]
+    answering = {row.announcement_id for row in rows if row.announcement_id is not None}
+    answered = announcements.titles_of(list(answering)) if answering else {}
+    return [_line(row, files.get(row.seq, []), answered.get(row.announcement_id)) for row in rows]
 
 
-def _line(row: Any, files: list[FileLine]) -> MessageLine:
-    """The last four of a row are not the message's own."""
-    return MessageLine(*[*row[:-4], files])
+def _line(row: Any, files: list[FileLine], answers: tuple[str, str] | None) -> MessageLine:
+    """The last five of a row are not the message's own."""
+    return MessageLine(*[*row[:-5], files, answers])

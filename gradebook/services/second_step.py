@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 import pyotp
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from gradebook.extensions import db
 from gradebook.models import (
@@ -24,10 +24,13 @@ from gradebook.models import (
     KnownDevice,
     LoginSession,
     RecoveryCode,
+    Role,
+    RoleKind,
     School,
     StepKind,
     User,
 )
+from gradebook.policy import scopes
 from gradebook.policy import second_step as policy
 from gradebook.services import accounts, audit, rosters
 from gradebook.services.rosters import RosterError, RosterFault
@@ -171,6 +174,37 @@ def _end_app(user_id: int, end: AppEnd, now: datetime) -> bool:
         .values(ended_at=now, end=end)
     )
     return bool(ended.rowcount)  # type: ignore[attr-defined]
+
+
+# --- The school's rule
+
+
+def set_teachers_rule(school: School, takes_step: bool, now: datetime, *, actor_id: int) -> None:
+    """Whether teachers of the school need a second step, from their next request on."""
+    if school.teachers_take_step == takes_step:
+        return
+    school.teachers_take_step = takes_step
+    audit.record("school.teachers_step_changed", now, school_id=school.id, actor_id=actor_id, required=takes_step)
+
+
+def teachers_with_app(school: School, now: datetime) -> tuple[int, int]:
+    """How many teachers of today have an authenticator app, and how many teachers there are."""
+    in_use = and_(
+        Authenticator.user_id == Role.user_id, Authenticator.confirmed_at.is_not(None), Authenticator.ended_at.is_(None)
+    )
+    with_app, teachers = db.session.execute(
+        select(func.count(Authenticator.id), func.count(Role.id))
+        .select_from(Role)
+        .join(User, User.id == Role.user_id)
+        .outerjoin(Authenticator, in_use)
+        .where(
+            Role.school_id == school.id,
+            Role.kind == RoleKind.TEACHER,
+            scopes.holds_on(Role, school.today(now)),
+            scopes.active_users(),
+        )
+    ).one()
+    return with_app, teachers
 
 
 # --- Its codes

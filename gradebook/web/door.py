@@ -65,6 +65,8 @@ student = roles(RoleKind.STUDENT)
 parent = roles(RoleKind.PARENT)
 office = roles(RoleKind.OFFICE)
 correspondent = roles(RoleKind.PARENT, RoleKind.TEACHER)
+staff = roles(RoleKind.TEACHER, RoleKind.OFFICE)
+adult = roles(RoleKind.PARENT, RoleKind.TEACHER, RoleKind.OFFICE)
 
 
 def require_code(within: timedelta | None = None) -> None:

@@ -211,6 +211,8 @@ _OFFICE_PEOPLE = (
     "office.hold",
     "office.new_restriction",
     "office.issue_slip",
+    "office.second_step",
+    "office.sign_in",
     "office.together",
     "office.writing",
 )
@@ -245,7 +247,8 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("People"), "office.people", "people", _OFFICE_PEOPLE),
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
-            (_("Message rules"), "office.messages", "message", ("office.messages",)),
+            (_("Announcements"), "messages.announcements", "bell", ("messages.",)),
+            (_("Message rules"), "office.messages", "message", ("office.messages", "office.stop")),
             (
                 _("Message oversight"),
                 "office.message_oversight",

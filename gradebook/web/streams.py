@@ -20,23 +20,23 @@ from gradebook.web.requests import whole_number
 AGAIN = 60
 """Seconds after which a page that found no place may try again; until then it asks from time to time."""
 
-NumberFor = Callable[[LoginSession, Person], int]
-"""The number now, asked with the rights of this moment. Raises NotFound when the person may not know it any more."""
+SightOf = Callable[[LoginSession, Person], live.Sight]
+"""How it stands now, asked with the rights of this moment. Raises NotFound when the person may not know it any more."""
 
 
-def stream_of(topic: live.Topic, number_for: NumberFor) -> Response:
-    """Server-sent events with the number of what is watched, until the right ends. Raises ServiceUnavailable when this
+def stream_of(sight_of: SightOf, topic: live.Topic, *also: live.Topic) -> Response:
+    """Server-sent events that say how what is watched stands, until the right ends. Raises ServiceUnavailable when this
     process has no place."""
     app, token, hub = current_app._get_current_object(), current_token(), live.hub_of(current_app)  # type: ignore[attr-defined]
     try:
-        watch = hub.watch(topic, current_person().id)
+        watch = hub.watch(topic, current_person().id, *also)
     except live.Full:
         raise ServiceUnavailable(retry_after=AGAIN) from None
 
-    def look() -> int | None:
+    def look() -> live.Sight | None:
         with app.app_context(), only_reading():
             try:
-                return _number(token, number_for)
+                return _sight(token, sight_of)
             except OperationalError:
                 return None  # the browser comes again
 
@@ -46,17 +46,18 @@ def stream_of(topic: live.Topic, number_for: NumberFor) -> Response:
     return response
 
 
-def _number(token: str, number_for: NumberFor) -> int | None:
+def _sight(token: str, sight_of: SightOf) -> live.Sight | None:
     """None when the session or the right has ended."""
     found = accounts.resume(token, utc_now())
     if found is None or second_step.is_owed(found[1]):
         return None
     try:
-        return number_for(*found)
+        return sight_of(*found)
     except NotFound:
         return None
 
 
-def _seen() -> int | None:
+def _seen() -> live.Sight:
     """What the page has seen: from the browser when it comes again, else from the page."""
-    return whole_number(request.headers.get("Last-Event-ID") or request.args.get("after"))
+    number = whole_number(request.headers.get("Last-Event-ID") or request.args.get("after"))
+    return live.Sight(number, request.args.get("mark", ""))

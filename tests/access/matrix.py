@@ -50,7 +50,7 @@ def read() -> list[Door]:
             method, path, *fields = line.split()
             doors.append(Door(method, path, tuple(_field(text) for text in fields), {}))
     for door in doors:
-        if door.path.startswith("/office/"):
+        if door.path.startswith(("/office/", "/messages/announcements")):
             door.statuses.setdefault(STEPLESS, 303)
         door.statuses.update({name: door.statuses[other] for name, other in LIKE.items() if name not in door.statuses})
         assert set(door.statuses) == set(NAMES), (

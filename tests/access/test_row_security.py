@@ -10,6 +10,9 @@ from sqlalchemy.exc import ProgrammingError
 from gradebook import actor
 from gradebook.extensions import db
 from gradebook.models import (
+    Announcement,
+    AnnouncementRecipient,
+    AnnouncementSection,
     Attachment,
     AttachmentContent,
     Conversation,
@@ -49,8 +52,8 @@ WORDS = {
     "past_talk": "Secret words of Gus",
 }
 OUTSIDE = {"legal_holds", "notices", "record_exports"}
-"""Tables that name a conversation, hold no word of it, and are written by who takes no part in it: whom to tell that
-there is more, the records that the office hands out, and what it holds."""
+"""Tables that name a conversation or an announcement, hold no word of it, and are written by who takes no part in it:
+whom to tell that there is more, the records that the office hands out, and what it holds."""
 
 
 @pytest.fixture
@@ -266,6 +269,126 @@ def test_an_order_against_contact_holds_for_the_database_too(scene, app, ids):
     assert not sees(app, ids["dana"], ids["talk"])
 
 
+# --- Announcements
+
+RECEIVED = {
+    "news": {"dana", "erin", "tess", "tess-parent"},
+    "withdrawn": {"dana", "erin", "tess", "tess-parent"},
+    "bulletin": {"dana", "erin", "tess", "tess-parent", "chris"},
+    "plan": set(),
+}
+SEEN_BY_STAFF = {
+    "news": {"rivera", "cole", "pat"},
+    "withdrawn": {"rivera", "cole", "pat"},
+    "bulletin": {"rivera", "cole", "sub", "osei", "tess", "tess-parent", "pat"},
+    "plan": {"rivera", "pat"},
+}
+"""To whom the database shows which announcement: it knows the person, not the role in use."""
+
+
+@pytest.fixture
+def announced(scene):
+    """The keys of the announcements by the names of the matrix."""
+    return {
+        name: db.session.scalar(select(Announcement.id).where(Announcement.public_id == scene.names[name]))
+        for name in RECEIVED
+    }
+
+
+@only_postgresql
+def test_everybody_sees_the_rows_of_their_own_announcements_only(app, ids, announced):
+    for each in ACTORS:
+        who = each.like or each.name
+        mine = {announced[name] for name in RECEIVED if who in RECEIVED[name] | SEEN_BY_STAFF[name]}
+        counted = {announced[name] for name, names in SEEN_BY_STAFF.items() if who in names and name != "plan"}
+        if who not in ("pat", "quinn"):
+            counted.discard(announced["bulletin"])
+        with asking(app, ids[each.name]):
+            assert set(db.session.scalars(select(Announcement.id))) == mine, each.name
+            of_classes = set(db.session.scalars(select(AnnouncementSection.announcement_id)))
+            assert of_classes == mine - {announced["bulletin"]}, each.name
+            others = select(AnnouncementRecipient.announcement_id).where(
+                AnnouncementRecipient.user_id != (ids[each.name] or 0)
+            )
+            assert set(db.session.scalars(others)) == counted, each.name
+
+
+@only_postgresql
+def test_a_guardian_who_loses_the_right_loses_the_announcement_in_the_database_too(scene, app, ids, announced):
+    school = scene.school
+    with asking(app, ids["dana"]):
+        assert announced["news"] in set(db.session.scalars(select(Announcement.id)))
+    order = Restriction(
+        school_id=school.oak.id, student_id=school.maya.id, adult_id=school.dana.id, no_contact=True, no_records=False,
+        hide_address=False, document_reference="1", begins_on=school.oak.today(NOON), entered_by=school.pat.id,
+        entered_at=NOON,
+    )  # fmt: skip
+    db.session.add(order)
+    with asking(app, ids["dana"]):
+        assert set(db.session.scalars(select(Announcement.id))) == set()
+
+
+@only_postgresql
+@pytest.mark.parametrize(
+    ("name", "role", "section", "may"),
+    [
+        ("rivera", "teacher", "algebra", True),
+        ("pat", "office", "algebra", True),
+        ("rivera", "teacher", "history", False),
+        ("sub", "teacher", "algebra", False),
+        ("rivera", "office", "algebra", False),
+        ("dana", "teacher", "algebra", False),
+        ("quinn", "office", "algebra", False),
+        ("maya", "teacher", "algebra", False),
+    ],
+)
+def test_only_staff_announce_and_only_to_their_own(app, ids, name, role, section, may):
+    facts = {
+        "id": 900, "public_id": "Forged000000", "school_id": ids["oak"], "author_id": ids[name], "role_kind": role,
+        "to_school": False, "title": "Forged", "body": "Forged", "folded": "forged", "client_key": "x",
+        "created_at": NOON, "send_at": NOON, "last_change": 1,
+    }  # fmt: skip
+    to = {"announcement_id": 900, "section_id": ids[section], "school_id": ids["oak"]}
+
+    def write():
+        db.session.execute(insert(Announcement).values(**facts))
+        db.session.execute(insert(AnnouncementSection).values(**to))
+
+    with asking(app, ids[name]):
+        if may:
+            write()
+        else:
+            with refused():
+                write()
+
+
+@only_postgresql
+def test_nobody_is_given_one_without_the_right(app, ids, announced):
+    """Not Rex, who is under an order, and not Gus; and nobody gives another one's announcement."""
+    about = {"announcement_id": announced["plan"], "school_id": ids["oak"], "role_kind": RoleKind.PARENT}
+    with asking(app, ids["rivera"]):
+        for guardian in ("rex", "gus", "chris"):
+            with refused():
+                db.session.execute(
+                    insert(AnnouncementRecipient).values(**about, user_id=ids[guardian], student_id=ids["maya"])
+                )
+        db.session.execute(insert(AnnouncementRecipient).values(**about, user_id=ids["dana"], student_id=ids["maya"]))
+    with asking(app, ids["cole"]), refused():
+        db.session.execute(insert(AnnouncementRecipient).values(**about, user_id=ids["dana"], student_id=ids["maya"]))
+
+
+@only_postgresql
+@pytest.mark.parametrize("name", ["visitor", "maya", "dana", "cole", "osei", "quinn", "rivera"])
+def test_only_the_author_and_the_office_change_an_announcement_and_nobody_deletes_one(app, ids, name):
+    mine = {"rivera": 3}.get(name, 0)
+    with asking(app, ids[name]):
+        assert db.session.execute(update(Announcement).values(body="Forged")).rowcount == mine
+        opened = update(AnnouncementRecipient).values(opened_at=NOON)
+        assert db.session.execute(opened).rowcount == (3 if name == "dana" else 0)
+        for model in (Announcement, AnnouncementRecipient, AnnouncementSection):
+            assert db.session.execute(delete(model)).rowcount == 0
+
+
 # --- Acts for others
 
 
@@ -329,10 +452,10 @@ def test_every_table_of_conversations_stands_behind_the_wall(app):
     naming = {
         name
         for name in tables.get_table_names()
-        if "conversation_id" in {one["name"] for one in tables.get_columns(name)}
+        if {"conversation_id", "announcement_id"} & {one["name"] for one in tables.get_columns(name)}
     }
     walled = db.session.scalars(text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"))
-    assert set(walled) == {"conversations", *naming} - OUTSIDE
+    assert set(walled) == {"conversations", "announcements", *naming} - OUTSIDE
 
 
 @only_postgresql

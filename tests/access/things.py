@@ -32,9 +32,11 @@ from gradebook.models import (
     ScoreChange,
     ScoreQuestion,
 )
+from gradebook.policy import announcements as announcement_policy
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import (
     accounts,
+    announcements,
     attachments,
     calendar_links,
     comment_bank,
@@ -55,6 +57,7 @@ from tests.school import make_role, make_user
 from tests.steps import give_app
 
 STAFF_OF_ALGEBRA = {"rivera", "cole"}
+TEACHERS = {*STAFF_OF_ALGEBRA, "sub", "osei", "tess"}
 OFFICE = {"pat", "vera"}
 
 
@@ -89,6 +92,11 @@ SECRETS: dict[str, set[str]] = {
     "Secret file of dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
     "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
+    # announcements: who got it, the teachers of the class, the office; what is planned or withdrawn only staff
+    "Secret words to Algebra": {"dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA, *OFFICE},
+    "Planned words to Algebra": {"rivera", *OFFICE},
+    "Withdrawn words to Algebra": {*STAFF_OF_ALGEBRA, *OFFICE},
+    "Secret words to the school": {"dana", "erin", "chris", "tess-parent", *TEACHERS, *OFFICE},
     # feedback on a posted score
     "Feedback for Maya only": {"maya", "dana", *STAFF_OF_ALGEBRA},
     "Feedback for Leo only": {"leo", "erin", "tess-parent", *STAFF_OF_ALGEBRA},
@@ -144,6 +152,7 @@ def build_scene(school: Any, now: Any) -> Scene:
         scene.names[name] = guardianship.public_id
     scene.names["oak_key"] = str(school.oak.id)
     _add_conversations(scene, now)
+    _add_announcements(scene, now)
     _add_report(scene, now)
     _add_history(school, now)
     _add_rows(scene, now)
@@ -237,6 +246,24 @@ def _add_conversations(scene: Scene, now: Any) -> None:
         scene.names[f"{name}_file"] = attachments.files_of(conversation, [1])[1][0].public_id
 
 
+def _add_announcements(scene: Scene, now: Any) -> None:
+    """Sent an hour ago, planned, withdrawn; and one of the office to the school."""
+    school, before = scene.school, now - timedelta(hours=1)
+    for name, author, kind, sent, words in (
+        ("news", school.rivera, RoleKind.TEACHER, True, "Secret words to Algebra"),
+        ("plan", school.rivera, RoleKind.TEACHER, False, "Planned words to Algebra"),
+        ("withdrawn", school.rivera, RoleKind.TEACHER, True, "Withdrawn words to Algebra"),
+        ("bulletin", school.pat, RoleKind.OFFICE, True, "Secret words to the school"),
+    ):
+        person = accounts.person_acting_as(author, before, kind)
+        audience = announcement_policy.audience_of(person, [school.algebra.public_id], to_school=name == "bulletin")
+        draft = announcements.Draft(f"Of {name}", words, f"key-{name}", None if sent else now + timedelta(days=9))
+        announcement = announcements.announce(person, audience, draft, before)
+        if name == "withdrawn":
+            assert announcements.recall(person, announcement, before)
+        scene.names[name] = announcement.public_id
+
+
 def _add_rows(scene: Scene, now: Any) -> None:
     school = scene.school
     _code, slip = invitations.issue_slip(school.gus, school.oak, "key", now, actor_id=school.pat.id)
@@ -275,6 +302,7 @@ def _add_rows(scene: Scene, now: Any) -> None:
     scene.names["revoked_feed"], ended = calendar_links.make_link(school.maya.id, now)
     scene.names["link"] = link.public_id
     message_rules.close_writing(school.chris, school.oak, "Reason for Chris", now, actor_id=school.pat.id)
+    scene.names["stop"] = message_rules.closures_of(school.oak, now)[0].public_id
     span = Span(date(2026, 12, 21), date(2027, 1, 4))
     office_hours.add_days_off(school.oak, "Winter break", span, now, actor_id=school.pat.id)
     scene.names["break"] = office_hours.days_off(school.oak)[0].public_id

@@ -8,9 +8,18 @@ import pytest
 from sqlalchemy import update
 
 from gradebook.extensions import db
-from gradebook.models import Conversation, Enrollment, Guardianship, LoginSession, Restriction, RoleKind, User
+from gradebook.models import (
+    ClosureScope,
+    Conversation,
+    Enrollment,
+    Guardianship,
+    LoginSession,
+    Restriction,
+    RoleKind,
+    User,
+)
 from gradebook.policy.conversations import correspondence
-from gradebook.services import accounts, messaging
+from gradebook.services import accounts, message_rules, messaging
 from tests import school as small
 from tests.conftest import NOON
 from tests.live.test_stream import SLOW, SOON, opening, serving
@@ -140,6 +149,33 @@ def test_a_kept_device_hears_nothing_once_the_password_is_due_again(site, talk, 
     )
     assert stream.line() == "event: end"
     assert opened("dana", cookie, path=talk).status == 401
+
+
+def test_a_stop_of_the_office_is_told_within_two_seconds_and_so_is_its_end(site, talk, opened):
+    """The stream goes on: everybody reads on, and what was there before is told once."""
+    number = send(site, "dana")
+    streams = [opened(name, path=talk, Last_Event_ID=str(number)) for name in ("dana", "rivera")]
+    time.sleep(0.3)  # each has looked once
+    for act, mark in ((_stop, True), (_lift, False)):
+        begun = time.monotonic()
+        with site.app.app_context():
+            act(small.find())
+            db.session.commit()
+        for stream in streams:
+            assert stream.line() == f"id: {number}"
+            assert ('"mark"' in stream.line()) == mark
+        assert time.monotonic() - begun < SOON + SLOW
+    later = send(site, "dana")
+    assert [stream.number() for stream in streams] == [later] * 2
+
+
+def _stop(school):
+    message_rules.stop(school.oak, ClosureScope.EVERYONE, "Call us.", NOON, actor_id=school.pat.id)
+
+
+def _lift(school):
+    [closure] = message_rules.closures_of(school.oak, NOON)
+    message_rules.lift(closure, school.oak, NOON, actor_id=school.pat.id)
 
 
 @pytest.mark.parametrize("username", ["erin", "osei", "sub", "maya", "pat"])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gradebook.live import Full, Hub, Topic, events, sources
+from gradebook.live import Full, Hub, Sight, Topic, events, sources
 from gradebook.live.hub import MOST_OF_A_PERSON
 from gradebook.live.sources import Source
 
@@ -126,13 +126,14 @@ class Scene:
         self.watch = hub.watch(ALGEBRA, 1)
         self.watch.wait = self.pass_time
         self.numbers, self.now, self.stops_after = list(numbers), 0.0, stops_after
-        self.lines = events(self.watch, self.look, seen, lambda: self.now < self.stops_after, lambda: self.now)
+        self.lines = events(self.watch, self.look, Sight(seen), lambda: self.now < self.stops_after, lambda: self.now)
 
     def pass_time(self, seconds):
         self.now += seconds
 
     def look(self):
-        return self.numbers.pop(0) if len(self.numbers) > 1 else self.numbers[0]
+        found = self.numbers.pop(0) if len(self.numbers) > 1 else self.numbers[0]
+        return Sight(found) if isinstance(found, int) else found
 
     def told(self):
         return [line for line in self.lines if not line.startswith("retry")]
@@ -152,6 +153,20 @@ def test_a_number_is_told_when_it_is_new(hub):
 def test_what_the_page_has_seen_is_not_told_again_but_what_it_missed_is(hub):
     assert Scene(hub, [3, 3, None], seen=3).told() == [END]
     assert Scene(hub, [7, None], seen=3).told() == [event(7), END]
+
+
+def test_another_mark_is_told_though_the_number_is_the_same(hub):
+    marked = f"id: 3\ndata: {json.dumps({'number': 3, 'mark': 'stopped'})}\n\n"
+    assert Scene(hub, [3, Sight(3, "stopped"), Sight(3, "stopped"), 3, None], seen=3).told() == [marked, event(3), END]
+
+
+def test_a_stream_hears_of_each_thing_that_it_watches(hub):
+    both = hub.watch(ALGEBRA, 1, HISTORY)
+    hub.announce(HISTORY)
+    assert is_awake(both)
+    hub.announce(ALGEBRA)
+    assert is_awake(both)
+    assert hub.topics() == {ALGEBRA, HISTORY}
 
 
 def test_ended_rights_end_the_stream_at_the_next_look_and_free_its_place(hub):

@@ -515,9 +515,9 @@ def test_the_office_closes_the_writing_of_a_person_and_reading_goes_on(school, b
     talk, people = both
     message_rules.close_writing(school.dana, school.oak, "Please call us.", clock(), actor_id=school.pat.id)
     assert judged(people()[0], talk) == only_reads(WhyNot.WRITING)
-    assert policy.standing(people()[0], talk).reason == "Please call us."
+    assert [told.reason for told in message_rules.stops_told(people()[0])] == ["Please call us."]
     assert judged(people()[1], talk) == READS_AND_REPLIES  # others write to them
-    assert policy.standing(people()[1], talk).reason is None
+    assert message_rules.stops_told(people()[1]) == []
     assert not written_to(people()[0])
     assert {pair.why_not for pair in policy.classes_of_guardian(people()[0])} == {WhyNot.WRITING}
     message_rules.open_writing(school.dana, school.oak, clock(), actor_id=school.pat.id)

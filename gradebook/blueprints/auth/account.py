@@ -4,21 +4,29 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from wtforms.fields.choices import SelectChoice
 
 from gradebook.blueprints.auth import bp
 from gradebook.blueprints.auth.forms import AppearanceForm, ChangePasswordForm, LanguageForm, NewPasswordForm
 from gradebook.extensions import db
-from gradebook.models import AttemptKind, RoleKind, User
+from gradebook.models import RoleKind, StepKind, User
 from gradebook.policy.access import NotFound
 from gradebook.services import accounts, passwords
 from gradebook.services.passwords import SHORTEST, PasswordFault
 from gradebook.web import door
 from gradebook.web.language import LANGUAGE_COOKIE, languages_for, refresh_language
 from gradebook.web.login import current_login_session, current_person, signed_in_person
+from gradebook.web.password_again import check_password_again
 from gradebook.web.requests import moment
-from gradebook.web.visitors import A_YEAR, safe_next, visitor
+from gradebook.web.visitors import A_YEAR, safe_next
+
+STEPS = {
+    StepKind.APP: _l("with a code"),
+    StepKind.DEVICE: _l("on a trusted device"),
+    StepKind.RECOVERY: _l("with a recovery code"),
+}
 
 
 @bp.get("/auth/password")
@@ -35,17 +43,9 @@ def change_password_post() -> Any:
     form, person = ChangePasswordForm(), current_person()
     if not form.validate() or not check_new_password(form, person.user, schools_of(person)):
         return _password_page(form), 422
-    try:
-        attempt_id = accounts.knock(AttemptKind.PASSWORD, person.user.username, visitor(), moment()).id
-    except accounts.TooManyTries:
-        db.session.rollback()
-        form.current.errors = [_("Too many tries. Wait 5 minutes.")]
-        return _password_page(form), 429
-    db.session.commit()
-    if not passwords.check_password(person.user.password_hash, form.current.data or ""):
-        form.current.errors = [_("The current password is not right.")]
-        return _password_page(form), 422
-    accounts.forgive(attempt_id)
+    status = check_password_again(form.current, _("The current password is not right."))
+    if status != 200:
+        return _password_page(form), status
     accounts.set_password(
         person.user,
         form.password.data or "",
@@ -94,6 +94,7 @@ def sessions() -> Any:
         "auth/sessions.html",
         sessions=accounts.live_login_sessions(current_person()),
         this=current_login_session(),
+        steps=STEPS,
         timezone=next((role.timezone for role in current_person().roles), "UTC"),
     )
 

@@ -6,24 +6,24 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from wtforms import Field
 
 from gradebook.blueprints.auth import bp
 from gradebook.blueprints.auth.forms import BeginAppForm, ChangeStepForm, StepForm
 from gradebook.blueprints.auth.sign_in_code import taken
 from gradebook.extensions import db
-from gradebook.models import AttemptKind, Authenticator, StepKind
+from gradebook.models import Authenticator, StepKind
 from gradebook.policy import second_step as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
-from gradebook.services import accounts, audit, passwords, second_step
+from gradebook.services import accounts, audit, second_step
 from gradebook.services.second_step import Check
 from gradebook.web import door
 from gradebook.web.frame import PRODUCT
 from gradebook.web.login import begin_login, current_login_session, current_person
+from gradebook.web.password_again import check_password_again
 from gradebook.web.qr import drawing_of
 from gradebook.web.requests import moment
-from gradebook.web.visitors import safe_next, visitor
+from gradebook.web.visitors import safe_next
 
 PROOF_LIFE = timedelta(minutes=15)
 """How long ago the password may have been given for the first app: who finds an open session cannot add theirs."""
@@ -66,7 +66,7 @@ def _checked(form: ChangeStepForm) -> int:
     """Whether password and code are right, as the status of the answer. A code is used up only with the password."""
     if not form.validate():
         return 422
-    status = password_given(form.password)
+    status = check_password_again(form.password)
     if status == 200:
         _step, status = taken(form.code, current_person().user)
     return status
@@ -80,7 +80,7 @@ def begin_app() -> Any:
     if second_step.app_of(person.id) is not None:
         return redirect(url_for("auth.own_second_step"), 303)
     if _asks_password():
-        status = password_given(form.password) if form.validate() else 422
+        status = check_password_again(form.password) if form.validate() else 422
         if status != 200:
             return _choice(form), status
     return _begun(person)
@@ -146,24 +146,6 @@ def _offered() -> Person:
 
 def _asks_password() -> bool:
     return moment() - current_login_session().proved_at > PROOF_LIFE
-
-
-def password_given(field: Field) -> int:
-    """200 if it is the password of who asks; else the status of the answer, with words beside the field."""
-    user = current_person().user
-    stored = user.password_hash
-    try:
-        attempt_id = accounts.knock(AttemptKind.PASSWORD, user.username, visitor(), moment()).id
-    except accounts.TooManyTries:
-        db.session.rollback()
-        field.errors = [_("Too many tries. Wait 5 minutes.")]
-        return 429
-    db.session.commit()
-    if not passwords.check_password(stored, field.data or ""):
-        field.errors = [_("The password is not right.")]
-        return 422
-    accounts.forgive(attempt_id)
-    return 200
 
 
 def _turned_off(person: Person) -> Any:

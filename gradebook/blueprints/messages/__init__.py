@@ -5,6 +5,8 @@ from flask import Blueprint
 bp = Blueprint("messages", __name__, url_prefix="/messages")
 
 from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the routes
+    announcements,
+    announcing,
     beginning,
     conversations,
     doorstep,
@@ -18,4 +20,5 @@ from gradebook.blueprints.messages import (  # noqa: E402, F401 - bind the route
     record,
     reporting,
     searching,
+    stopping,
 )

@@ -10,14 +10,16 @@ from gradebook.blueprints.messages.doorstep import correspondent, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import BeginForm
 from gradebook.blueprints.messages.shown import reached, sides_of_pair, timezones
+from gradebook.blueprints.messages.stopping import accepts, refuse
 from gradebook.blueprints.messages.unsent import unsent
 from gradebook.extensions import db
-from gradebook.models import RoleKind
-from gradebook.policy import access
+from gradebook.models import Announcement, RoleKind
+from gradebook.policy import access, announcements
 from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence, WhyNot
 from gradebook.policy.person import Person
+from gradebook.policy.stops import stopped
 from gradebook.services import attachments, family, messaging, office_hours
 from gradebook.web import door
 from gradebook.web.requests import moment
@@ -38,7 +40,7 @@ def new() -> Any:
         return render_template(
             "messages/new_class.html",
             sections=policy.sections_to_write_from(person),
-            reasons=policy.closures_of(person),
+            is_stopped=any(stopped(person, role.school_id) for role in person.roles_in_use),
         )
     if student is None:
         return _choose_family(person, section)
@@ -48,6 +50,11 @@ def new() -> Any:
 def _new_as_guardian(person: Person, student: str | None, section: str | None) -> Any:
     if student is not None and section is not None:
         pair = policy.correspondence(person, student, section, None)
+        answered = request.args.get("announcement")
+        if answered is not None:
+            return _write(
+                person, pair, _form_for(pair, announcement=announcements.answered(person, answered, pair).public_id)
+            )
         title = family.title_of_work(person, student, section, request.args.get("about"))
         return _write_about(person, pair, title) if title else _write_or_continue(person, pair)
     if section is not None:
@@ -58,7 +65,7 @@ def _new_as_guardian(person: Person, student: str | None, section: str | None) -
     children = list({pair.student.id: pair.student for pair in pairs}.values())
     if len(children) > 1:
         return render_template("messages/new_child.html", children=children)
-    return render_template("messages/new_teachers.html", pairs=pairs, reasons=policy.closures_of(person))
+    return render_template("messages/new_teachers.html", pairs=pairs)
 
 
 def _choose_family(person: Person, section_key: str) -> str:
@@ -91,14 +98,17 @@ def _write_or_continue(person: Person, pair: Correspondence) -> Any:
     begun = messaging.begun(pair, person)
     if begun is not None:
         return redirect(url_for("messages.conversation", conversation_id=begun.public_id, _anchor="write"), 303)
-    form = BeginForm(student=pair.student.public_id, section=pair.section.public_id, guardian=pair.guardian.public_id)
-    return _write(person, pair, form)
+    return _write(person, pair, _form_for(pair))
+
+
+def _form_for(pair: Correspondence, **more: str) -> BeginForm:
+    keys = {"student": pair.student.public_id, "section": pair.section.public_id, "guardian": pair.guardian.public_id}
+    return BeginForm(**keys, **more)
 
 
 def _write_about(person: Person, pair: Correspondence, title: str) -> str:
     """The page with its first words: which piece of work it is about. What is sent goes into the one conversation."""
-    keys = {"student": pair.student.public_id, "section": pair.section.public_id, "guardian": pair.guardian.public_id}
-    return _write(person, pair, BeginForm(body=_("About %(title)s: ", title=title), **keys))
+    return _write(person, pair, _form_for(pair, body=_("About %(title)s: ", title=title)))
 
 
 def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
@@ -108,8 +118,20 @@ def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
         hours = office_hours.hours_for(pair.section.school_id, timezone, [days[one.id] for one in pair.teachers])
         reach = reached(list(pair.teachers), hours, person.now)
     return render_template(
-        "messages/write.html", sides=sides_of_pair(pair, person), form=form, reach=reach, timezone=timezone
+        "messages/write.html",
+        sides=sides_of_pair(pair, person),
+        form=form,
+        reach=reach,
+        timezone=timezone,
+        answers=_answered(person, pair, form),
+        is_stopped=pair.why_not is not None,
     )
+
+
+def _answered(person: Person, pair: Correspondence, form: BeginForm) -> Announcement | None:
+    """The announcement that is answered, where there is one. Raises NotFound."""
+    key = form.announcement.data
+    return announcements.answered(person, key, pair) if key else None
 
 
 @bp.post("/")
@@ -121,15 +143,24 @@ def begin() -> Any:
     try:
         pair = _pair(person, form)
     except NotFound:
-        return unsent(person, form.body.data, _why_not(person, form))
-    if not form.validate():
+        return unsent(form.body.data, _why_not(person, form))
+    try:
+        answered = _answered(person, pair, form)
+    except NotFound:
+        return _no_longer_answered(person, pair, form)
+    stop = stopped(person, pair.section.school_id)
+    if stop is not None:
+        refuse(form, stop)
+        return _write(person, pair, form), 403
+    if not accepts(form, person, pair.section.school_id):
         return _write(person, pair, form), 422
     words = {"body": form.body.data, "client_key": form.client_key.data}
+    answers = answered.id if answered else None
     try:
         files = taken(form)
         opened = messaging.open_conversation(pair, actor_id=person.id, now=moment())
         public_id = opened.public_id
-        messaging.send(opened, author_id=person.id, **words, now=moment(), files=files)
+        messaging.send(opened, author_id=person.id, **words, now=moment(), files=files, announcement_id=answers)
     except messaging.OtherBody:
         db.session.rollback()
         form.was_used()
@@ -141,6 +172,15 @@ def begin() -> Any:
         return _write(person, _pair(person, form), form), 422
     db.session.commit()
     return redirect(url_for("messages.conversation", conversation_id=public_id, _anchor="newest"), 303)
+
+
+def _no_longer_answered(person: Person, pair: Correspondence, form: BeginForm) -> Any:
+    """It was withdrawn, or never this guardian's: what was typed stays, and can go as an ordinary message."""
+    form.announcement.data = ""
+    form.send_anew(
+        _("The announcement that you answer was withdrawn. To send this as an ordinary message, send it again")
+    )
+    return _write(person, pair, form), 409
 
 
 def _why_not(person: Person, form: BeginForm) -> WhyNot | None:

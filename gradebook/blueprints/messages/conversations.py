@@ -10,14 +10,16 @@ from gradebook.blueprints.messages.doorstep import correspondent, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import MessageForm, SendForm
 from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, by_child, shown, timezones
+from gradebook.blueprints.messages.stopping import accepts, refuse
 from gradebook.blueprints.messages.unsent import unsent
 from gradebook.extensions import db
 from gradebook.models import Conversation, RoleKind
 from gradebook.policy import conversations as policy
+from gradebook.policy import stops
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
-from gradebook.services import attachments, messaging
+from gradebook.services import announcements, attachments, messaging
 from gradebook.services.messaging import has_words
 from gradebook.web import door
 from gradebook.web.requests import moment, short_write, wants_page
@@ -42,6 +44,7 @@ def index() -> str:
         has_more=len(lines) > len(here),
         teachers=_teachers(person, here),
         timezones=timezones(person),
+        announced=announcements.new_for(person) if number == 1 and person.acts_as(RoleKind.PARENT) else [],
     )
 
 
@@ -93,12 +96,26 @@ def _page(
         has_errors=bool(form.errors or (form.is_submitted() and form.body.data)),
         beside=messaging.conversations(person, limit=CONVERSATIONS_BESIDE),
         timezones=timezones(person),
+        mark=stops.mark(person, found.school_id),
     )
+
+
+def writing_part(person: Person, found: Conversation) -> dict[str, str]:
+    """What a stop of the office changes on an open page: the box that is written in, and the notice."""
+    page = messaging.messages_of(found, person.id)
+    standing = policy.standing(person, found)
+    box = render_template(
+        "messages/_writing.html",
+        talk=shown(found, standing, page, person, None),
+        offered=_offered(person, found, standing),
+        form=SendForm(formdata=None, data={"body": page.draft}),
+    )
+    return {"writing": box, "notice": render_template("messages/_stops.html")}
 
 
 def _offered(person: Person, found: Conversation, standing: policy.Standing) -> list[policy.Correspondence]:
     """Where nothing can be written any more: the classes of the child whose teachers a guardian can write to."""
-    if standing.closed in (None, policy.WhyNot.ENDED, policy.WhyNot.WRITING):
+    if standing.closed is None or standing.closed is policy.WhyNot.ENDED or standing.closed.is_a_stop:
         return []
     pairs = policy.correspondences_of_guardian(person, found.student.public_id)
     return [pair for pair in pairs if pair.section.id != found.section_id]
@@ -114,12 +131,12 @@ def send(conversation_id: str) -> Any:
         found = policy.conversation_read_by(person, conversation_id)
     except NotFound:
         if wants_page():
-            return unsent(person, form.body.data)
+            return unsent(form.body.data)
         raise
     if not can(person, "conversation:reply", found):
-        return _not_sent(person, found, form, 403)
-    if not form.validate():
-        return _not_sent(person, found, form, 422)
+        return _stopped(person, found, form, 403)
+    if not accepts(form, person, found.school_id):
+        return _stopped(person, found, form, 422)
     words = {"body": form.body.data, "client_key": form.client_key.data}
     try:
         number = messaging.send(found, author_id=person.id, **words, now=moment(), files=taken(form))
@@ -136,6 +153,17 @@ def send(conversation_id: str) -> Any:
     if not wants_page():
         return jsonify(number=number)
     return redirect(url_for("messages.conversation", conversation_id=conversation_id, _anchor="newest"), 303)
+
+
+def _stopped(person: Person, found: Conversation, form: MessageForm, status: int) -> Any:
+    """Where only a stop of the office stands against it, what was written is kept as the draft."""
+    stop = stops.stopped(person, found.school_id, form.body.data)
+    if stop is not None and form.validate() and policy.takes_part(person, found):
+        messaging.keep_draft(found, author_id=person.id, body=form.body.data, now=moment())
+        db.session.commit()
+        refuse(form, stop, kept=True)
+        found = policy.conversation_read_by(person, found.public_id)
+    return _not_sent(person, found, form, status)
 
 
 def _not_sent(person: Person, found: Conversation, form: MessageForm, status: int) -> Any:

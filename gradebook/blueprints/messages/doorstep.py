@@ -5,6 +5,7 @@ from typing import Any
 from flask import jsonify, redirect, render_template, request, url_for
 
 from gradebook.blueprints.messages import bp
+from gradebook.models import RoleKind
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
@@ -29,6 +30,12 @@ def correspondent() -> Person:
     if accounts.needs_proof(current_login_session(), _moment_of_the_page()):
         raise NotProved
     return person
+
+
+def announcer() -> Person:
+    """The person who reads or writes announcements: the office too, which has no conversations."""
+    person = current_person()
+    return person if person.acts_as(RoleKind.OFFICE) else correspondent()
 
 
 def _moment_of_the_page() -> Any:

@@ -10,11 +10,13 @@ from flask_babel import ngettext
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent
 from gradebook.blueprints.messages.forms import FamiliesForm
+from gradebook.blueprints.messages.stopping import accepts, refuse
 from gradebook.extensions import db
 from gradebook.models import Assignment, Section
 from gradebook.policy import access
 from gradebook.policy import conversations as policy
 from gradebook.policy.person import Person
+from gradebook.policy.stops import stopped
 from gradebook.services import letters, messaging
 from gradebook.services.letters import Family, Row, Whom
 from gradebook.services.messaging import LONGEST_MESSAGE
@@ -119,7 +121,11 @@ def to_families(assignment_id: str) -> Any:
         return sending.page(form), 403
     if request.form.get("do") == "edit":
         return sending.page(form)
-    if not form.validate():
+    stop = stopped(sending.person, sending.section.school_id)
+    if stop is not None:
+        refuse(form, stop)
+        return sending.page(form), 403
+    if not accepts(form, sending.person, sending.section.school_id):
         return sending.page(form), 422
     if request.form.get("do") == "send":
         return _send(sending, form)

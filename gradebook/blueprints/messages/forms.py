@@ -12,12 +12,14 @@ from flask_wtf.file import MultipleFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import HiddenField, PasswordField, RadioField, SelectMultipleField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
+from gradebook.services.announcements import LONGEST_TITLE
 from gradebook.services.attachments import MOST_FILES
 from gradebook.services.letters import Whom, not_known
 from gradebook.services.messaging import LONGEST_MESSAGE, cleaned, has_control_characters, has_words
-from gradebook.web.fields import AmountField
+from gradebook.web.fields import AmountField, LineField
+from gradebook.web.when import WhenForm
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -97,6 +99,47 @@ class BeginForm(SendForm):
     student = HiddenField()
     section = HiddenField()
     guardian = HiddenField()
+    announcement = HiddenField()
+
+
+class AnnouncementForm(WhenForm, MessageForm):
+    """What is announced, to whom, and when."""
+
+    no_day = _l("Enter the date on which it is sent")
+    not_ahead = _l("The date and time must lie ahead. To send at once choose Now")
+    now_or_later = _l("Choose whether to send now, or at the date and time below. For now, leave them empty")
+
+    to = RadioField(
+        _l("To whom"),
+        choices=[
+            SelectChoice("classes", _l("The families of the classes that I choose")),
+            SelectChoice("school", _l("All families of the school")),
+        ],
+        default="classes",
+        validate_choice=False,
+    )
+    sections = SelectMultipleField(_l("Classes"), validate_choice=False)
+    title = LineField(
+        _l("Title"),
+        [
+            DataRequired(_l("Say in a few words what it is about")),
+            Length(max=LONGEST_TITLE, message=_l("Use %(max)d characters or fewer")),
+        ],
+    )
+
+    def offer(self, sections: list[tuple[str, str]], chosen: str | None, *, to_school: bool) -> None:
+        """The classes that can be chosen; the one of the address, or the only one, is chosen from the beginning."""
+        self.sections.choices = [SelectChoice(value, words) for value, words in sections]
+        if not to_school:
+            self.to.data = "classes"
+        if not self.is_submitted():
+            self.sections.data = [key for key, _words in sections if key == chosen or len(sections) == 1]
+
+    def validate_sections(self, field: Any) -> None:
+        """At least one, where classes are meant."""
+        offered = {choice.value for choice in field.choices or ()}
+        if self.to.data != "school" and not offered.intersection(field.data or ()):
+            raise ValidationError(_("Choose at least one class"))
 
 
 class FamiliesForm(MessageForm):

@@ -7,12 +7,14 @@ from werkzeug.exceptions import BadRequest
 
 from gradebook import live
 from gradebook.blueprints.messages import bp
+from gradebook.blueprints.messages.conversations import writing_part
 from gradebook.blueprints.messages.doorstep import correspondent
 from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, timezones
 from gradebook.clock import day_in
 from gradebook.extensions import db
 from gradebook.models import Conversation, LoginSession
 from gradebook.policy import conversations as policy
+from gradebook.policy import stops
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
@@ -27,15 +29,18 @@ from gradebook.web.streams import stream_of
 @door.correspondent
 @door.unattended
 def stream(conversation_id: str) -> Any:
-    """Server-sent events with the number of the newest change, while this person may read it; 503 without a place."""
+    """Server-sent events with the number of the newest change, and with another mark when the office stops messages
+    or lets them go on; while this person may read it. 503 without a place."""
     found = policy.conversation_for(correspondent(), conversation_id)
 
-    def newest(login_session: LoginSession, person: Person) -> int:
+    def newest(login_session: LoginSession, person: Person) -> live.Sight:
         if not can(person, "messages:use") or accounts.needs_proof(login_session, person.now):
             raise NotFound
-        return policy.conversation_for(person, conversation_id).last_change
+        number = policy.conversation_for(person, conversation_id).last_change
+        return live.Sight(number, stops.mark(person, school_id))
 
-    return stream_of(live.Topic("conversation", found.id), newest)
+    school_id = found.school_id
+    return stream_of(newest, live.Topic("conversation", found.id), live.Topic("school", school_id))
 
 
 @bp.get("/<conversation_id>/changes")
@@ -45,11 +50,16 @@ def changes(conversation_id: str) -> Any:
     """The messages that came or changed after the number `after`, in that order, for a script; 204 when there are none.
 
     `number` is that of the last change told. Where it is not yet the newest, `more` says so and the script asks again.
+    Where the office has stopped messages or let them go on since the page's `mark`, `writing` has its new parts.
     """
     person, after = correspondent(), whole_number(request.args.get("after"))
     found = policy.conversation_for(person, conversation_id)
     if after is None:
         raise BadRequest
+    mark = stops.mark(person, found.school_id)
+    if request.args.get("mark", mark) != mark:
+        more = after != found.last_change
+        return jsonify(number=after, more=more, messages=[], mark=mark, **writing_part(person, found))
     if after == found.last_change:
         return "", 204
     if after > found.last_change:  # the page is of another time than the database: a backup was restored

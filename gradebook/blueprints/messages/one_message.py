@@ -10,6 +10,7 @@ from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent
 from gradebook.blueprints.messages.forms import MessageForm, WordsForm
 from gradebook.blueprints.messages.shown import sides_of, timezones
+from gradebook.blueprints.messages.stopping import accepts
 from gradebook.extensions import db
 from gradebook.models import Conversation, Message
 from gradebook.policy import conversations as policy
@@ -17,6 +18,7 @@ from gradebook.policy import own_messages
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
+from gradebook.policy.stops import stopped
 from gradebook.services import message_changes, messaging
 from gradebook.web import door
 from gradebook.web.requests import moment, version_seen, wants_page, whole_number
@@ -74,6 +76,7 @@ def _page(person: Person, found: Conversation, shown: Message, sent: WordsForm |
         may_correct=may_correct,
         may_bring_back=can(person, "message:bring_back", shown),
         form=form,
+        unsaved=sent.body.data if sent and not form else None,
     )
 
 
@@ -86,7 +89,7 @@ def edit_message(conversation_id: str, seq: str) -> Any:
     seen = version_seen()
     if not can(person, "message:change", shown):
         return _too_late(person, found, shown, form)
-    if not form.validate():
+    if not accepts(form, person, found.school_id):
         return _refused(person, found, shown, form, 422)
     try:
         number = message_changes.edit(shown, body=form.body.data, seen=seen, now=moment())
@@ -133,7 +136,7 @@ def correct_message(conversation_id: str, seq: str) -> Any:
     found, shown = _own_found(person, conversation_id, seq)
     if not can(person, "message:correct", shown):
         return _too_late(person, found, shown, form)
-    if not form.validate():
+    if not accepts(form, person, found.school_id):
         return _refused(person, found, shown, form, 422)
     words = {"body": form.body.data, "client_key": form.client_key.data}
     try:
@@ -164,6 +167,8 @@ def _refused(person: Person, found: Conversation, shown: Message, form: WordsFor
 def _too_late(person: Person, found: Conversation, shown: Message, form: WordsForm | None = None) -> Any:
     """What could be done is not possible any more; the page says what is."""
     words = _("That is not possible any more. What can still be done stands below.")
+    if stopped(person, found.school_id):
+        words = _("Nothing was changed: the school office has stopped writing messages for now.")
     if not wants_page():
         return jsonify(error=403, problem=words), 403
     flash(words, "bad")

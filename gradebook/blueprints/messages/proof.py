@@ -3,17 +3,16 @@
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
-from flask_babel import gettext as _
 
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.forms import ProofForm
 from gradebook.extensions import db
-from gradebook.models import AttemptKind
-from gradebook.services import accounts, passwords
+from gradebook.services import accounts
 from gradebook.web import door
-from gradebook.web.login import begin_login, current_login_session, current_person
+from gradebook.web.login import begin_login, current_login_session
+from gradebook.web.password_again import check_password_again
 from gradebook.web.requests import moment
-from gradebook.web.visitors import safe_next, visitor
+from gradebook.web.visitors import safe_next
 
 
 @bp.get("/proof")
@@ -27,20 +26,12 @@ def proof() -> str:
 @door.correspondent
 def proof_post() -> Any:
     """Check the password, as often as at sign-in; then on to the messages."""
-    form, person, login_session = ProofForm(), current_person(), current_login_session()
+    form, login_session = ProofForm(), current_login_session()
     if not form.validate():
         return _page(form), 422
-    try:
-        attempt_id = accounts.knock(AttemptKind.PASSWORD, person.user.username, visitor(), moment()).id
-    except accounts.TooManyTries:
-        db.session.rollback()
-        form.password.errors = [_("Too many tries. Wait 5 minutes.")]
-        return _page(form), 429
-    db.session.commit()
-    if not passwords.check_password(person.user.password_hash, form.password.data or ""):
-        form.password.errors = [_("The password is not right.")]
-        return _page(form), 422
-    accounts.forgive(attempt_id)
+    status = check_password_again(form.password)
+    if status != 200:
+        return _page(form), status
     keep, token = login_session.own_device, accounts.prove(login_session, moment())
     db.session.commit()
     begin_login(token, keep=keep)

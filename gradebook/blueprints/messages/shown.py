@@ -144,7 +144,7 @@ def shown(
         coming=to_come(standing, today),
         reach=_reach_of(conversation, standing, timezone, person),
         seen=_seen(conversation, standing, timezone, person),
-        may_be_muted=person.acts_as(RoleKind.PARENT) and standing.closed in (None, WhyNot.WRITING),
+        may_be_muted=person.acts_as(RoleKind.PARENT) and (standing.closed is None or standing.closed.is_a_stop),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from gradebook.blueprints.office.approval_words import kind_words
 from gradebook.blueprints.office.common import DUTIES, POSITIONS, ROLES
@@ -35,6 +36,19 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "account.own_password_changed": ("access", _l("%(who)s chose a new password")),
     "account.reactivated": ("access", _l("%(who)s unlocked the account of %(person)s")),
     "account.signed_out_everywhere": ("access", _l("%(who)s signed out on all other devices")),
+    "announcement.cancelled": ("messages", _l("%(who)s cancelled an announcement before it was sent")),
+    "announcement.recalled": ("messages", _l("%(who)s took back an announcement within a minute")),
+    "announcement.scheduled": ("messages", _l("%(who)s planned an announcement to the families of %(section)s")),
+    "announcement.scheduled to school": ("messages", _l("%(who)s planned an announcement to the whole school")),
+    "announcement.sent": (
+        "messages",
+        _l("%(who)s sent an announcement to the families of %(section)s: %(guardians)s in all"),
+    ),
+    "announcement.sent to school": ("messages", _l("%(who)s sent an announcement to the whole school: %(guardians)s")),
+    "announcement.stopped": (
+        "messages",
+        _l("%(who)s stopped a planned announcement: its author could not announce any more, or nobody could get it"),
+    ),
     "approval.approved": ("approvals", _l("%(who)s agreed, as the second person: %(approval)s")),
     "approval.asked": ("approvals", _l("%(who)s asked a second person to agree: %(approval)s")),
     "approval.refused": ("approvals", _l("%(who)s refused, as the second person: %(approval)s (“%(reason)s”)")),
@@ -58,6 +72,14 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "invitation.issued": ("access", _l("%(who)s made a sign-in slip for %(person)s")),
     "mastery_scale.changed": ("grades", _l("%(who)s changed a mastery scale of the school")),
     "messages.joint_opened": ("messages", _l("%(who)s opened a joint conversation about %(person)s in %(section)s")),
+    "messages.let_go_on": ("messages", _l("%(who)s let everyone write messages again")),
+    "messages.let_go_on.guardians": ("messages", _l("%(who)s let guardians write messages again")),
+    "messages.let_go_on.links": ("messages", _l("%(who)s let addresses be sent in messages again")),
+    "messages.let_go_on.teachers": ("messages", _l("%(who)s let teachers write messages again")),
+    "messages.stopped": ("messages", _l("%(who)s stopped all messages: “%(reason)s”")),
+    "messages.stopped.guardians": ("messages", _l("%(who)s stopped the messages of guardians: “%(reason)s”")),
+    "messages.stopped.links": ("messages", _l("%(who)s stopped addresses in messages: “%(reason)s”")),
+    "messages.stopped.teachers": ("messages", _l("%(who)s stopped the messages of teachers: “%(reason)s”")),
     "messages.writing_closed": ("messages", _l("%(who)s closed the writing of messages for %(person)s")),
     "messages.writing_opened": ("messages", _l("%(who)s let %(person)s write messages again")),
     "outcome.changed": ("grades", _l("%(who)s changed an outcome of the school")),
@@ -138,9 +160,12 @@ def _finer_act(entry: AuditEntry) -> str:
     if entry.act == "account.password_changed" and entry.actor_id == entry.person_id:
         return "account.own_password_changed"
     if entry.act == "restriction.changed":
-        step = f"restriction.{facts.get('step')}"
-        return step if step in SENTENCES else entry.act
-    return entry.act
+        finer = f"restriction.{facts.get('step')}"
+    elif facts.get("to_school") is True:
+        finer = f"{entry.act} to school"
+    else:
+        finer = f"{entry.act}.{facts.get('scope')}"
+    return finer if finer in SENTENCES else entry.act
 
 
 def _who(entry: AuditEntry, names: Names) -> str:
@@ -161,6 +186,11 @@ def _section(entry: AuditEntry, names: Names) -> str:
     key = entry.section_id or facts.get("section_id") or facts.get("section")
     named = facts.get("title") if entry.act.startswith("section.") else None
     return names.sections.get(key) or _text(named) or _("a class that is gone")  # type: ignore[arg-type]
+
+
+def _guardians(entry: AuditEntry, _names: Names) -> str:
+    count = entry.facts.get("guardians")
+    return ngettext("%(num)s guardian", "%(num)s guardians", count if isinstance(count, int) else 0)
 
 
 def _title(entry: AuditEntry, names: Names) -> str:
@@ -209,6 +239,7 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "person": lambda entry, names: _person(entry.person_id, names),
     "other": _other,
     "section": _section,
+    "guardians": _guardians,
     "source": lambda entry, names: names.sections.get(entry.facts.get("source_id", 0)) or _("a class that is gone"),
     "title": _title,
     "scale": _scale,

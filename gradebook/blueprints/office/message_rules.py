@@ -1,6 +1,7 @@
-"""O7: how messages work at the school: days without lessons, earlier conversations, closed writing, two guardians
-together."""
+"""O9: how messages work at the school: stopping them at once, days without lessons, earlier conversations, two
+guardians together."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,13 +10,13 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, ValidationError
 
 from gradebook.blueprints.office import bp
-from gradebook.blueprints.office.common import first_day_without, last_day, own_school, tell, today
+from gradebook.blueprints.office.common import first_day_without, kept_fields, last_day, own_school, tell, today
 from gradebook.clock import Span
 from gradebook.extensions import db
-from gradebook.models import DayOff, School, Section, User
+from gradebook.models import ClosureScope, DayOff, School, Section, User, WritingClosure
 from gradebook.policy import access
 from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
@@ -54,8 +55,19 @@ class DaysOffForm(FlaskForm):
     last_day = DayField(_l("Last day without lessons"))
 
 
+LASTS = {
+    "": (_l("Until the office lifts it"), None),
+    "1": (_l("1 hour"), timedelta(hours=1)),
+    "8": (_l("8 hours"), timedelta(hours=8)),
+    "24": (_l("24 hours"), timedelta(hours=24)),
+    "72": (_l("3 days"), timedelta(days=3)),
+    "168": (_l("7 days"), timedelta(days=7)),
+}
+"""How long a stop can be set to last."""
+
+
 class ClosingForm(FlaskForm):
-    """Why a person may not write."""
+    """Why a person may not write, and for how long."""
 
     reason = TextAreaField(
         _l("Reason"),
@@ -65,6 +77,33 @@ class ClosingForm(FlaskForm):
         ],
         filters=[paragraph],
     )
+    lasts = PickField(_l("How long"), default="", pairs=[(hours, words) for hours, (words, _span) in LASTS.items()])
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends by itself, counted from now."""
+        span = LASTS[self.lasts.data][1]
+        return None if span is None else moment() + span
+
+
+class StopForm(ClosingForm):
+    """What is stopped for the whole school, why, and for how long."""
+
+    scope = RadioField(
+        _l("What is stopped"),
+        choices=[
+            SelectChoice(ClosureScope.EVERYONE.value, _l("All messages: neither guardians nor teachers can write")),
+            SelectChoice(ClosureScope.GUARDIANS.value, _l("Messages of guardians; teachers can write")),
+            SelectChoice(ClosureScope.TEACHERS.value, _l("Messages of teachers; guardians can write")),
+            SelectChoice(ClosureScope.LINKS.value, _l("Web and email addresses in messages; all else can be written")),
+        ],
+        validate_choice=False,
+    )
+
+    def validate_scope(self, field: Any) -> None:
+        """One of these."""
+        if field.data not in [choice.value for choice in field.choices]:
+            raise ValidationError(_("Choose what is stopped"))
 
 
 class JointForm(FlaskForm):
@@ -128,16 +167,63 @@ def days_off_removal(day_off_id: str) -> Any:
     return redirect(url_for("office.messages"), 303)
 
 
-def _page(school: School, past: PastForm | None = None, off: DaysOffForm | None = None) -> str:
+def _page(
+    school: School, past: PastForm | None = None, off: DaysOffForm | None = None, stop: StopForm | None = None
+) -> str:
     chosen = "hidden" if school.hides_past_conversations else "readable"
     return render_template(
         "office/messages.html",
         school=school,
         past=past or PastForm(formdata=None, past=chosen),
         off=off or DaysOffForm(formdata=None),
+        stop=stop or StopForm(formdata=None),
+        closures=message_rules.closures_of(school, moment()),
         days=office_hours.days_off(school),
         last_day=last_day,
         day=today(school),
+    )
+
+
+# --- Stopping messages at once
+
+
+@bp.post("/messages/stops")
+@door.office
+def stops() -> Any:
+    """First what it does, then the stop."""
+    school, form = rosters.locked(own_school()), StopForm()
+    if not form.validate():
+        return _page(school, stop=form), 422
+    scope = ClosureScope(form.scope.data)
+    if request.form.get("confirm") != "yes":
+        return _stop_page(school, form, scope)
+    message_rules.stop(school, scope, form.reason.data, moment(), actor_id=current_person().id, ends_at=form.ends_at)
+    db.session.commit()
+    tell(_("It holds from now on."), _("Those whom it concerns read your reason on their pages of messages."), "good")
+    return redirect(url_for("office.messages"), 303)
+
+
+@bp.post("/messages/stops/<stop_id>/lifting")
+@door.office
+def stop_lifting(stop_id: str) -> Any:
+    """End a stop before its time; one that has ended stays ended."""
+    school = rosters.locked(own_school())
+    closure: WritingClosure = access.school_row_for_office(current_person(), WritingClosure, stop_id)
+    message_rules.lift(closure, school, moment(), actor_id=current_person().id)
+    db.session.commit()
+    flash(_("It is lifted: from now on messages can be written again as before."), "good")
+    return redirect(url_for("office.messages"), 303)
+
+
+def _stop_page(school: School, form: StopForm, scope: ClosureScope) -> str:
+    return render_template(
+        "office/stop.html",
+        form=form,
+        scope=scope,
+        count=message_rules.concerned(school, scope, moment()),
+        ends_at=form.ends_at,
+        timezone=school.timezone,
+        kept=kept_fields(),
     )
 
 
@@ -156,10 +242,12 @@ def writing(person_id: str) -> Any:
 @door.office
 def writing_post(person_id: str) -> Any:
     """Close it, with the reason that the person is told."""
-    user, form = rosters.locked(_writer(person_id)), ClosingForm()
+    user, school, form = _writer(person_id), rosters.locked(own_school()), ClosingForm()
     if not form.validate():
         return _writing_page(user, form), 422
-    message_rules.close_writing(user, own_school(), form.reason.data, moment(), actor_id=current_person().id)
+    message_rules.close_writing(
+        user, school, form.reason.data, moment(), actor_id=current_person().id, ends_at=form.ends_at
+    )
     db.session.commit()
     tell(_("%(name)s can no longer write messages.", name=user.display_name), _("Reading goes on."), "good")
     return redirect(url_for("office.writing", person_id=person_id), 303)
@@ -169,8 +257,8 @@ def writing_post(person_id: str) -> Any:
 @door.office
 def writing_opening(person_id: str) -> Any:
     """The person may write again."""
-    user = rosters.locked(_writer(person_id))
-    message_rules.open_writing(user, own_school(), moment(), actor_id=current_person().id)
+    user, school = _writer(person_id), rosters.locked(own_school())
+    message_rules.open_writing(user, school, moment(), actor_id=current_person().id)
     db.session.commit()
     flash(_("%(name)s can write messages again.", name=user.display_name), "good")
     return redirect(url_for("office.writing", person_id=person_id), 303)
@@ -179,14 +267,14 @@ def writing_opening(person_id: str) -> Any:
 def _writer(person_id: str) -> User:
     """A guardian or teacher of the school, or someone whose writing was closed while they were. Raises NotFound."""
     user, school = access.person_for_office(current_person(), person_id), own_school()
-    if message_rules.may_have_writing_closed(user, school, moment()) or message_rules.closure_of(user, school):
+    if message_rules.may_have_writing_closed(user, school, moment()):
         return user
     raise NotFound
 
 
 def _writing_page(user: User, form: ClosingForm) -> str:
     school = own_school()
-    closure = message_rules.closure_of(user, school)
+    closure = message_rules.closure_of(user, school, moment())
     return render_template("office/writing.html", user=user, form=form, closure=closure, timezone=school.timezone)
 
 

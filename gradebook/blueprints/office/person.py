@@ -109,8 +109,7 @@ def _page(user: User, form: DetailsForm, status: int = 200) -> Any:
         span=span_words,
         is_self=user.id == current_person().id,
         step=None if is_student else second_step.app_of(user.id),
-        writes=not is_student
-        and (message_rules.may_have_writing_closed(user, school, moment()) or message_rules.closure_of(user, school)),
+        writes=not is_student and message_rules.may_have_writing_closed(user, school, moment()),
     )
     return page, status
 

@@ -17,6 +17,6 @@ def stream(section_id: str) -> Any:
     """Server-sent events with the class's number, as long as this person teaches it; 503 when there is no place."""
     section = access.section_for_teacher(current_person(), section_id)
     return stream_of(
+        lambda _session, person: live.Sight(access.section_for_teacher(person, section_id).last_seq),
         live.Topic("section", section.id),
-        lambda _session, person: access.section_for_teacher(person, section_id).last_seq,
     )

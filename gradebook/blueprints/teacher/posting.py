@@ -1,8 +1,6 @@
 """Posting an assignment's scores to families, now or at a moment that lies ahead, and hiding them again."""
 
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, time
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_wtf import FlaskForm
 from werkzeug.exceptions import Conflict
-from wtforms import RadioField
-from wtforms.fields.choices import SelectChoice
 
 from gradebook.blueprints.teacher import bp
 from gradebook.blueprints.teacher.grid_fields import seen_number
@@ -26,56 +21,18 @@ from gradebook.services import posting as acts
 from gradebook.services.grades import cells_of, students_of
 from gradebook.services.outcomes import ratings_of
 from gradebook.web import door
-from gradebook.web.fields import DIGITS, DayField, LineField
 from gradebook.web.filters import at as moment_words
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment, wants_page
+from gradebook.web.when import WhenForm
 
-_TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})", re.ASCII)
 
-
-class PostingForm(FlaskForm):
+class PostingForm(WhenForm):
     """When families see the scores."""
 
-    when = RadioField(
-        _l("When"),
-        choices=[SelectChoice("now", _l("Now")), SelectChoice("later", _l("At a date and time"))],
-        default="now",
-    )
-    day = DayField(_l("Date"))
-    time = LineField(_l("Time"))
-
-    def moment(self, now: datetime, timezone: ZoneInfo) -> datetime | None:
-        """The moment chosen; None, with words beside the field, where it is no moment ahead.
-
-        Of a time that the clocks show twice, because they are turned back, it is the first.
-        """
-        if self.when.data == "now":
-            return self._now(now)
-        match = _TIME.fullmatch((self.time.data or "").translate(DIGITS))
-        clock = time(int(match[1]), int(match[2])) if match and int(match[1]) < 24 and int(match[2]) < 60 else None
-        if self.day.day is None:
-            self.day.complain(_("Enter the date on which the scores are posted"))
-        if clock is None:
-            self.time.errors = [_("Enter a time like 16:30")]
-        if self.day.day is None or clock is None:
-            return None
-        chosen = datetime.combine(self.day.day, clock, timezone)
-        if chosen.astimezone(UTC).astimezone(timezone).time() != clock:
-            self.time.errors = [_("There is no such time on that day: the clocks are turned forward. Choose another")]
-            return None
-        if chosen <= now:
-            self.day.complain(_("The date and time must lie ahead. To post at once choose Now"))
-            return None
-        return chosen
-
-    def _now(self, now: datetime) -> datetime | None:
-        if any(part.data for part in self.day.form) or self.time.data:
-            self.when.errors = [
-                _("Choose whether to post now, or at the date and time below. For now, leave them empty")
-            ]
-            return None
-        return now
+    no_day = _l("Enter the date on which the scores are posted")
+    not_ahead = _l("The date and time must lie ahead. To post at once choose Now")
+    now_or_later = _l("Choose whether to post now, or at the date and time below. For now, leave them empty")
 
 
 @bp.get("/assignments/<assignment_id>/posting")

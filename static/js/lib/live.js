@@ -2,8 +2,9 @@
 // elsewhere; where there is no stream, or one too many, the page asks from time to time.
 
 /** Follow the stream at this address while the page is visible.
-    seen(): the newest number that the page knows; changed(): there is more; live(is): whether the stream is open. */
-export function follow(address, { seen, changed, live }) {
+    seen(): the newest number that the page knows; mark(): what else it shows (gradebook/live/stream.py); changed(): there
+    is more; live(is): whether the stream is open. */
+export function follow(address, { seen, mark = () => "", changed, live }) {
   let stream = null;
   let isOver = false; // the right has ended, or this person has as many streams as one may have
 
@@ -18,7 +19,7 @@ export function follow(address, { seen, changed, live }) {
   };
   const open = () => {
     if (stream || isOver) return;
-    stream = new EventSource(`${address}?after=${seen()}`);
+    stream = new EventSource(`${address}?after=${seen()}${mark() && `&mark=${mark()}`}`);
     stream.addEventListener("open", () => live(true));
     stream.addEventListener("message", changed);
     stream.addEventListener("error", () => live(false)); // the browser tries again by itself, or has given up

@@ -15,6 +15,7 @@ const LONGEST_WITH_FILES = 20 * 60_000; // ms: fifty megabytes take that long on
 export class Talk {
   #main;
   #number; // the newest change that the page shows
+  #mark; // what the office has stopped, as the page shows it
   #seq; // the newest message that the page shows
   #told; // up to where the server knows that this person has read
   #isLive = false;
@@ -27,6 +28,7 @@ export class Talk {
     this.#main = main;
     this.words = JSON.parse(main.dataset.words);
     this.#number = Number(main.dataset.number);
+    this.#mark = main.dataset.mark;
     this.#seq = this.#told = Number(main.dataset.seq);
     this.log = new Log(main, this.words, () => this.#seen());
     this.writing = new Writing(this, main.querySelector("form.composer"));
@@ -39,6 +41,7 @@ export class Talk {
     changing(this, this.#main);
     follow(`${this.#main.dataset.talk}/stream`, {
       seen: () => this.#number,
+      mark: () => this.#mark,
       changed: () => this.ask(),
       live: (is) => {
         this.#isLive = is;
@@ -80,7 +83,7 @@ export class Talk {
 
   async #askAll() {
     for (let more = true; more && !this.isOver; ) {
-      const answer = await this.fetch(`changes?after=${this.#number}`);
+      const answer = await this.fetch(`changes?after=${this.#number}&mark=${this.#mark}`);
       if (answer?.status === 404 || answer?.status === 403) this.#end();
       if (answer?.status === 401 && !this.writing.unsent) location.reload(); // signed out, here or in another window
       if (answer?.status !== 200) return;
@@ -90,6 +93,7 @@ export class Talk {
         location.reload();
         return;
       }
+      if (facts.writing) this.#stopped(facts);
       this.#show(facts);
       ({ more } = facts);
     }
@@ -134,6 +138,31 @@ export class Talk {
     else this.writing.outbox.retry();
   }
 
+  // Stopped by the office ---------------------------------------------------------------------------------------------
+
+  /** Messages are stopped, or go on: what was typed stays where it can be seen, and is kept as the draft. */
+  #stopped(facts) {
+    if (this.writing.isSending) {
+      setTimeout(() => this.ask(), 300); // whether it was taken is known in a moment
+      return;
+    }
+    this.#mark = facts.mark;
+    const typed = this.writing.unsent;
+    document.querySelector("[data-stops]").innerHTML = facts.notice;
+    this.#main.querySelector("[data-writing]").outerHTML = facts.writing;
+    this.writing.goOn(this.#main.querySelector("form.composer"), typed);
+    const box = this.#main.querySelector("#write textarea");
+    if (box && typed) box.value = typed;
+    else if (typed) this.#main.querySelector("#write").prepend(...this.#kept(typed));
+    announce(box && !box.readOnly ? this.words.goes_on : this.words.stopped, { urgent: true });
+  }
+
+  #kept(typed) {
+    const area = element("textarea", { class: "area", id: "unsent", rows: "4", readonly: "", dir: "auto" });
+    area.value = typed;
+    return [element("label", { for: "unsent" }, this.words.ended_label), area];
+  }
+
   // The session and the right -----------------------------------------------------------------------------------------
 
   /** Whether the same person is signed in again: then what waits is sent; for anyone else the page is loaded anew. */
@@ -167,11 +196,7 @@ export class Talk {
     const typed = this.writing.unsent;
     const heading = element("h1", { id: "about", tabindex: "-1" }, this.words.ended_heading);
     const parts = [heading, element("p", {}, this.words.ended_words)];
-    if (typed) {
-      const area = element("textarea", { class: "area", id: "unsent", rows: "4", readonly: "", dir: "auto" });
-      area.value = typed;
-      parts.push(element("label", { for: "unsent" }, this.words.ended_label), area);
-    }
+    if (typed) parts.push(...this.#kept(typed));
     this.writing.end();
     for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
     this.#main.replaceChildren(element("div", { class: "talk__head talk__ended" }, ...parts));

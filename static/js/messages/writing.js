@@ -85,6 +85,19 @@ export class Writing {
     this.#form = null;
   }
 
+  get isSending() {
+    return this.outbox.letters.some(({ state }) => state === "sending");
+  }
+
+  /** Another box stands in the place of the one there was, or none; what was typed is kept as the draft. */
+  goOn(form, typed) {
+    this.outbox.letters = [];
+    this.#form = form;
+    if (form) this.#takeOver();
+    if (typed) this.#drafting = this.#drafting.then(() => this.#keepDraft(typed));
+    this.#showLetters();
+  }
+
   /** What is written is kept on the server, for this person alone. */
   #draftSoon() {
     this.#draftTimer ??= setTimeout(() => {
@@ -93,9 +106,9 @@ export class Writing {
     }, DRAFT);
   }
 
-  async #keepDraft() {
-    if (this.#talk.isOver || !this.#form) return;
-    await this.#talk.post("draft", { client_key: newKey(), body: this.unsent }); // without an answer the text is still here
+  async #keepDraft(text = null) {
+    if (this.#talk.isOver || (!this.#form && text === null)) return;
+    await this.#talk.post("draft", { client_key: newKey(), body: text ?? this.unsent }); // without an answer the text is still here
   }
 
   async #send(letter) {
@@ -116,6 +129,10 @@ export class Writing {
       this.#renewed = status === 400 ? key : null;
       setTimeout(() => this.#talk.signedInAgain());
       return new SendProblem("signedOut");
+    }
+    if (status === 403 && facts.problem) {
+      setTimeout(() => this.#talk.ask()); // the office has stopped messages: the page shows it
+      return new SendProblem("refused", facts.problem);
     }
     if (status === 403 || status === 404) return new SendProblem("lost");
     if (status === 413) return new SendProblem("refused", this.#talk.words.files_large);

@@ -322,7 +322,11 @@ def test_where_the_school_says_so_teachers_need_it_on_pages_scripts_and_open_str
     path = f"/teacher/classes/{school.algebra.public_id}"
     assert rivera.get(path).status_code == 200
     assert _number(rivera.kept()["_user_id"], lambda *_found: 1) == 1
-    school.oak.teachers_take_step = True
+    pat = sign_in(school.pat)
+    assert "0 of 5 teachers have it now" in pat.get("/office/sign-in").text
+    assert pat.post("/office/sign-in", data={"teachers": "perhaps"}).status_code == 422
+    assert pat.post("/office/sign-in", data={"teachers": "required"}).location == "/office/sign-in"
+    assert "changed whether teachers need a second step" in pat.get("/office/log").text
     assert rivera.get(path).location == f"{SET_UP}?next={path}"
     for script in (f"{path}/changes?after=0", f"{path}/stream"):
         assert rivera.get(script, headers={"X-Requested-With": "fetch"}).status_code == 403

@@ -244,7 +244,7 @@ def test_what_was_written_is_kept_where_the_right_ended_meanwhile(first, school,
     message_rules.close_writing(school.dana, school.oak, "Please call us.", clock(), actor_id=school.pat.id)
     db.session.commit()
     answer = dana.post("/messages/", data={**form, "body": "Two hours <of> work"})
-    assert answer.status_code == 404
+    assert answer.status_code == 403
     assert "Two hours &lt;of&gt; work</textarea>" in answer.text
     assert "Please call us." in answer.text
     message_rules.open_writing(school.dana, school.oak, clock(), actor_id=school.pat.id)

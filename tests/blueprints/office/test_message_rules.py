@@ -75,7 +75,77 @@ def test_another_schools_days_are_not_there(sign_in, school, clock):
     assert "Theirs" not in browser.get("/office/messages").text
 
 
+# --- Stopping messages at once
+
+
+ALL = {"scope": "everyone", "lasts": "", "reason": "A harmful message went round."}
+
+
+def test_messages_are_stopped_after_the_office_has_read_what_that_does_and_lifted(sign_in, school):
+    browser = sign_in(school.pat)
+    asked = plain(browser.post("/office/messages/stops", data=ALL | {"lasts": "24"}).text)
+    assert "10 people cannot write messages: neither guardians nor teachers." in asked
+    assert "It ends by itself: Thu 15 Oct, 08:00." in asked
+    assert "“A harmful message went round.”" in asked
+    assert db.session.query(WritingClosure).all() == []
+    for _twice in range(2):
+        assert browser.post("/office/messages/stops", data=ALL | {"confirm": "yes"}).status_code == 303
+    page = browser.get("/office/messages").text
+    assert "All messages Stopped Since Wed 14 Oct, 08:00 A harmful message went round." in plain(page)
+    [stop] = db.session.query(WritingClosure).all()
+    for _twice in range(2):
+        assert browser.post(f"/office/messages/stops/{stop.public_id}/lifting").status_code == 303
+    assert "Stopped" not in browser.get("/office/messages").text
+    assert acts() == ["messages.stopped", "messages.let_go_on"]
+    log = plain(browser.get("/office/log").text)
+    assert "Pat Parker stopped all messages: “A harmful message went round.”" in log
+    assert "Pat Parker let everyone write messages again" in log
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ({"reason": " "}, "Say why. The person is told"),
+        ({"reason": "x" * 501}, "Use 500 characters or fewer"),
+        ({"scope": "person"}, "Choose what is stopped"),
+        ({"scope": ""}, "Choose what is stopped"),
+        ({"lasts": "999"}, "choose one from the list"),
+    ],
+)
+def test_what_cannot_be_stopped_is_said_and_the_reason_stays(sign_in, school, missing, words):
+    page = sign_in(school.pat).post("/office/messages/stops", data=ALL | missing | {"confirm": "yes"})
+    assert page.status_code == 422
+    assert words in plain(page.text)
+    assert (ALL | missing)["reason"].strip() in page.text
+    assert acts() == []
+
+
+def test_the_office_of_another_school_lifts_nothing_here(sign_in, school):
+    sign_in(school.pat).post("/office/messages/stops", data=ALL | {"confirm": "yes"})
+    [stop] = db.session.query(WritingClosure).all()
+    quinn = sign_in(school.quinn)
+    assert quinn.post(f"/office/messages/stops/{stop.public_id}/lifting").status_code == 404
+    assert "harmful" not in quinn.get("/office/messages").text
+    assert acts() == ["messages.stopped"]
+
+
 # --- One person's writing
+
+
+def test_writing_can_be_closed_until_a_moment(sign_in, school, clock):
+    browser, dana = sign_in(school.pat), sign_in(school.dana)
+    browser.post(f"/office/people/{school.dana.public_id}/writing", data={"reason": "Please call us.", "lasts": "8"})
+    assert "It ends by itself: Wed 14 Oct, 16:00." in plain(
+        browser.get(f"/office/people/{school.dana.public_id}/writing").text
+    )
+    page = plain(dana.get("/messages/").text)
+    assert "for you: “Please call us.” You can still read. Contact the school office. Until Wed 14 Oct, 16:00." in page
+    clock.advance(minutes=55)
+    dana.get("/messages/")
+    clock.advance(minutes=55)
+    assert "Please call us." in dana.get("/messages/").text
+    clock.advance(hours=7)
+    assert "Please call us." not in sign_in(school.dana).get("/messages/").text
 
 
 def test_writing_is_closed_with_a_reason_and_opened_again(sign_in, school):

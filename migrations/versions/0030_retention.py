@@ -3,8 +3,8 @@
 On PostgreSQL the sweep sees and empties what is older than a year of the school that the transaction names
 (gradebook/actor.py), and nothing else: it can empty a message, not change it.
 
-Revision ID: 0028
-Revises: 0027
+Revision ID: 0030
+Revises: 0029
 Create Date: 2026-11-22
 
 """
@@ -12,8 +12,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = '0028'
-down_revision = '0027'
+revision = '0030'
+down_revision = '0029'
 branch_labels = None
 depends_on = None
 

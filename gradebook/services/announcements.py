@@ -1,0 +1,519 @@
+"""Announcements: written once, given to each guardian for itself. Whoever calls has asked the policy first.
+
+Who gets one is worked out when it is sent, by the policy of messages, in the transaction that sends it; what tells the
+guardians of it (notices) is written there too, and is due only when it can no longer be recalled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    case,
+    delete,
+    distinct,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import joinedload
+
+from gradebook.database import UtcDateTime, enum_column
+from gradebook.extensions import db
+from gradebook.live.notices import notice
+from gradebook.models import (
+    Announcement,
+    AnnouncementRecipient,
+    AnnouncementSection,
+    AnnouncementState,
+    Message,
+    Notice,
+    NoticeKind,
+    RoleKind,
+    Section,
+    User,
+)
+from gradebook.policy import announcements as policy
+from gradebook.policy.announcements import RECALL_FOR, Audience, Receiving
+from gradebook.policy.person import AnyPerson, Person
+from gradebook.services import audit, queue
+from gradebook.services.accounts import person_acting_as
+
+LONGEST_TITLE = 120
+MOST_AN_HOUR = 20
+"""Announcements of one author in one school."""
+FIRST_WORDS = 160
+ON_A_PAGE = 20
+JOB = "send_announcement"
+
+
+class OtherWords(ValueError):
+    """The same key was used before for another announcement."""
+
+
+class TooMany(ValueError):
+    """More announcements in an hour than one person may send."""
+
+
+class Nobody(ValueError):
+    """No guardian would get it."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A student and who would get an announcement on their account."""
+
+    student: User
+    guardians: list[Receiving]
+    is_own: bool = False
+    """The author was ever recorded as the student's guardian: another teacher or the office writes to this family."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Who would get it now."""
+
+    families: list[Family]
+
+    @property
+    def reached(self) -> list[Family]:
+        """Families in which somebody gets it."""
+        return [family for family in self.families if family.guardians]
+
+    @property
+    def left_out(self) -> list[Family]:
+        """Families in which nobody does."""
+        return [family for family in self.families if not family.guardians]
+
+    @property
+    def count(self) -> int:
+        """Guardians: one of several children gets it once."""
+        return len({one.guardian.id for family in self.families for one in family.guardians})
+
+    @property
+    def mark(self) -> str:
+        """Another text when somebody else would get it."""
+        pairs = sorted((one.guardian.id, one.student.id) for family in self.families for one in family.guardians)
+        return sha256(repr(pairs).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is to be announced."""
+
+    title: str
+    body: str
+    client_key: str
+    send_at: datetime | None = None
+    """None: now."""
+
+
+# --- Before it is sent
+
+
+def preview(person: Person, audience: Audience) -> Preview:
+    """Who would get it now, and in which families nobody would; in two statements."""
+    by_student: dict[int, list[Receiving]] = {}
+    for one in policy.receiving(person, audience):
+        by_student.setdefault(one.student.id, []).append(one)
+    students = policy.students_meant(person, audience)
+    return Preview([Family(student, by_student.get(student.id, []), is_own) for student, is_own in students])
+
+
+# --- Sending
+
+
+def announce(person: Person, audience: Audience, draft: Draft, now: datetime) -> Announcement:
+    """Send it, or plan to; the same key twice is one announcement.
+
+    Raises OtherWords if the key was used for something else, TooMany above the limit, Nobody where no guardian would
+    get it now; then nothing was written.
+    """
+    db.session.execute(select(User.id).where(User.id == person.id).with_for_update(key_share=True))  # one at a time
+    before = _sent_with(person, audience, draft)
+    if before is not None:
+        return before
+    _keep_to_the_limit(person.id, audience.school_id, now)
+    announcement = _written(person, audience, draft, now)
+    if draft.send_at is not None:
+        queue.enqueue(
+            JOB, draft.send_at, key=f"announcement {announcement.id}", announcement=announcement.id, author=person.id
+        )
+        _note("announcement.scheduled", announcement, audience, now, send_at=draft.send_at.isoformat())
+        return announcement
+    if not _send(person, announcement, audience, now):
+        raise Nobody
+    return announcement
+
+
+def was_sent(person: Person, audience: Audience, draft: Draft) -> bool:
+    """Whether just this was announced before under its key. Raises OtherWords where the key announced another one."""
+    return _sent_with(person, audience, draft) is not None
+
+
+def _sent_with(person: Person, audience: Audience, draft: Draft) -> Announcement | None:
+    found = db.session.scalar(
+        select(Announcement).where(
+            Announcement.school_id == audience.school_id,
+            Announcement.author_id == person.id,
+            Announcement.client_key == draft.client_key,
+        )
+    )
+    if found is None:
+        return None
+    keys = [section.id for section in sections_of([found.id]).get(found.id, [])]
+    same = (found.title, found.body, found.to_school, sorted(keys))
+    is_planned = found.send_at != found.created_at
+    if same != (draft.title, draft.body, audience.to_school, audience.section_ids):
+        raise OtherWords(draft.client_key)
+    if is_planned != (draft.send_at is not None) or (is_planned and found.send_at != draft.send_at):
+        raise OtherWords(draft.client_key)
+    return found
+
+
+def _keep_to_the_limit(author_id: int, school_id: int, now: datetime) -> None:
+    count = db.session.scalar(
+        select(func.count())
+        .select_from(Announcement)
+        .where(
+            Announcement.school_id == school_id,
+            Announcement.author_id == author_id,
+            Announcement.created_at > now - timedelta(hours=1),
+        )
+    )
+    if (count or 0) >= MOST_AN_HOUR:
+        raise TooMany
+
+
+def _written(person: Person, audience: Audience, draft: Draft, now: datetime) -> Announcement:
+    assert person.acting is not None  # noqa: S101 - asked by the policy
+    announcement = Announcement(
+        school_id=audience.school_id,
+        author_id=person.id,
+        role_kind=person.acting.kind,
+        to_school=audience.to_school,
+        title=draft.title,
+        body=draft.body,
+        client_key=draft.client_key,
+        created_at=now,
+        send_at=draft.send_at or now,
+        last_change=1,
+    )
+    db.session.add(announcement)
+    db.session.flush()
+    rows = [
+        {"announcement_id": announcement.id, "section_id": key, "school_id": audience.school_id}
+        for key in audience.section_ids
+    ]
+    if rows:
+        db.session.execute(insert(AnnouncementSection), rows)
+    return announcement
+
+
+def _send(person: Person, announcement: Announcement, audience: Audience, now: datetime) -> int:
+    """Give it to everyone who gets it now. Returns how many; nothing is sent where that is nobody."""
+    _give(person, announcement, audience)
+    count = recipients_of([announcement.id]).get(announcement.id, (0, 0))[0]
+    if count:
+        announcement.sent_at = now
+        _tell(announcement, now)
+        _note("announcement.sent", announcement, audience, now, guardians=count)
+        _move_on(announcement)
+    return count
+
+
+def _give(person: Person, announcement: Announcement, audience: Audience) -> None:
+    """A row for each guardian and child, in one statement however many there are."""
+    query = policy.receivers(person, audience).add_columns(
+        literal(announcement.id), literal(announcement.school_id), _role(RoleKind.PARENT)
+    )
+    columns = ["user_id", "student_id", "announcement_id", "school_id", "role_kind"]
+    db.session.execute(insert(AnnouncementRecipient.__table__).from_select(columns, query))  # type: ignore[arg-type]
+
+
+def _role(kind: RoleKind) -> ColumnElement[Any]:
+    return literal(kind, enum_column(RoleKind, "role_kind"))
+
+
+def _tell(announcement: Announcement, now: datetime) -> None:
+    """The outbox: each guardian once, when it can no longer be recalled. What is muted is a conversation, not this."""
+    who = select(
+        literal(announcement.school_id),
+        AnnouncementRecipient.user_id,
+        _role(RoleKind.PARENT),
+        literal(NoticeKind.ANNOUNCEMENT, enum_column(NoticeKind, "kind")),
+        literal(0),
+        literal(announcement.id),
+        literal(now, UtcDateTime),
+        literal(now + RECALL_FOR, UtcDateTime),
+    ).where(AnnouncementRecipient.announcement_id == announcement.id)
+    columns = [
+        "school_id", "recipient_id", "role_kind", "kind", "seq", "announcement_id", "created_at", "due_at",
+    ]  # fmt: skip
+    db.session.execute(insert(Notice.__table__).from_select(columns, who.distinct()))  # type: ignore[arg-type]
+
+
+def _note(act: str, announcement: Announcement, audience: Audience | None, now: datetime, **facts: Any) -> None:
+    """For the log: an entry for each class that it is for, so that it is found by each; never a word of it."""
+    keys: list[int] | list[None] = audience.section_ids if audience else []
+    for key in keys or [None]:
+        audit.record(
+            act, now, school_id=announcement.school_id, section_id=key, announcement=announcement.public_id,
+            to_school=announcement.to_school, **{"actor_id": announcement.author_id, **facts},
+        )  # fmt: skip
+
+
+def _move_on(announcement: Announcement) -> None:
+    """Tell the pages that show it, once it is committed."""
+    db.session.flush()
+    db.session.execute(
+        update(Announcement)
+        .where(Announcement.id == announcement.id)
+        .values(last_change=Announcement.last_change + 1)
+        .returning(Announcement.last_change, *notice(db.engine.dialect.name, "announcement", Announcement.id))
+        .execution_options(synchronize_session=False)
+    )
+    db.session.refresh(announcement, ["last_change"])
+
+
+# --- Later, by the worker
+
+
+def send_due(announcement_id: int, now: datetime) -> None:
+    """Send what waited for this moment, to whom it may go now; once, however often it is asked.
+
+    Where its author may announce to none of them any more, or there is nobody, it is stopped, and says so.
+    """
+    announcement = _held(announcement_id)
+    if announcement is None or announcement.state != AnnouncementState.SCHEDULED or announcement.send_at > now:
+        return
+    person = person_acting_as(announcement.author, now, announcement.role_kind, announcement.school_id)
+    is_in_use = announcement.author.deactivated_at is None and person.acting is not None
+    audience = policy.audience_still_of(person, announcement) if is_in_use else None
+    if audience is None or not _send(person, announcement, audience, now):
+        announcement.cancelled_at = now
+        _note("announcement.stopped", announcement, audience, now, actor_id=None)
+        _move_on(announcement)
+
+
+def _held(announcement_id: int) -> Announcement | None:
+    """Its row, held until the end of the transaction: nothing else becomes of it meanwhile."""
+    return db.session.scalar(
+        select(Announcement)
+        .where(Announcement.id == announcement_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+# --- Taking it back
+
+
+def cancel(person: Person, announcement: Announcement, now: datetime) -> bool:
+    """It will not be sent. False where it was sent or cancelled already."""
+    held = _held(announcement.id)
+    if held is None or not policy.may_cancel(person, held):
+        return False
+    held.cancelled_at, held.cancelled_by = now, person.id
+    _note("announcement.cancelled", held, None, now, actor_id=person.id)
+    _move_on(held)
+    return True
+
+
+def recall(person: Person, announcement: Announcement, now: datetime) -> bool:
+    """Nobody reads it any more, and nobody is told of it. False where it is too late."""
+    held = _held(announcement.id)
+    if held is None or not policy.may_recall(person, held):
+        return False
+    held.recalled_at = now
+    db.session.execute(delete(Notice).where(Notice.announcement_id == held.id, Notice.due_at > now))
+    _note("announcement.recalled", held, None, now, actor_id=person.id)
+    _move_on(held)
+    return True
+
+
+# --- Reading
+
+
+def mark_opened(announcement: Announcement, user_id: int, now: datetime) -> None:
+    """Note that this guardian has opened it, the first time."""
+    db.session.execute(
+        update(AnnouncementRecipient)
+        .where(
+            AnnouncementRecipient.announcement_id == announcement.id,
+            AnnouncementRecipient.user_id == user_id,
+            AnnouncementRecipient.opened_at.is_(None),
+        )
+        .values(opened_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def recipients_of(announcement_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """By announcement how many guardians got it, and how many of these have opened it."""
+    rows = db.session.execute(
+        select(
+            AnnouncementRecipient.announcement_id,
+            func.count(distinct(AnnouncementRecipient.user_id)),
+            func.count(distinct(case((AnnouncementRecipient.opened_at.is_not(None), AnnouncementRecipient.user_id)))),
+        )
+        .where(AnnouncementRecipient.announcement_id.in_(announcement_ids))
+        .group_by(AnnouncementRecipient.announcement_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def answers_of(announcement: Announcement) -> int:
+    """How many conversations that the person who asks can see have an answer to it."""
+    answered = select(func.count(distinct(Message.conversation_id))).where(Message.announcement_id == announcement.id)
+    return int(db.session.scalar(answered) or 0)
+
+
+def sections_of(announcement_ids: Sequence[int]) -> dict[int, list[Section]]:
+    """By announcement the classes that it was for, by name."""
+    rows = db.session.execute(
+        select(AnnouncementSection.announcement_id, Section)
+        .join(Section, Section.id == AnnouncementSection.section_id)
+        .where(AnnouncementSection.announcement_id.in_(announcement_ids))
+        .order_by(Section.title, Section.id)
+    )
+    found: dict[int, list[Section]] = {}
+    for key, section in rows:
+        found.setdefault(key, []).append(section)
+    return found
+
+
+@dataclass(frozen=True)
+class AnnouncementLine:
+    """An announcement as a list shows it."""
+
+    announcement: Announcement
+    author_name: str
+    is_new: bool = False
+    """A guardian has not opened it yet."""
+    children: list[str] = field(default_factory=list)
+    """On whose account a guardian got it."""
+    sections: list[Section] = field(default_factory=list)
+    sent_to: int = 0
+    opened_by: int = 0
+
+    @property
+    def first_words(self) -> str:
+        """The beginning of what was announced."""
+        return self.announcement.body[:FIRST_WORDS]
+
+
+def announcements(person: Person, *, limit: int = ON_A_PAGE, offset: int = 0) -> list[AnnouncementLine]:
+    """What this person may read, the newest first. Guardians are not shown what was recalled."""
+    query = select(Announcement, User.display_name).join(User, User.id == Announcement.author_id)
+    return _lines(person, _shown(person, query).limit(limit).offset(offset))
+
+
+def new_for(person: Person, most: int = ON_A_PAGE) -> list[AnnouncementLine]:
+    """What this guardian has not opened yet, without the children's names, in one statement."""
+    own = policy.received_by(person).where(AnnouncementRecipient.opened_at.is_(None))
+    query = select(Announcement, User.display_name).join(User, User.id == Announcement.author_id)
+    rows = db.session.execute(_shown(person, query.where(Announcement.id.in_(own))).limit(most))
+    return [AnnouncementLine(row[0], row[1], is_new=True) for row in rows]
+
+
+def _shown(person: Person, query: Any) -> Any:
+    query = query.where(policy.read_by(person))
+    if person.acts_as(RoleKind.PARENT):
+        query = query.where(Announcement.recalled_at.is_(None))
+    return query.order_by(func.coalesce(Announcement.sent_at, Announcement.send_at).desc(), Announcement.id.desc())
+
+
+def _lines(person: Person, query: Any) -> list[AnnouncementLine]:
+    rows = db.session.execute(query.options(joinedload(Announcement.school))).all()
+    keys = [row[0].id for row in rows]
+    if not keys:
+        return []
+    sections = sections_of(keys)
+    if person.acts_as(RoleKind.PARENT):
+        own = _own(person, keys)
+        return [
+            AnnouncementLine(row[0], row[1], own[row[0].id][0], own[row[0].id][1], sections.get(row[0].id, []))
+            for row in rows
+        ]
+    counts = recipients_of(keys)
+    none = (0, 0)
+    return [
+        AnnouncementLine(row[0], row[1], False, [], sections.get(row[0].id, []), *counts.get(row[0].id, none))
+        for row in rows
+    ]
+
+
+def _own(person: Person, keys: Sequence[int]) -> dict[int, tuple[bool, list[str]]]:
+    """By announcement whether this guardian has it still to open, and on account of which children it came."""
+    rows = db.session.execute(
+        select(AnnouncementRecipient.announcement_id, AnnouncementRecipient.opened_at, User.called)
+        .join(User, User.id == AnnouncementRecipient.student_id)
+        .where(AnnouncementRecipient.announcement_id.in_(keys), AnnouncementRecipient.user_id == person.id)
+        .order_by(User.name_key, User.id)
+    )
+    found: dict[int, tuple[bool, list[str]]] = {}
+    for key, opened_at, called in rows:
+        found.setdefault(key, (opened_at is None, []))[1].append(called)
+    return found
+
+
+def children_of(announcement: Announcement, user_id: int) -> list[str]:
+    """The names of the children on whose account this guardian got it."""
+    return list(
+        db.session.scalars(
+            select(User.called)
+            .join(AnnouncementRecipient, AnnouncementRecipient.student_id == User.id)
+            .where(AnnouncementRecipient.announcement_id == announcement.id, AnnouncementRecipient.user_id == user_id)
+            .order_by(User.name_key, User.id)
+        )
+    )
+
+
+def unopened(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    """Statement: (announcements that this guardian has, those not opened yet), without what was recalled."""
+    return (
+        select(
+            func.count(distinct(AnnouncementRecipient.announcement_id)).label("announcements"),
+            func.count(
+                distinct(case((AnnouncementRecipient.opened_at.is_(None), AnnouncementRecipient.announcement_id)))
+            ).label("unopened"),
+        )
+        .select_from(AnnouncementRecipient)
+        .join(Announcement, Announcement.id == AnnouncementRecipient.announcement_id)
+        .where(
+            AnnouncementRecipient.user_id == person.id,
+            Announcement.recalled_at.is_(None),
+            Announcement.id.in_(policy.received_by(person)),
+        )
+    )
+
+
+def titles_of(announcement_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """By key the public id and the title of announcements that messages answer, as far as the reader may see them."""
+    rows = db.session.execute(
+        select(Announcement.id, Announcement.public_id, Announcement.title).where(Announcement.id.in_(announcement_ids))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+# --- Searching
+
+
+def find(person: Person, words: Sequence[str], most: int = ON_A_PAGE) -> list[AnnouncementLine]:
+    """Of what this person may read the announcements in which each of these words begins one, the newest first."""
+    if not words:
+        return []
+    query = select(Announcement, User.display_name).join(User, User.id == Announcement.author_id)
+    for word in words:
+        begins = [Announcement.folded.startswith(word, autoescape=True)]
+        begins.append(Announcement.folded.contains(f" {word}", autoescape=True))
+        query = query.where(or_(*begins))
+    return _lines(person, _shown(person, query).limit(most))
