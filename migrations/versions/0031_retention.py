@@ -3,8 +3,8 @@
 On PostgreSQL the sweep sees and empties what is older than a year of the school that the transaction names
 (gradebook/actor.py), and nothing else: it can empty a message, not change it.
 
-Revision ID: 0030
-Revises: 0029
+Revision ID: 0031
+Revises: 0030
 Create Date: 2026-11-22
 
 """
@@ -12,8 +12,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = '0030'
-down_revision = '0029'
+revision = '0031'
+down_revision = '0030'
 branch_labels = None
 depends_on = None
 
