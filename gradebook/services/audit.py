@@ -59,6 +59,7 @@ ACTS = (
     "rules.changed",
     "school.days_off_changed",
     "school.past_conversations_changed",
+    "school.score_questions_changed",
     "school.teachers_step_changed",
     "scale.changed",
     "scale.created",

@@ -105,6 +105,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "scale.returned": ("grades", _l("%(who)s brought back the grading scale %(scale)s")),
     "school.days_off_changed": ("school", _l("%(who)s changed the days without lessons")),
     "school.past_conversations_changed": ("school", _l("%(who)s changed who sees earlier conversations")),
+    "school.score_questions_changed": ("school", _l("%(who)s changed whether students can ask about a score")),
     "school.teachers_step_changed": ("school", _l("%(who)s changed whether teachers need a second step at sign-in")),
     "scores.hidden": ("grades", _l("%(who)s hid the scores of %(title)s in %(section)s")),
     "scores.imported": ("files", _l("%(who)s imported scores into %(section)s from %(title)s")),
@@ -121,6 +122,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "session.closed": ("classes", _l("%(who)s closed %(title)s")),
     "session.created": ("classes", _l("%(who)s added %(title)s to the calendar")),
     "session.reopened": ("classes", _l("%(who)s reopened %(title)s: “%(reason)s”")),
+    "set_up.copied between gone": ("classes", _l("%(who)s copied the set-up of one class to another; both are gone")),
     "set_up.copied": ("classes", _l("%(who)s copied the set-up of %(source)s to %(section)s")),
 }
 
@@ -138,19 +140,21 @@ def kind_of(entry: AuditEntry) -> Any:
 
 def sentence(entry: AuditEntry, names: Names) -> str:
     """What was done, in a sentence that reads well when what it is about is gone."""
-    found = SENTENCES.get(_finer_act(entry))
+    found = SENTENCES.get(_finer_act(entry, names))
     words = found[1] if found else _l("%(who)s: %(act)s")
     values = {name: value(entry, names) for name, value in VALUES.items() if f"%({name})s" in str(words)}
     return str(words) % values
 
 
-def _finer_act(entry: AuditEntry) -> str:
+def _finer_act(entry: AuditEntry, names: Names) -> str:
     """Some acts read differently by their facts."""
     facts = entry.facts
     if entry.act == "account.identity_seen" and facts.get("seen") is False:
         return "account.identity_not_seen"
     if entry.act == "account.password_changed" and entry.actor_id == entry.person_id:
         return "account.own_password_changed"
+    if entry.act == "set_up.copied" and not {_section_key(entry), facts.get("source_id")} & names.sections.keys():
+        return "set_up.copied between gone"
     if entry.act == "restriction.changed":
         finer = f"restriction.{facts.get('step')}"
     elif facts.get("to_school") is True:
@@ -174,10 +178,13 @@ def _other(entry: AuditEntry, names: Names) -> str:
 
 
 def _section(entry: AuditEntry, names: Names) -> str:
-    facts = entry.facts
-    key = entry.section_id or facts.get("section_id") or facts.get("section")
+    facts, key = entry.facts, _section_key(entry)
     named = facts.get("title") if entry.act.startswith("section.") else None
-    return names.sections.get(key) or _text(named) or _("a class that is gone")  # type: ignore[arg-type]
+    return names.sections.get(key) or _text(named) or _("a class that is gone")
+
+
+def _section_key(entry: AuditEntry) -> Any:
+    return entry.section_id or entry.facts.get("section_id") or entry.facts.get("section")
 
 
 def _guardians(entry: AuditEntry, _names: Names) -> str:
