@@ -18,6 +18,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     person,
     records,
     restrictions,
+    retention,
     scales,
     second_step,
     slips,

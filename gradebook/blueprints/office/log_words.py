@@ -13,6 +13,7 @@ from gradebook.blueprints.office.common import DUTIES, POSITIONS, ROLES
 from gradebook.models import AuditEntry, Duty, Position, RoleKind
 from gradebook.services.audit_log import Names
 from gradebook.web.filters import day as day_words
+from gradebook.web.record_classes import class_words
 
 KINDS = {
     "people": _l("People and guardians"),
@@ -62,6 +63,11 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "grade.override_removed": ("grades", _l("%(who)s took back the grade of %(person)s set by hand in %(section)s")),
     "guardianship.changed": ("people", _l("%(who)s changed what %(other)s may do as a guardian of %(person)s")),
     "guardianship.created": ("people", _l("%(who)s made %(other)s a guardian of %(person)s")),
+    "hold.lifted": ("messages", _l("%(who)s lifted a hold: conversations of %(person)s can be deleted in time again")),
+    "hold.placed": (
+        "messages",
+        _l("%(who)s placed a hold: nothing of %(person)s’s conversations is deleted (“%(reason)s”)"),
+    ),
     "invitation.accepted": ("access", _l("%(who)s used a sign-in slip to choose a password")),
     "invitation.issued": ("access", _l("%(who)s made a sign-in slip for %(person)s")),
     "mastery_scale.changed": ("grades", _l("%(who)s changed a mastery scale of the school")),
@@ -94,6 +100,8 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "restriction.lift asked": ("people", _l("%(who)s asked to lift an order about %(other)s and %(person)s")),
     "restriction.lift turned down": ("people", _l("%(who)s kept an order about %(other)s and %(person)s")),
     "restriction.lifted": ("people", _l("%(who)s lifted an order about %(other)s and %(person)s")),
+    "retention.changed": ("school", _l("%(who)s changed how long %(record_class)s are kept")),
+    "retention.deleted": ("messages", _l("%(who)s deleted what need not be kept any more: %(record_class)s")),
     "role.changed": ("people", _l("%(who)s changed since when or until when %(person)s has the role %(role)s")),
     "role.created": ("people", _l("%(who)s gave %(person)s the role %(role)s")),
     "roster.imported": ("files", _l("%(who)s imported the roster %(title)s")),
@@ -249,5 +257,6 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "reason": lambda entry, _names: _text(entry.facts.get("reason")),
     "how": lambda entry, _names: _text(entry.facts.get("how")) or _("on the server"),
     "approval": lambda entry, _names: kind_words(entry.facts.get("kind")),
+    "record_class": lambda entry, _names: class_words(entry.facts.get("record_class")),
     "act": lambda entry, _names: entry.act,
 }
