@@ -65,7 +65,7 @@ def main(kinds: tuple[str, ...]) -> int:
     late = 0
     with tempfile.TemporaryDirectory() as folder, databases(Path(folder), kinds) as makers:
         for kind, maker in makers.items():
-            database = fill(kind, maker.create(), _workload(), Path(folder))
+            database = fill(kind, maker.create(), workload(), Path(folder))
             for act, seconds in _measured(database).items():
                 worst = max(last for _half, last in seconds)
                 late += worst > GOAL
@@ -79,7 +79,7 @@ def main(kinds: tuple[str, ...]) -> int:
     return 1 if late else 0
 
 
-def _workload() -> Workload:
+def workload() -> Workload:
     return Workload(today=datetime.now(UTC).date(), password_hash="x", sections=400, students=6, assignments=1)
 
 
@@ -92,7 +92,7 @@ def _measured(database: Database) -> dict[str, list[tuple[float, float]]]:
     ):
         for _round in range(ROUNDS):
             for act, do in ACTS.items():
-                found[act].append(_told_after(database, streams, do))
+                found[act].append(told_after(database, streams, do))
     return found
 
 
@@ -100,10 +100,10 @@ def _measured(database: Database) -> dict[str, list[tuple[float, float]]]:
 def _listening(database: Database, port: int) -> Iterator[list[socket.socket]]:
     """Open streams that have each said how things stand."""
     with ExitStack() as stack:
-        yield [stack.enter_context(_opened(port, cookie, path)) for cookie, path in _listeners(database)]
+        yield [stack.enter_context(opened(port, cookie, path)) for cookie, path in _listeners(database)]
 
 
-def _opened(port: int, cookie: str, path: str) -> socket.socket:
+def opened(port: int, cookie: str, path: str) -> socket.socket:
     wire = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nX-Requested-With: fetch\r\n\r\n"
     wire.sendall(head.encode())
@@ -118,30 +118,31 @@ def _opened(port: int, cookie: str, path: str) -> socket.socket:
 
 def _listeners(database: Database) -> list[tuple[str, str]]:
     """A cookie and the address of a stream, for so many guardians."""
+    talks = "SELECT guardian_id, min(public_id) FROM conversations GROUP BY guardian_id ORDER BY 1 LIMIT :most"
+    with database.app.app_context(), owner_engine().connect() as connection:
+        rows = connection.execute(text(talks), {"most": LISTENERS}).all()
+    return listeners(database, [(guardian_id, f"/messages/{talk}/stream") for guardian_id, talk in rows])
+
+
+def listeners(database: Database, addresses: list[tuple[int, str]]) -> list[tuple[str, str]]:
+    """The same addresses with a cookie of each person, who is known to the office."""
     found = []
     with database.app.test_request_context(base_url="http://127.0.0.1"):
-        with owner_engine().connect() as connection:
-            talks = connection.execute(
-                text(
-                    "SELECT guardian_id, min(public_id) FROM conversations GROUP BY guardian_id ORDER BY 1 LIMIT :most"
-                ),
-                {"most": LISTENERS},
-            ).all()
         now = datetime.now(UTC)
         db.session.execute(update(User).values(identity_seen_at=now))
         signer = database.app.session_interface.get_signing_serializer(database.app)  # type: ignore[attr-defined]
         name = database.app.config["SESSION_COOKIE_NAME"]
-        for guardian_id, talk in talks:
+        for guardian_id, address in addresses:
             person = accounts.person_of(db.session.get_one(User, guardian_id), now)
             token, _row = accounts.open_login_session(person, own_device=False, device_name="Here")
-            found.append((f"{name}={signer.dumps({'_user_id': token})}", f"/messages/{talk}/stream"))
+            found.append((f"{name}={signer.dumps({'_user_id': token})}", address))
         db.session.commit()
     if len(found) < LISTENERS:
-        raise SystemExit(f"only {len(found)} guardians have a conversation")
+        raise SystemExit(f"only {len(found)} guardians listen")
     return found
 
 
-def _told_after(database: Database, streams: list[socket.socket], do: Callable[[], None]) -> tuple[float, float]:
+def told_after(database: Database, streams: list[socket.socket], do: Callable[[], None]) -> tuple[float, float]:
     with selectors.DefaultSelector() as selector:
         for wire in streams:
             selector.register(wire, selectors.EVENT_READ)

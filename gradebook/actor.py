@@ -22,10 +22,11 @@ from gradebook.clock import utc_now
 from gradebook.extensions import db
 
 PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
-RECORD, REPORT, REVIEW = "gradebook.record", "gradebook.report", "gradebook.review"
+RECORD, REPORT = "gradebook.record", "gradebook.report"
+REVIEW, RETAINING = "gradebook.review", "gradebook.retaining"
 KEPT = ("gradebook.may_read", "gradebook.may_write")
 """What the database has worked out for the transaction; forgotten when it is told anew."""
-SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, REVIEW, *KEPT)
+SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, REVIEW, RETAINING, *KEPT)
 """What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py and later)."""
 _TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 _KEY = "gradebook.actor"
@@ -46,12 +47,16 @@ class Actor:
     review: int | None = None
     """The review in which conversations are read; the same holds for it."""
 
+    retaining: int | None = None
+    """The school whose old rows are counted and deleted, by its own rules."""
+
     @property
     def values(self) -> tuple[str, ...]:
         """The settings, as text; empty where there is none."""
         person = "" if self.user_id is None else str(self.user_id)
         moment = "" if self.moment is None else self.moment.isoformat()
-        opened = ("" if key is None else str(key) for key in (self.record, self.report, self.review))
+        keys = (self.record, self.report, self.review, self.retaining)
+        opened = ("" if key is None else str(key) for key in keys)
         return person, moment, ",".join(map(str, self.classes)), *opened, *("" for _ in KEPT)
 
 
@@ -86,6 +91,14 @@ def classes_opened(section_ids: Iterable[int]) -> Iterator[None]:
     without taking part. Say at each place why."""
     actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
     with _as(replace(actor, classes=tuple(section_ids))):
+        yield
+
+
+@contextmanager
+def retaining(school_id: int) -> Iterator[None]:
+    """Inside, what is older than a year in this school can be counted and deleted, whoever acts."""
+    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
+    with _as(replace(actor, retaining=school_id)):
         yield
 
 

@@ -63,6 +63,7 @@ from gradebook.models.oversight import (
 )
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.records import RecordExport
+from gradebook.models.retention import LegalHold, RecordClass, RetentionRule
 from gradebook.models.school import (
     AcademicSession,
     Course,
@@ -127,6 +128,7 @@ __all__ = [
     "Job",
     "KnownDevice",
     "LateInterval",
+    "LegalHold",
     "LoginSession",
     "MasteryLevel",
     "MasteryScale",
@@ -148,6 +150,7 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecordClass",
     "RecordExport",
     "RecoveryCode",
     "ReportOutcome",
@@ -156,6 +159,7 @@ __all__ = [
     "ReviewNote",
     "ReviewOpening",
     "ReviewReason",
+    "RetentionRule",
     "Role",
     "RoleKind",
     "School",

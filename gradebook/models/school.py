@@ -25,6 +25,8 @@ class School(HasPublicId, Base):
     is_demonstration: Mapped[bool] = mapped_column(default=False)
     hides_past_conversations: Mapped[bool] = mapped_column(default=False)
     """A guardian whose link to a child has ended no longer reads the conversations they had about the child."""
+    takes_score_questions: Mapped[bool] = mapped_column(default=True)
+    """Students can ask their teachers about a posted score."""
     teachers_take_step: Mapped[bool] = mapped_column(default=False)
     """Teachers need a second step at sign-in; the office always does."""
     closures: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))

@@ -1,6 +1,6 @@
 """Who of the office looks into conversations: by a duty named on the office role, and never into one's own.
 
-PostgreSQL says the same by itself (migrations/versions/0025_reported_messages.py, 0030_reviews.py).
+PostgreSQL says the same by itself (migrations/versions/0025_reported_messages.py, 0032_reviews.py).
 """
 
 from datetime import datetime, time, timedelta

@@ -291,7 +291,7 @@ def _joint_of(student: User, school: School) -> list[tuple[Section, list[str]]]:
     return list(found.values())
 
 
-# --- The rule for earlier conversations
+# --- The school's rules
 
 
 def set_past_hidden(school: School, hidden: bool, now: datetime, *, actor_id: int) -> None:
@@ -300,3 +300,11 @@ def set_past_hidden(school: School, hidden: bool, now: datetime, *, actor_id: in
         return
     school.hides_past_conversations = hidden
     audit.record("school.past_conversations_changed", now, school_id=school.id, actor_id=actor_id, hidden=hidden)
+
+
+def set_questions_taken(school: School, taken: bool, now: datetime, *, actor_id: int) -> None:
+    """Whether students can ask about a score. What was asked before stays, and can be answered."""
+    if school.takes_score_questions == taken:
+        return
+    school.takes_score_questions = taken
+    audit.record("school.score_questions_changed", now, school_id=school.id, actor_id=actor_id, taken=taken)

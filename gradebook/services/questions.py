@@ -31,6 +31,8 @@ MOST_ANSWERED = 30
 class Refused(StrEnum):
     """Why a question is not taken."""
 
+    SCHOOL = "school"
+    """The school takes none."""
     ENOUGH = "enough"
     """There are as many about this score as there may be."""
     TODAY = "today"
@@ -68,8 +70,10 @@ def questions_of(student_id: int, assignment_id: int) -> list[ScoreQuestion]:
     return list(db.session.scalars(query))
 
 
-def why_not(asked: list[ScoreQuestion]) -> Refused | None:
+def why_not(section: Section, asked: list[ScoreQuestion]) -> Refused | None:
     """Why no other question about this score is taken now; None where it is."""
+    if not section.school.takes_score_questions:
+        return Refused.SCHOOL
     if asked and asked[-1].is_open:
         return Refused.WAITING
     return Refused.ENOUGH if len(asked) >= MOST_ABOUT_ONE else None
@@ -83,7 +87,7 @@ def ask(section: Section, assignment_id: int, student_id: int, words: str, now: 
     asked = questions_of(student_id, assignment_id)
     if asked and asked[-1].is_open and asked[-1].words == words:
         return
-    why = why_not(asked) or _too_many_today(section, student_id, now)
+    why = why_not(section, asked) or _too_many_today(section, student_id, now)
     if why is not None:
         raise NotTaken(why)
     row = ScoreQuestion(

@@ -18,9 +18,11 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     person,
     records,
     restrictions,
+    retention,
     reviews,
     scales,
     second_step,
     slips,
+    successors,
     terms,
 )

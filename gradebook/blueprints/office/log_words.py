@@ -13,6 +13,7 @@ from gradebook.blueprints.office.common import DUTIES, POSITIONS, ROLES
 from gradebook.models import AuditEntry, Duty, Position, RoleKind
 from gradebook.services.audit_log import Names
 from gradebook.web.filters import day as day_words
+from gradebook.web.record_classes import class_words
 
 KINDS = {
     "people": _l("People and guardians"),
@@ -62,6 +63,11 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "grade.override_removed": ("grades", _l("%(who)s took back the grade of %(person)s set by hand in %(section)s")),
     "guardianship.changed": ("people", _l("%(who)s changed what %(other)s may do as a guardian of %(person)s")),
     "guardianship.created": ("people", _l("%(who)s made %(other)s a guardian of %(person)s")),
+    "hold.lifted": ("messages", _l("%(who)s lifted a hold: conversations of %(person)s can be deleted in time again")),
+    "hold.placed": (
+        "messages",
+        _l("%(who)s placed a hold: nothing of %(person)s’s conversations is deleted (“%(reason)s”)"),
+    ),
     "invitation.accepted": ("access", _l("%(who)s used a sign-in slip to choose a password")),
     "invitation.issued": ("access", _l("%(who)s made a sign-in slip for %(person)s")),
     "mastery_scale.changed": ("grades", _l("%(who)s changed a mastery scale of the school")),
@@ -102,6 +108,8 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "review.opened": ("oversight", _l("%(who)s opened a review of conversations about %(person)s")),
     "review.read": ("oversight", _l("%(who)s read a conversation about %(person)s in %(section)s")),
     "review.said": ("oversight", _l("%(who)s let a conversation about %(person)s in %(section)s say that it was read")),
+    "retention.changed": ("school", _l("%(who)s changed how long %(record_class)s are kept")),
+    "retention.deleted": ("messages", _l("%(who)s deleted what need not be kept any more: %(record_class)s")),
     "role.changed": ("people", _l("%(who)s changed since when or until when %(person)s has the role %(role)s")),
     "role.created": ("people", _l("%(who)s gave %(person)s the role %(role)s")),
     "roster.imported": ("files", _l("%(who)s imported the roster %(title)s")),
@@ -113,6 +121,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "scale.returned": ("grades", _l("%(who)s brought back the grading scale %(scale)s")),
     "school.days_off_changed": ("school", _l("%(who)s changed the days without lessons")),
     "school.past_conversations_changed": ("school", _l("%(who)s changed who sees earlier conversations")),
+    "school.score_questions_changed": ("school", _l("%(who)s changed whether students can ask about a score")),
     "school.teachers_step_changed": ("school", _l("%(who)s changed whether teachers need a second step at sign-in")),
     "scores.hidden": ("grades", _l("%(who)s hid the scores of %(title)s in %(section)s")),
     "scores.imported": ("files", _l("%(who)s imported scores into %(section)s from %(title)s")),
@@ -125,10 +134,12 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "second_step.turned_off": ("access", _l("%(who)s turned off the second step at sign-in")),
     "section.changed": ("classes", _l("%(who)s changed the class %(section)s")),
     "section.created": ("classes", _l("%(who)s added the class %(section)s")),
+    "section.successor_named": ("classes", _l("%(who)s let %(other)s answer for %(person)s in %(section)s")),
     "session.changed": ("classes", _l("%(who)s changed the dates of %(title)s")),
     "session.closed": ("classes", _l("%(who)s closed %(title)s")),
     "session.created": ("classes", _l("%(who)s added %(title)s to the calendar")),
     "session.reopened": ("classes", _l("%(who)s reopened %(title)s: “%(reason)s”")),
+    "set_up.copied between gone": ("classes", _l("%(who)s copied the set-up of one class to another; both are gone")),
     "set_up.copied": ("classes", _l("%(who)s copied the set-up of %(source)s to %(section)s")),
 }
 
@@ -146,19 +157,21 @@ def kind_of(entry: AuditEntry) -> Any:
 
 def sentence(entry: AuditEntry, names: Names) -> str:
     """What was done, in a sentence that reads well when what it is about is gone."""
-    found = SENTENCES.get(_finer_act(entry))
+    found = SENTENCES.get(_finer_act(entry, names))
     words = found[1] if found else _l("%(who)s: %(act)s")
     values = {name: value(entry, names) for name, value in VALUES.items() if f"%({name})s" in str(words)}
     return str(words) % values
 
 
-def _finer_act(entry: AuditEntry) -> str:
+def _finer_act(entry: AuditEntry, names: Names) -> str:
     """Some acts read differently by their facts."""
     facts = entry.facts
     if entry.act == "account.identity_seen" and facts.get("seen") is False:
         return "account.identity_not_seen"
     if entry.act == "account.password_changed" and entry.actor_id == entry.person_id:
         return "account.own_password_changed"
+    if entry.act == "set_up.copied" and not {_section_key(entry), facts.get("source_id")} & names.sections.keys():
+        return "set_up.copied between gone"
     if entry.act == "restriction.changed":
         finer = f"restriction.{facts.get('step')}"
     elif facts.get("to_school") is True:
@@ -177,15 +190,18 @@ def _person(key: Any, names: Names) -> str:
 
 
 def _other(entry: AuditEntry, names: Names) -> str:
-    keys = (entry.facts.get(name) for name in ("guardian", "guardian_id", "adult"))
+    keys = (entry.facts.get(name) for name in ("guardian", "guardian_id", "adult", "successor"))
     return _person(next((key for key in keys if key is not None), None), names)
 
 
 def _section(entry: AuditEntry, names: Names) -> str:
-    facts = entry.facts
-    key = entry.section_id or facts.get("section_id") or facts.get("section")
+    facts, key = entry.facts, _section_key(entry)
     named = facts.get("title") if entry.act.startswith("section.") else None
-    return names.sections.get(key) or _text(named) or _("a class that is gone")  # type: ignore[arg-type]
+    return names.sections.get(key) or _text(named) or _("a class that is gone")
+
+
+def _section_key(entry: AuditEntry) -> Any:
+    return entry.section_id or entry.facts.get("section_id") or entry.facts.get("section")
 
 
 def _guardians(entry: AuditEntry, _names: Names) -> str:
@@ -249,5 +265,6 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "reason": lambda entry, _names: _text(entry.facts.get("reason")),
     "how": lambda entry, _names: _text(entry.facts.get("how")) or _("on the server"),
     "approval": lambda entry, _names: kind_words(entry.facts.get("kind")),
+    "record_class": lambda entry, _names: class_words(entry.facts.get("record_class")),
     "act": lambda entry, _names: entry.act,
 }

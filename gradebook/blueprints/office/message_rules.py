@@ -41,6 +41,18 @@ class PastForm(FlaskForm):
     )
 
 
+class QuestionsForm(FlaskForm):
+    """Whether students can ask about a score."""
+
+    questions = RadioField(
+        _l("What students can do"),
+        choices=[
+            SelectChoice("taken", _l("Ask the teachers of a class about a score of theirs")),
+            SelectChoice("not taken", _l("Not ask here. What was asked before stays, and can be answered")),
+        ],
+    )
+
+
 class DaysOffForm(FlaskForm):
     """Days without lessons."""
 
@@ -137,6 +149,19 @@ def messages_post() -> Any:
     return redirect(url_for("office.messages"), 303)
 
 
+@bp.post("/messages/questions")
+@door.office
+def score_questions() -> Any:
+    """Whether students can ask about a score."""
+    school, form = rosters.locked(own_school()), QuestionsForm()
+    if not form.validate():
+        return _page(school, asked=form), 422
+    message_rules.set_questions_taken(school, form.questions.data == "taken", moment(), actor_id=current_person().id)
+    db.session.commit()
+    flash(_("Saved."), "good")
+    return redirect(url_for("office.messages"), 303)
+
+
 @bp.post("/messages/days-off")
 @door.office
 def days_off() -> Any:
@@ -168,14 +193,20 @@ def days_off_removal(day_off_id: str) -> Any:
 
 
 def _page(
-    school: School, past: PastForm | None = None, off: DaysOffForm | None = None, stop: StopForm | None = None
+    school: School,
+    past: PastForm | None = None,
+    off: DaysOffForm | None = None,
+    asked: QuestionsForm | None = None,
+    stop: StopForm | None = None,
 ) -> str:
     chosen = "hidden" if school.hides_past_conversations else "readable"
+    taken = "taken" if school.takes_score_questions else "not taken"
     return render_template(
         "office/messages.html",
         school=school,
         past=past or PastForm(formdata=None, past=chosen),
         off=off or DaysOffForm(formdata=None),
+        asked=asked or QuestionsForm(formdata=None, questions=taken),
         stop=stop or StopForm(formdata=None),
         closures=message_rules.closures_of(school, moment()),
         days=office_hours.days_off(school),

@@ -69,6 +69,8 @@ def ask_about_score_post(section_id: str, assignment_id: str) -> Any:
 
 def why_words(why: Refused) -> str:
     """Why no question is taken."""
+    if why is Refused.SCHOOL:
+        return _("Your school takes no questions here. Talk to your teacher")
     if why is Refused.WAITING:
         return _("Your last question about this score waits for its answer. Ask again when it is answered")
     if why is Refused.ENOUGH:
@@ -78,7 +80,7 @@ def why_words(why: Refused) -> str:
 
 def _page(found: FamilyClass, piece: Piece, form: QuestionForm) -> str:
     asked = found.questions.get(piece.column.id, [])
-    why = questions.why_not([one.question for one in asked])
+    why = questions.why_not(found.section, [one.question for one in asked])
     return render_template(
         "student/question.html",
         family_class=found,

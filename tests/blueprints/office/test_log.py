@@ -126,6 +126,15 @@ def test_every_act_has_a_sentence_that_reads_well_when_all_it_is_about_is_gone(w
     assert not [sentence for sentence in sentences if "None" in sentence or "%(" in sentence]
 
 
+def test_a_set_up_between_classes_that_are_gone(write, school, shown):
+    write("set_up.copied", school.rivera, section_id=school.algebra.id, source_id=10**9)
+    write("set_up.copied", school.rivera, section=10**9, source_id=10**9)
+    assert shown() == [
+        "Inés Rivera copied the set-up of one class to another; both are gone",
+        "Inés Rivera copied the set-up of a class that is gone to Algebra",
+    ]
+
+
 def test_an_act_of_another_version_is_told_by_its_name(school, shown):
     """What a newer version wrote, before somebody went back to this one."""
     db.session.add(AuditEntry(school_id=school.oak.id, at=utc_now(), act="moon.painted", facts={}))

@@ -65,6 +65,16 @@ def test_the_school_decides_about_earlier_conversations(sign_in, school):
     assert browser.post("/office/messages", data={"past": "else"}).status_code == 422
 
 
+def test_the_school_decides_whether_students_ask_about_scores(sign_in, school):
+    browser = sign_in(school.pat)
+    assert browser.post("/office/messages/questions", data={"questions": "else"}).status_code == 422
+    for questions, is_taken in (("not taken", False), ("not taken", False), ("taken", True)):
+        assert browser.post("/office/messages/questions", data={"questions": questions}).status_code == 303
+        assert db.session.get(type(school.oak), school.oak.id).takes_score_questions == is_taken
+    assert acts() == ["school.score_questions_changed"] * 2
+    assert school.elm.takes_score_questions
+
+
 def test_another_schools_days_are_not_there(sign_in, school, clock):
     span = Span(date(2026, 10, 19), date(2026, 10, 24))
     office_hours.add_days_off(school.elm, "Theirs", span, clock(), actor_id=school.quinn.id)

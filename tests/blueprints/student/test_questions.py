@@ -39,6 +39,23 @@ def test_a_question_stays_with_the_score_and_its_answer_is_news(school, sign_in)
     assert "Line 3 is wrong." in text
 
 
+def test_a_school_that_takes_no_questions_keeps_those_of_before(school, sign_in):
+    maya = asked(school, sign_in)
+    page = f"/student/classes/{school.algebra.public_id}"
+    assert "Ask about this" in maya.get(page).text
+    school.oak.takes_score_questions = False
+    db.session.commit()
+    assert "Ask about this" not in maya.get(page).text
+    assert "Why not 19?" in maya.get(page).text
+    key = db.session.query(ScoreQuestion).one().public_id
+    assert sign_in(school.rivera).post(f"/teacher/questions/{key}", data={"words": "See line 3"}).status_code == 303
+    assert "Your school takes no questions here" in words(maya.get(url_of(school)).text)
+    answer = maya.post(url_of(school), data={"words": "And why not 20?"})
+    assert answer.status_code == 409
+    assert "And why not 20?" in answer.text
+    assert db.session.query(ScoreQuestion).count() == 1
+
+
 def test_no_guardian_reads_it_and_no_message_is_made_of_it(school, sign_in):
     asked(school, sign_in)
     _own, guardians = pages_of(school.maya, school.algebra)
