@@ -81,6 +81,7 @@ ACTS = (
     "second_step.turned_off",
     "section.created",
     "section.changed",
+    "section.successor_named",
     "session.changed",
     "session.closed",
     "session.created",

@@ -215,6 +215,7 @@ _OFFICE_PEOPLE = (
     "office.sign_in",
     "office.together",
     "office.writing",
+    "office.successors",
 )
 _OFFICE_CLASSES = (
     "office.new_class",

@@ -316,6 +316,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/people/{cole}/second-step"),
         Screen("/office/people/{cole}/second-step", 422, press="Take the second step away"),
         Screen("/office/people/{dana}/writing"),
+        Screen("/office/people/{rivera}/successors"),
         Screen("/office/people/{dana}/writing", 422, press="Close their writing"),
         Screen("/messages/announcements"),
         Screen("/messages/announcements/{bulletin}"),

@@ -22,5 +22,6 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     scales,
     second_step,
     slips,
+    successors,
     terms,
 )

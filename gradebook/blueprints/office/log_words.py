@@ -126,6 +126,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "second_step.turned_off": ("access", _l("%(who)s turned off the second step at sign-in")),
     "section.changed": ("classes", _l("%(who)s changed the class %(section)s")),
     "section.created": ("classes", _l("%(who)s added the class %(section)s")),
+    "section.successor_named": ("classes", _l("%(who)s let %(other)s answer for %(person)s in %(section)s")),
     "session.changed": ("classes", _l("%(who)s changed the dates of %(title)s")),
     "session.closed": ("classes", _l("%(who)s closed %(title)s")),
     "session.created": ("classes", _l("%(who)s added %(title)s to the calendar")),
@@ -181,7 +182,7 @@ def _person(key: Any, names: Names) -> str:
 
 
 def _other(entry: AuditEntry, names: Names) -> str:
-    keys = (entry.facts.get(name) for name in ("guardian", "guardian_id", "adult"))
+    keys = (entry.facts.get(name) for name in ("guardian", "guardian_id", "adult", "successor"))
     return _person(next((key for key in keys if key is not None), None), names)
 
 
