@@ -22,10 +22,10 @@ from gradebook.clock import utc_now
 from gradebook.extensions import db
 
 PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
-RECORD, REPORT = "gradebook.record", "gradebook.report"
+RECORD, REPORT, RETAINING = "gradebook.record", "gradebook.report", "gradebook.retaining"
 KEPT = ("gradebook.may_read", "gradebook.may_write")
 """What the database has worked out for the transaction; forgotten when it is told anew."""
-SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, *KEPT)
+SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, RETAINING, *KEPT)
 """What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py and later)."""
 _TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 _KEY = "gradebook.actor"
@@ -44,14 +44,18 @@ class Actor:
     report: int | None = None
     """The reported message that is looked at; whether this person may, and how much, its row says."""
 
+    retaining: int | None = None
+    """The school whose old rows are counted and deleted, by its own rules."""
+
     @property
     def values(self) -> tuple[str, ...]:
         """The settings, as text; empty where there is none."""
         person = "" if self.user_id is None else str(self.user_id)
         moment = "" if self.moment is None else self.moment.isoformat()
+        retaining = "" if self.retaining is None else str(self.retaining)
         record = "" if self.record is None else str(self.record)
         report = "" if self.report is None else str(self.report)
-        return person, moment, ",".join(map(str, self.classes)), record, report, *("" for _ in KEPT)
+        return person, moment, ",".join(map(str, self.classes)), record, report, retaining, *("" for _ in KEPT)
 
 
 def told(user_id: Any, moment: Any) -> tuple[Any, ...]:
@@ -85,6 +89,14 @@ def classes_opened(section_ids: Iterable[int]) -> Iterator[None]:
     without taking part. Say at each place why."""
     actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
     with _as(replace(actor, classes=tuple(section_ids))):
+        yield
+
+
+@contextmanager
+def retaining(school_id: int) -> Iterator[None]:
+    """Inside, what is older than a year in this school can be counted and deleted, whoever acts."""
+    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
+    with _as(replace(actor, retaining=school_id)):
         yield
 
 

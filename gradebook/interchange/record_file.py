@@ -70,7 +70,7 @@ def digest_of(file: IO[bytes]) -> str:
 
 
 def _with_sums(message: Line, sums: Sums) -> Line:
-    files = [each | {"sha256": sums.of[each["path"]]} for each in message["files"]]
+    files = [each | {"sha256": sums.of.get(each["path"])} for each in message["files"]]
     return message | {"files": files}
 
 

@@ -7,11 +7,13 @@ from typing import Any
 from gradebook.jobs.announcing import send_announcement
 from gradebook.jobs.closings import keep_grades
 from gradebook.jobs.leavers import freeze_leavers
+from gradebook.jobs.retention import retain
 from gradebook.jobs.sweep import sweep
 
 JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
     "freeze_leavers": freeze_leavers,
     "keep_grades": keep_grades,
+    "retain": retain,
     "send_announcement": send_announcement,
     "sweep": sweep,
 }

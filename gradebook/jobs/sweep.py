@@ -1,11 +1,12 @@
 """Once a day: delete what signing in, saves and finished jobs leave behind, keep the grades of who left and what is
-still left of closed terms, plan the next day's sweep."""
+still left of closed terms, delete what the schools need not keep any more, plan the next day's sweep."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from gradebook.jobs import closings
 from gradebook.jobs.leavers import freeze_leavers
+from gradebook.jobs.retention import retain
 from gradebook.services import accounts, queue, scores
 
 KEEP_REQUESTS = timedelta(hours=48)
@@ -19,6 +20,7 @@ def sweep(now: datetime, _arguments: dict[str, Any]) -> None:
     scores.forget_requests(now - KEEP_REQUESTS)
     closings.plan_again(now)
     freeze_leavers(now, {})
+    retain(now, {})
     plan_sweep(now + timedelta(days=1))
 
 

@@ -53,6 +53,7 @@ from gradebook.models.outcomes import (
 from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.records import RecordExport
+from gradebook.models.retention import LegalHold, RecordClass, RetentionRule
 from gradebook.models.school import (
     AcademicSession,
     Course,
@@ -117,6 +118,7 @@ __all__ = [
     "Job",
     "KnownDevice",
     "LateInterval",
+    "LegalHold",
     "LoginSession",
     "MasteryLevel",
     "MasteryScale",
@@ -137,11 +139,13 @@ __all__ = [
     "RatingChange",
     "RatingStatus",
     "Read",
+    "RecordClass",
     "RecordExport",
     "RecoveryCode",
     "ReportOutcome",
     "ReportReason",
     "Restriction",
+    "RetentionRule",
     "Role",
     "RoleKind",
     "School",

@@ -145,6 +145,10 @@ class Message(HasId, Base):
     """The number of the newest message that puts this one right."""
     files: Mapped[int] = mapped_column(default=0)
     """How many Attachments came with it."""
+    purged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when its words are deleted for good, because the school need not keep them any more."""
+    purge_rule: Mapped[str | None] = mapped_column(String(40))
+    """By which rule: a class of record and its years."""
     announcement_id: Mapped[int | None] = mapped_column(ForeignKey("announcements.id"))
     """The announcement that it answers."""
 
@@ -221,6 +225,9 @@ class Attachment(HasPublicId, Base):
     """Bytes of what is kept."""
     digest: Mapped[str] = mapped_column(String(64))
     """SHA-256 of what was sent: the same file sent again is known by it."""
+    purged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when its content is deleted for good."""
+    purge_rule: Mapped[str | None] = mapped_column(String(40))
 
 
 class AttachmentContent(Base):

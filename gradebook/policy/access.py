@@ -22,6 +22,7 @@ from gradebook.models import (
     GradingScale,
     GridView,
     Guardianship,
+    LegalHold,
     MasteryScale,
     Outcome,
     RecordExport,
@@ -326,6 +327,16 @@ def conversation_of_record(person: Person, export: RecordExport) -> Conversation
         .where(Conversation.id == export.conversation_id, Conversation.school_id.in_(scopes.schools_run_by(person)))
     )
     return conversation
+
+
+def hold_for_office(person: Person, public_id: str) -> LegalHold:
+    """A hold of the school that this office runs. Raises NotFound."""
+    hold: LegalHold = _one(
+        select(LegalHold)
+        .options(joinedload(LegalHold.person))
+        .where(LegalHold.public_id == public_id, LegalHold.school_id.in_(scopes.schools_run_by(person)))
+    )
+    return hold
 
 
 def school_of_office(person: Person) -> School:

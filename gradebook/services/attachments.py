@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, true
@@ -34,6 +35,8 @@ class FileLine:
     name: str
     kind: AttachmentKind
     size: int
+    purged_at: datetime | None = None
+    """Since when its content is deleted for good."""
 
 
 def keep(conversation: Conversation, seq: int, author_id: int, files: Sequence[Attachable]) -> None:
@@ -70,12 +73,19 @@ def files_of(conversation: Conversation, numbers: Iterable[int]) -> dict[int, li
     """The files of these messages, by the message's number; in one statement."""
     found: dict[int, list[FileLine]] = {}
     rows = db.session.execute(
-        select(Attachment.seq, Attachment.public_id, Attachment.name, Attachment.kind, Attachment.size)
+        select(
+            Attachment.seq,
+            Attachment.public_id,
+            Attachment.name,
+            Attachment.kind,
+            Attachment.size,
+            Attachment.purged_at,
+        )
         .where(*_with(conversation, list(numbers)))
         .order_by(Attachment.seq, Attachment.position)
     )
     for row in rows:
-        found.setdefault(row.seq, []).append(FileLine(row.public_id, row.name, row.kind, row.size))
+        found.setdefault(row.seq, []).append(FileLine(*row[1:]))
     return found
 
 

@@ -109,6 +109,8 @@ class MessageLine:
     corrects_words: str | None
     """The first words of the message that this one puts right."""
     corrected_by: int | None
+    purged_at: datetime | None = None
+    """Since when its words are deleted for good."""
     files: list[FileLine] = field(default_factory=list)
     answers: tuple[str, str] | None = None
     """The public id and the title of the announcement that it answers."""
@@ -751,6 +753,7 @@ _NEWEST: Any = (
         Message.seq, Message.author_id, User.display_name, Message.kind, Message.body, Message.sent_at,
         Message.client_key, Message.changed, Message.edited_at, Message.removed_at,
         Message.corrects, func.substr(_CORRECTED.body, 1, WORDS_QUOTED), Message.corrected_by,
+        Message.purged_at,
         Message.files, Message.announcement_id, Conversation.last_change, Participant.last_read_seq,
         Draft.body.label("draft"),
     )

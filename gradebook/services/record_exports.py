@@ -74,11 +74,7 @@ def ask(
 
     Raises NoConversation, AskedAlready, and what approvals.ask raises.
     """
-    if len(guardian_ids) == 1:
-        key = messaging.conversation_key(student.id, section.id, guardian_ids[0])
-    else:
-        key = message_rules.joint_key(student.id, section.id, (guardian_ids[0], guardian_ids[1]))
-    conversation_id = _find(section, key)
+    conversation_id = conversation_of(student, section, guardian_ids)
     if conversation_id is None:
         raise NoConversation
     details: dict[str, Any] = {"conversation_id": conversation_id, "guardian_ids": list(guardian_ids)}
@@ -88,8 +84,13 @@ def ask(
     return approvals.ask(person, KIND, details, reason, now, person_id=student.id, section_id=section.id)
 
 
-def _find(section: Section, key: str) -> int | None:
-    """Only whether there is one is looked up; nothing of it is read."""
+def conversation_of(student: User, section: Section, guardian_ids: tuple[int, ...]) -> int | None:
+    """The key of the conversation of this guardian (of both, together) with the teachers of the class, if something
+    was written there. Only whether there is one is looked up; nothing of it is read."""
+    if len(guardian_ids) == 1:
+        key = messaging.conversation_key(student.id, section.id, guardian_ids[0])
+    else:
+        key = message_rules.joint_key(student.id, section.id, (guardian_ids[0], guardian_ids[1]))
     with actor.classes_opened([section.id]):  # the office takes no part in it
         return db.session.scalar(
             select(Conversation.id).where(

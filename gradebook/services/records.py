@@ -91,12 +91,14 @@ class Record:
             "text": None if row.removed_at else row.body,
             "edited_at": written(row.edited_at),
             "removed_at": written(row.removed_at),
+            "deleted_at": written(row.purged_at),
+            "deleted_by_rule": row.purge_rule,
             "corrects": row.corrects,
             "corrected_by": row.corrected_by,
             "earlier_texts": [] if is_gone else [_text(each) for each in texts if each.version < row.version],
             "files": [] if is_gone else [_file(each) for each in files],
         }
-        if row.removed_at and self.has_originals:
+        if row.removed_at and not row.purged_at and self.has_originals:
             found["removed_text"] = next((each.body for each in texts if each.version == row.version), None)
         if row.author_id == self._person_id and self._seen:
             found["read"] = _read_by(self._seen, row.seq)
@@ -107,7 +109,7 @@ class Record:
         for rows in _pages(self.conversation):
             numbers = [row.seq for row in rows if row.files and (self.has_originals or row.removed_at is None)]
             for files in _files(self.conversation, numbers).values():
-                for each in files:
+                for each in (one for one in files if one.purged_at is None):
                     query = select(AttachmentContent.content).where(AttachmentContent.attachment_id == each.id)
                     yield _file(each), db.session.scalars(query).one()
 
@@ -299,7 +301,12 @@ def _text(text: MessageText) -> dict[str, Any]:
 
 
 def _file(file: Attachment) -> dict[str, Any]:
-    return {"name": file.name, "path": f"files/{file.seq:05}-{file.position} {_flat(file.name)}", "size": file.size}
+    return {
+        "name": file.name,
+        "path": f"files/{file.seq:05}-{file.position} {_flat(file.name)}",
+        "size": file.size,
+        "deleted_at": written(file.purged_at),
+    }
 
 
 def _flat(name: str) -> str:
@@ -322,7 +329,7 @@ def _pages(conversation: Conversation) -> Iterator[list[Any]]:
             select(
                 Message.id, Message.seq, Message.author_id, User.display_name, Message.body, Message.sent_at,
                 Message.version, Message.edited_at, Message.removed_at, Message.corrects, Message.corrected_by,
-                Message.files,
+                Message.files, Message.purged_at, Message.purge_rule,
             )
             .join(User, User.id == Message.author_id)
             .where(
@@ -353,7 +360,9 @@ def _files(conversation: Conversation, numbers: list[int]) -> dict[int, list[Att
     if numbers:
         query = (
             select(Attachment)
-            .options(load_only(Attachment.seq, Attachment.position, Attachment.name, Attachment.size))
+            .options(
+                load_only(Attachment.seq, Attachment.position, Attachment.name, Attachment.size, Attachment.purged_at)
+            )
             .where(
                 Attachment.school_id == conversation.school_id,
                 Attachment.conversation_id == conversation.id,

@@ -208,12 +208,14 @@ _OFFICE_PEOPLE = (
     "office.new_guardian",
     "office.restriction",
     "office.new_record",
+    "office.hold",
     "office.new_restriction",
     "office.issue_slip",
     "office.second_step",
     "office.sign_in",
     "office.together",
     "office.writing",
+    "office.successors",
 )
 _OFFICE_CLASSES = (
     "office.new_class",
@@ -254,7 +256,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
                 "lock",
                 ("office.message_report", "office.message_review"),
             ),
-            (_("Log"), "office.log", "clock", ("office.approval", "office.records")),
+            (_("Log"), "office.log", "clock", ("office.approval", "office.records", "office.retention")),
         ],
     }
     return places[person.acting.kind]

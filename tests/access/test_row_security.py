@@ -51,9 +51,9 @@ WORDS = {
     "far_talk": "Secret words of Chris",
     "past_talk": "Secret words of Gus",
 }
-OUTSIDE = {"notices", "record_exports"}
+OUTSIDE = {"legal_holds", "notices", "record_exports"}
 """Tables that name a conversation or an announcement, hold no word of it, and are written by who takes no part in it:
-whom to tell that there is more, and the records that the office hands out."""
+whom to tell that there is more, the records that the office hands out, and what it holds."""
 
 
 @pytest.fixture

@@ -48,6 +48,7 @@ from gradebook.services import (
     office_hours,
     record_exports,
     reports,
+    retention,
     seen,
 )
 from tests.access.people import ACTORS, browser_with, token_of
@@ -127,6 +128,7 @@ SECRETS: dict[str, set[str]] = {
     "Reason for Chris": {"chris", *OFFICE},
     # what one person of the office asks another to agree to
     "Reason for a second person": {*OFFICE},
+    "Hold for Maya": {*OFFICE},
     "Fern Fox": {"fern", "finch", "quinn"},
     # a reported message: who reported it, and who is named for it in the office; the reporter reads no words of these
     "Reported by Dana": {"vera"},
@@ -330,4 +332,5 @@ def _add_approvals(scene: Scene, now: Any) -> None:
     db.session.flush()
     record_exports.open_record(agreed, now)
     handed_out = db.session.query(RecordExport).one()
-    scene.names |= {"approval": waiting.public_id, "handed_out": handed_out.public_id}
+    hold = retention.place_hold(school.oak, school.maya, "Hold for Maya", now, actor_id=school.pat.id)
+    scene.names |= {"approval": waiting.public_id, "handed_out": handed_out.public_id, "hold": hold.public_id}

@@ -18,8 +18,10 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     person,
     records,
     restrictions,
+    retention,
     scales,
     second_step,
     slips,
+    successors,
     terms,
 )

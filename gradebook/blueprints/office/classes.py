@@ -26,7 +26,7 @@ from gradebook.extensions import db
 from gradebook.models import AcademicSession, Course, Position, RoleKind, School, Section, User
 from gradebook.policy import access
 from gradebook.policy.access import NotFound
-from gradebook.services import directory, rosters
+from gradebook.services import directory, rosters, successors
 from gradebook.services.periods import PeriodClosed
 from gradebook.services.rosters import RosterError
 from gradebook.web import door
@@ -205,6 +205,7 @@ def _page(found: Section, form: SectionForm, status: int = 200) -> Any:
             and (place.ends_on is None or place.ends_on > day)
         ),  # fmt: skip
         positions=POSITIONS,
+        is_answered=found.ended or found.term.ends_on <= day or any(successors.answers(place, day) for place in places),
         span=span_words,
         day=day,
     )

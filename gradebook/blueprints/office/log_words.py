@@ -13,6 +13,7 @@ from gradebook.blueprints.office.common import DUTIES, POSITIONS, ROLES
 from gradebook.models import AuditEntry, Duty, Position, RoleKind
 from gradebook.services.audit_log import Names
 from gradebook.web.filters import day as day_words
+from gradebook.web.record_classes import class_words
 
 KINDS = {
     "people": _l("People and guardians"),
@@ -62,6 +63,11 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "grade.override_removed": ("grades", _l("%(who)s took back the grade of %(person)s set by hand in %(section)s")),
     "guardianship.changed": ("people", _l("%(who)s changed what %(other)s may do as a guardian of %(person)s")),
     "guardianship.created": ("people", _l("%(who)s made %(other)s a guardian of %(person)s")),
+    "hold.lifted": ("messages", _l("%(who)s lifted a hold: conversations of %(person)s can be deleted in time again")),
+    "hold.placed": (
+        "messages",
+        _l("%(who)s placed a hold: nothing of %(person)s’s conversations is deleted (“%(reason)s”)"),
+    ),
     "invitation.accepted": ("access", _l("%(who)s used a sign-in slip to choose a password")),
     "invitation.issued": ("access", _l("%(who)s made a sign-in slip for %(person)s")),
     "mastery_scale.changed": ("grades", _l("%(who)s changed a mastery scale of the school")),
@@ -94,6 +100,8 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "restriction.lift asked": ("people", _l("%(who)s asked to lift an order about %(other)s and %(person)s")),
     "restriction.lift turned down": ("people", _l("%(who)s kept an order about %(other)s and %(person)s")),
     "restriction.lifted": ("people", _l("%(who)s lifted an order about %(other)s and %(person)s")),
+    "retention.changed": ("school", _l("%(who)s changed how long %(record_class)s are kept")),
+    "retention.deleted": ("messages", _l("%(who)s deleted what need not be kept any more: %(record_class)s")),
     "role.changed": ("people", _l("%(who)s changed since when or until when %(person)s has the role %(role)s")),
     "role.created": ("people", _l("%(who)s gave %(person)s the role %(role)s")),
     "roster.imported": ("files", _l("%(who)s imported the roster %(title)s")),
@@ -118,6 +126,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "second_step.turned_off": ("access", _l("%(who)s turned off the second step at sign-in")),
     "section.changed": ("classes", _l("%(who)s changed the class %(section)s")),
     "section.created": ("classes", _l("%(who)s added the class %(section)s")),
+    "section.successor_named": ("classes", _l("%(who)s let %(other)s answer for %(person)s in %(section)s")),
     "session.changed": ("classes", _l("%(who)s changed the dates of %(title)s")),
     "session.closed": ("classes", _l("%(who)s closed %(title)s")),
     "session.created": ("classes", _l("%(who)s added %(title)s to the calendar")),
@@ -173,7 +182,7 @@ def _person(key: Any, names: Names) -> str:
 
 
 def _other(entry: AuditEntry, names: Names) -> str:
-    keys = (entry.facts.get(name) for name in ("guardian", "guardian_id", "adult"))
+    keys = (entry.facts.get(name) for name in ("guardian", "guardian_id", "adult", "successor"))
     return _person(next((key for key in keys if key is not None), None), names)
 
 
@@ -248,5 +257,6 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "reason": lambda entry, _names: _text(entry.facts.get("reason")),
     "how": lambda entry, _names: _text(entry.facts.get("how")) or _("on the server"),
     "approval": lambda entry, _names: kind_words(entry.facts.get("kind")),
+    "record_class": lambda entry, _names: class_words(entry.facts.get("record_class")),
     "act": lambda entry, _names: entry.act,
 }

@@ -24,7 +24,7 @@ from gradebook.extensions import db
 from gradebook.models import AccountKind, RoleKind, User
 from gradebook.policy import access
 from gradebook.policy.access import NotFound
-from gradebook.services import custody, directory, invitations, message_rules, rosters, second_step
+from gradebook.services import custody, directory, invitations, message_rules, rosters, second_step, successors
 from gradebook.services.rosters import Details, RosterError
 from gradebook.web import door
 from gradebook.web.filters import day as day_words
@@ -85,6 +85,7 @@ def _page(user: User, form: DetailsForm, status: int = 200) -> Any:
     day = today(school)
     roles = directory.roles_of(user, school)
     is_student = user.account_kind == AccountKind.STUDENT
+    places = directory.places_of(user, school)
     elsewhere = rosters.is_used_elsewhere(user, school, moment())
     page = render_template(
         "office/person.html",
@@ -100,7 +101,8 @@ def _page(user: User, form: DetailsForm, status: int = 200) -> Any:
         is_guardian=any(role.kind == RoleKind.PARENT for role in roles),
         elsewhere=elsewhere,
         links=custody.guardians_of(user, school, day) if is_student else custody.children_of(user, school, day),
-        places=directory.places_of(user, school),
+        places=places,
+        teaches=any(successors.is_to_be_answered(place, day) for place in places),
         slip=invitations.latest_for(user),
         slip_state=invitations.state_of,
         now=moment(),

@@ -1,0 +1,72 @@
+"""The office sets years, sees what goes next and what went, and places holds."""
+
+from datetime import UTC, datetime
+
+from gradebook.extensions import db
+from gradebook.models import AuditEntry, LegalHold, RecordClass
+from gradebook.policy.conversations import Correspondence
+from gradebook.services import messaging, retention
+from tests.conftest import NOON
+
+YEARS = {"messages": "5", "files": "2", "reads": "2", "drafts": "1", "notices": "1"}
+
+
+def talk_of(school):
+    pair = Correspondence(school.maya, school.algebra, school.dana, ())
+    talk = messaging.open_conversation(pair, actor_id=school.dana.id, now=NOON)
+    messaging.send(talk, author_id=school.dana.id, body="Secret", client_key="1", now=NOON)
+    db.session.commit()
+    return talk
+
+
+def test_years_are_kept_and_wrong_ones_said(school, sign_in):
+    browser = sign_in(school.pat)
+    assert browser.post("/office/retention", data=YEARS).status_code == 303
+    assert retention.years_of(school.oak.id)[RecordClass.MESSAGES] == 5
+    for wrong, says in (
+        ("0", "Nothing is kept for less than 1 year"),
+        ("x", "Enter a whole number"),
+        ("", "Enter a num"),
+    ):
+        answer = browser.post("/office/retention", data={**YEARS, "files": wrong})
+        assert answer.status_code == 422
+        assert says in answer.text
+    assert retention.years_of(school.oak.id)[RecordClass.FILES] == 2
+    acts = db.session.query(AuditEntry).filter_by(act="retention.changed").count()
+    assert acts == 3
+    assert "changed how long messages are kept" in browser.get("/office/log").text
+
+
+def test_what_goes_next_and_what_went_is_shown_without_a_word(school, sign_in, clock):
+    talk_of(school)
+    clock.set(datetime(2034, 1, 2, 12, tzinfo=UTC))
+    page = sign_in(school.pat).get("/office/retention").text
+    assert "About <bdi>Maya Diaz</bdi> · <bdi>Algebra</bdi>" in page
+    assert "Secret" not in page
+    retention.sweep(clock())
+    db.session.commit()
+    page = sign_in(school.pat).get("/office/retention").text
+    assert "Kept for 7 years" in page
+    assert "About <bdi>Maya Diaz</bdi>" not in page
+    assert "Kept for 7 years" not in sign_in(school.quinn).get("/office/retention").text
+
+
+def test_a_hold_is_placed_with_a_reason_and_lifted(school, sign_in):
+    talk = talk_of(school)
+    browser, path = sign_in(school.pat), f"/office/people/{school.maya.public_id}/hold"
+    assert browser.post(path, data={"reason": " "}).status_code == 422
+    yesterday = {"last_day-day": "13", "last_day-month": "10", "last_day-year": "2026"}
+    assert "today or later" in browser.post(path, data={"reason": "Court", **yesterday}).text
+    nobody = {"guardian": school.gus.public_id, "section": school.algebra.public_id}
+    assert "They never wrote" in browser.post(path, data={"reason": "Court", **nobody}).text
+    assert db.session.query(LegalHold).count() == 0
+    one = {"guardian": school.dana.public_id, "section": school.algebra.public_id}
+    assert browser.post(path, data={"reason": "Court 26-7", **one}).status_code == 303
+    hold = db.session.query(LegalHold).one()
+    assert hold.conversation_id == talk.id
+    assert "Court 26-7" in browser.get("/office/retention").text
+    assert sign_in(school.quinn).post(f"/office/holds/{hold.public_id}/lifting").status_code == 404
+    assert browser.post(f"/office/holds/{hold.public_id}/lifting").status_code == 303
+    assert "Court 26-7" not in browser.get("/office/retention").text
+    acts = [row.act for row in db.session.query(AuditEntry).filter(AuditEntry.act.like("hold.%"))]
+    assert acts == ["hold.placed", "hold.lifted"]
