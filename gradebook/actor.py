@@ -22,10 +22,11 @@ from gradebook.clock import utc_now
 from gradebook.extensions import db
 
 PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
-RECORD, REPORT, RETAINING = "gradebook.record", "gradebook.report", "gradebook.retaining"
+RECORD, REPORT = "gradebook.record", "gradebook.report"
+REVIEW, RETAINING = "gradebook.review", "gradebook.retaining"
 KEPT = ("gradebook.may_read", "gradebook.may_write")
 """What the database has worked out for the transaction; forgotten when it is told anew."""
-SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, RETAINING, *KEPT)
+SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, REVIEW, RETAINING, *KEPT)
 """What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py and later)."""
 _TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 _KEY = "gradebook.actor"
@@ -43,6 +44,8 @@ class Actor:
     """The record that two people of the office have agreed to hand out: it opens its conversation to them."""
     report: int | None = None
     """The reported message that is looked at; whether this person may, and how much, its row says."""
+    review: int | None = None
+    """The review in which conversations are read; the same holds for it."""
 
     retaining: int | None = None
     """The school whose old rows are counted and deleted, by its own rules."""
@@ -52,10 +55,9 @@ class Actor:
         """The settings, as text; empty where there is none."""
         person = "" if self.user_id is None else str(self.user_id)
         moment = "" if self.moment is None else self.moment.isoformat()
-        retaining = "" if self.retaining is None else str(self.retaining)
-        record = "" if self.record is None else str(self.record)
-        report = "" if self.report is None else str(self.report)
-        return person, moment, ",".join(map(str, self.classes)), record, report, retaining, *("" for _ in KEPT)
+        keys = (self.record, self.report, self.review, self.retaining)
+        opened = ("" if key is None else str(key) for key in keys)
+        return person, moment, ",".join(map(str, self.classes)), *opened, *("" for _ in KEPT)
 
 
 def told(user_id: Any, moment: Any) -> tuple[Any, ...]:
@@ -113,6 +115,14 @@ def looking_at_report(report_id: int) -> Iterator[None]:
     """Inside, whoever acts also reads what belongs to this report, if it is theirs to look at."""
     actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
     with _as(replace(actor, report=report_id)):
+        yield
+
+
+@contextmanager
+def reading_in_review(review_id: int) -> Iterator[None]:
+    """Inside, whoever acts also reads what this review covers, if it is theirs and open."""
+    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
+    with _as(replace(actor, review=review_id)):
         yield
 
 

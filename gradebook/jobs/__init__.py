@@ -8,9 +8,11 @@ from gradebook.jobs.announcing import send_announcement
 from gradebook.jobs.closings import keep_grades
 from gradebook.jobs.leavers import freeze_leavers
 from gradebook.jobs.retention import retain
+from gradebook.jobs.reviews import end_reviews
 from gradebook.jobs.sweep import sweep
 
 JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
+    "end_reviews": end_reviews,
     "freeze_leavers": freeze_leavers,
     "keep_grades": keep_grades,
     "retain": retain,

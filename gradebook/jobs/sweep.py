@@ -1,5 +1,6 @@
 """Once a day: delete what signing in, saves and finished jobs leave behind, keep the grades of who left and what is
-still left of closed terms, delete what the schools need not keep any more, plan the next day's sweep."""
+still left of closed terms, end reviews whose time is over, delete what the schools need not keep any more, plan the
+next day's sweep."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from gradebook.jobs import closings
 from gradebook.jobs.leavers import freeze_leavers
 from gradebook.jobs.retention import retain
+from gradebook.jobs.reviews import end_reviews
 from gradebook.services import accounts, queue, scores
 
 KEEP_REQUESTS = timedelta(hours=48)
@@ -19,6 +21,7 @@ def sweep(now: datetime, _arguments: dict[str, Any]) -> None:
     queue.forget_done(now)
     scores.forget_requests(now - KEEP_REQUESTS)
     closings.plan_again(now)
+    end_reviews(now, {})
     freeze_leavers(now, {})
     retain(now, {})
     plan_sweep(now + timedelta(days=1))

@@ -50,7 +50,17 @@ from gradebook.models.outcomes import (
     SectionOutcome,
     SectionOutcomeRules,
 )
-from gradebook.models.oversight import Duty, MessageReport, OversightDuty, ReportOutcome, ReportReason
+from gradebook.models.oversight import (
+    Duty,
+    MessageReport,
+    OversightDuty,
+    OversightReview,
+    ReportOutcome,
+    ReportReason,
+    ReviewNote,
+    ReviewOpening,
+    ReviewReason,
+)
 from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.records import RecordExport
 from gradebook.models.retention import LegalHold, RecordClass, RetentionRule
@@ -134,6 +144,7 @@ __all__ = [
     "OutcomeMethod",
     "OutcomeRating",
     "OversightDuty",
+    "OversightReview",
     "Participant",
     "Position",
     "RatingChange",
@@ -145,6 +156,9 @@ __all__ = [
     "ReportOutcome",
     "ReportReason",
     "Restriction",
+    "ReviewNote",
+    "ReviewOpening",
+    "ReviewReason",
     "RetentionRule",
     "Role",
     "RoleKind",

@@ -24,6 +24,8 @@ class Action(StrEnum):
     MESSAGES_REVIEW = "messages:review"
     MESSAGES_USE = "messages:use"
     PERSON_MANAGE = "person:manage"
+    REVIEW_READ = "review:read"
+    REVIEWS_WATCH = "reviews:watch"
     SCHOOL_MANAGE = "school:manage"
     SECTION_GRADE = "section:grade"
     SECTION_MANAGE = "section:manage"

@@ -1,9 +1,11 @@
 """Who of the office looks into conversations: by a duty named on the office role, and never into one's own.
 
-PostgreSQL says the same by itself (migrations/versions/0025_reported_messages.py).
+PostgreSQL says the same by itself (migrations/versions/0025_reported_messages.py, 0032_reviews.py).
 """
 
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import aliased
@@ -11,6 +13,7 @@ from sqlalchemy.orm import aliased
 from gradebook.extensions import db
 from gradebook.models import (
     AuditEntry,
+    Conversation,
     Duty,
     Enrollment,
     Guardianship,
@@ -18,7 +21,11 @@ from gradebook.models import (
     MessageKind,
     MessageReport,
     OversightDuty,
+    OversightReview,
+    Participant,
     RoleKind,
+    Section,
+    User,
 )
 from gradebook.policy import conversations, scopes
 from gradebook.policy.access import NotFound
@@ -70,9 +77,14 @@ def reports_of_office(person: Person) -> ColumnElement[bool]:
 def log_of_office(person: Person) -> ColumnElement[bool]:
     """Condition on AuditEntry: what the office sees of the log. What was reported and read of conversations is in it
     for those with a duty alone, and for them not about their own children and students."""
-    of_oversight = AuditEntry.act.startswith("report.")
+    of_oversight = or_(AuditEntry.act.startswith("report."), AuditEntry.act.startswith("review."))
     if not (reviews(person) or supervises(person)):
         return and_(scopes.log_of_office(person), ~of_oversight)
+    return and_(scopes.log_of_office(person), ~and_(of_oversight, _is_own(person, AuditEntry.person_id)))
+
+
+def _is_own(person: Person, student_id: Any) -> ColumnElement[bool]:
+    """A child or a student of this person, by any date."""
     own_children = select(Guardianship.student_id).where(Guardianship.guardian_id == person.id)
     taught, place = aliased(Enrollment), aliased(Enrollment)
     own_students = (
@@ -80,8 +92,7 @@ def log_of_office(person: Person) -> ColumnElement[bool]:
         .join(taught, taught.section_id == place.section_id)
         .where(taught.user_id == person.id, taught.role_kind == RoleKind.TEACHER, place.role_kind == RoleKind.STUDENT)
     )
-    own = or_(AuditEntry.person_id.in_(own_children), AuditEntry.person_id.in_(own_students))
-    return and_(scopes.log_of_office(person), ~and_(of_oversight, own))
+    return or_(student_id.in_(own_children), student_id.in_(own_students))
 
 
 def report_for_office(person: Person, public_id: str) -> MessageReport:
@@ -91,3 +102,68 @@ def report_for_office(person: Person, public_id: str) -> MessageReport:
     if found is None:
         raise NotFound
     return found
+
+
+# --- Reviews
+
+
+def may_open_review(person: Person, student: User, section: Section | None = None) -> bool:
+    """Is named for it, and neither a guardian of the child nor a teacher of the class, by any date.
+
+    A review of all conversations about a child leaves out the classes that this person teaches or ever taught.
+    """
+    if not reviews(person):
+        return False
+    party = scopes.is_guardian_by_any_date(person.id, student.id)
+    if section is not None:
+        party = is_party(person, student.id, section.id)
+    return not db.session.scalar(select(party))
+
+
+def reviews_of_office(person: Person) -> ColumnElement[bool]:
+    """Condition on OversightReview: one's own; all of the school for who watches, but about one's own children and
+    students."""
+    here = OversightReview.school_id.in_(scopes.schools_run_by(person))
+    if supervises(person):
+        return and_(here, ~_is_own(person, OversightReview.student_id))
+    return and_(here, OversightReview.opened_by == person.id) if reviews(person) else false()
+
+
+def review_for_office(person: Person, public_id: str) -> OversightReview:
+    """A review that this person may see: its reason, scope, notes and what was opened. Raises NotFound."""
+    key = conversations.key_of(public_id)
+    found = db.session.scalar(
+        select(OversightReview).where(OversightReview.public_id == key, reviews_of_office(person))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def may_read_in(person: Person, review: OversightReview) -> bool:
+    """Opened it, is still named for it, and it is open today."""
+    day = person.school_days.get(review.school_id)
+    return day is not None and reviews(person) and review.opened_by == person.id and review.is_open(day)
+
+
+def covered_conversations(person: Person, review: OversightReview) -> ColumnElement[bool]:
+    """Condition on Conversation: within what the review covers, and none of one's own."""
+    about = and_(Conversation.school_id == review.school_id, Conversation.student_id == review.student_id)
+    if review.section_id is not None:
+        joins = select(Participant.user_id).where(
+            Participant.conversation_id == Conversation.id, Participant.user_id == review.guardian_id
+        )
+        with_guardian = or_(
+            Conversation.guardian_id == review.guardian_id,
+            and_(Conversation.is_joint, joins.correlate(Conversation).exists()),
+        )
+        about = and_(about, Conversation.section_id == review.section_id, with_guardian)
+    return and_(about, ~is_party(person, Conversation.student_id, Conversation.section_id))
+
+
+def covered_messages(review: OversightReview, timezone: str) -> ColumnElement[bool]:
+    """Condition on Message: sent between the two days of the review."""
+    zone = ZoneInfo(timezone)
+    begins = datetime.combine(review.first_day, time(), zone)
+    ends = datetime.combine(review.last_day + timedelta(days=1), time(), zone)
+    return and_(Message.sent_at >= begins, Message.sent_at < ends)

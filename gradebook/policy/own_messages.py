@@ -17,12 +17,14 @@ UNDO_FOR = timedelta(seconds=10)
 
 
 def message_for(person: Person, conversation: Conversation, seq: int | None) -> Message:
-    """A message of a conversation that this person may read (conversations.conversation_for). Raises NotFound."""
+    """A message of a conversation that this person may read (conversations.conversation_for); a line of the system is
+    none. Raises NotFound."""
     found = db.session.scalar(
         db.select(Message).where(
             Message.school_id == conversation.school_id,
             Message.conversation_id == conversation.id,
             Message.seq == seq,
+            Message.kind == MessageKind.TEXT,
         )
     )
     if found is None:

@@ -28,6 +28,8 @@ RULES: dict[Action, tuple[Fact, ...]] = {
     Action.MESSAGES_REVIEW: (oversight.reviews,),
     Action.MESSAGES_USE: (facts.may_use_messages,),
     Action.PERSON_MANAGE: (facts.is_known_to_the_office,),
+    Action.REVIEW_READ: (oversight.may_read_in,),
+    Action.REVIEWS_WATCH: (oversight.supervises,),
     Action.SCHOOL_MANAGE: (facts.runs_the_office_of,),
     Action.SECTION_GRADE: (facts.teaches,),
     Action.SECTION_MANAGE: (facts.runs_the_office_of_the_class,),

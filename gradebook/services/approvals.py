@@ -34,6 +34,8 @@ class ApprovalFault(StrEnum):
     ASKER_LEFT = "asker_left"
     """Who asked no longer works in the office: what was asked holds no longer."""
     NO_REASON = "no_reason"
+    NOT_NAMED = "not_named"
+    """Only who watches over messages may agree to it (services/duties.py)."""
     NOT_YOURS = "not_yours"
     """Only who asked can withdraw it."""
     OVER = "over"

@@ -9,11 +9,12 @@ from datetime import datetime
 
 from gradebook.models import Approval
 from gradebook.policy.person import Person
-from gradebook.services import approvals, record_exports
+from gradebook.services import approvals, record_exports, reviews
 from gradebook.services.approvals import ApprovalError, ApprovalFault
 
 ACTS: dict[str, Callable[[Approval, datetime], None]] = {
     record_exports.KIND: record_exports.open_record,
+    reviews.HOLD: reviews.hold,
 }
 
 

@@ -97,10 +97,12 @@ def _with(conversation: Conversation, numbers: list[int]) -> tuple[Any, ...]:
     )
 
 
-def file_in(conversation: Conversation, public_id: str, *, also_removed: bool = False) -> tuple[FileLine, bytes] | None:
+def file_in(
+    conversation: Conversation, public_id: str, *, also_removed: bool = False, only: Any = None
+) -> tuple[FileLine, bytes] | None:
     """A file of a conversation that the caller has fetched through the policy; None where there is none.
 
-    What came with a removed message is for the office alone: `also_removed`.
+    What came with a removed message is for the office alone: `also_removed`. `only` narrows the messages.
     """
     row = db.session.execute(
         select(Attachment.public_id, Attachment.name, Attachment.kind, Attachment.size, AttachmentContent.content)
@@ -115,6 +117,7 @@ def file_in(conversation: Conversation, public_id: str, *, also_removed: bool = 
             Attachment.public_id == public_id,
             Attachment.conversation_id == conversation.id,
             true() if also_removed else Message.removed_at.is_(None),
+            true() if only is None else only,
         )
     ).one_or_none()
     return None if row is None else (FileLine(*row[:4]), row[4])

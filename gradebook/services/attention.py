@@ -24,6 +24,7 @@ from gradebook.models import (
 )
 from gradebook.policy import announcements, facts, scopes
 from gradebook.policy.person import AnyPerson, Person
+from gradebook.services import messaging
 from gradebook.services.family import LOOK_BACK, Child, FamilyClass, Piece
 
 MOST_SHOWN = 6
@@ -220,7 +221,7 @@ def _unread_conversations(person: AnyPerson) -> Select[*tuple[Any, ...]]:
             Conversation.public_id,
             Conversation.student_id,
             Section.title,
-            User.display_name,
+            messaging.author_name().label("sender"),
             Message.sent_at.label("sent_at"),
             (Conversation.last_seq - Participant.last_read_seq).label("unread"),
             null().label("announcement"),

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, true, update
+from sqlalchemy import Select, and_, bindparam, case, delete, false, func, literal, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import aliased, joinedload
@@ -89,6 +89,8 @@ class ConversationLine:
     is_muted: bool = False
     other_guardian: str | None = None
     """The second guardian of a joint conversation."""
+    is_system: bool = False
+    """What stands in first_words is a code (web/system_lines.py)."""
 
 
 @dataclass(frozen=True)
@@ -294,10 +296,12 @@ def send(
     now: datetime,
     corrects: int | None = None,
     files: Sequence[Attachable] = (),
+    kind: MessageKind = MessageKind.TEXT,
     announcement_id: int | None = None,
 ) -> int:
     """Add a message and return its number in the conversation. The same key sent twice is one message.
 
+    One of the system says what happened in a code (web/system_lines.py), which is not searched.
     `corrects` is the number of a message of the same author that this one puts right, `announcement_id` the key of the
     announcement that it answers.
     Raises OtherBody if the key was used for other words or files, attachments.QuotaUsedUp if there is no room for the
@@ -309,6 +313,7 @@ def send(
     found = _around(conversation, author_id, now)
     facts = {
         "author_id": author_id, "body": body, "client_key": client_key, "corrects": corrects, "files": len(files),
+        "kind": kind, "folded": folded_words(body) if kind == MessageKind.TEXT else "",
         "announcement_id": announcement_id,
     }  # fmt: skip
     if not _add(conversation, facts, number, change, now):
@@ -691,6 +696,11 @@ def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[C
     return [ConversationLine(row[0], row[1], row[2] or "", row[3] or "", *row[4:]) for row in rows]
 
 
+def author_name() -> Any:
+    """Whose name stands at a message, beside its User; nobody's at a line of the system."""
+    return case((Message.kind == MessageKind.SYSTEM, literal("")), else_=User.display_name)
+
+
 def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     guardian_link = and_(
         Guardianship.school_id == Conversation.school_id,
@@ -709,6 +719,7 @@ def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
         select(
             Conversation, unread, words, Guardianship.relationship_name, goes_on, is_muted,
             _other_guardian().label("other_guardian"),
+            func.coalesce(Message.kind == MessageKind.SYSTEM, false()).label("is_system"),
         )
         .join(Participant, Participant.conversation_id == Conversation.id)
         .outerjoin(Message, newest)
@@ -750,7 +761,7 @@ def _other_guardian() -> Any:
 _CORRECTED = aliased(Message)
 _NEWEST: Any = (
     select(
-        Message.seq, Message.author_id, User.display_name, Message.kind, Message.body, Message.sent_at,
+        Message.seq, Message.author_id, author_name(), Message.kind, Message.body, Message.sent_at,
         Message.client_key, Message.changed, Message.edited_at, Message.removed_at,
         Message.corrects, func.substr(_CORRECTED.body, 1, WORDS_QUOTED), Message.corrected_by,
         Message.purged_at,

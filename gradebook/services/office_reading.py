@@ -16,6 +16,14 @@ from gradebook.services.attachments import FileLine
 
 
 @dataclass(frozen=True)
+class EarlierText:
+    """What stood there before."""
+
+    body: str
+    written_at: datetime
+
+
+@dataclass(frozen=True)
 class ShownMessage:
     """A message as the office sees it."""
 
@@ -28,7 +36,7 @@ class ShownMessage:
     edited_at: datetime | None
     removed_at: datetime | None
     corrects: int | None
-    texts: list[MessageText]
+    texts: list[EarlierText]
     """What stood there before, the oldest first; of a removed one the last is what was removed."""
     files: list[FileLine]
 
@@ -61,6 +69,7 @@ def _texts(message_ids: list[int]) -> dict[int, list[MessageText]]:
     return found
 
 
-def _earlier(message: Message, texts: list[MessageText]) -> list[MessageText]:
+def _earlier(message: Message, texts: list[MessageText]) -> list[EarlierText]:
     """A removal that was taken back has kept the text that stands there."""
-    return texts if message.removed_at else [text for text in texts if text.version < message.version]
+    before = texts if message.removed_at else [text for text in texts if text.version < message.version]
+    return [EarlierText(text.body, text.written_at) for text in before]

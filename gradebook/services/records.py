@@ -26,6 +26,7 @@ from gradebook.models import (
     Conversation,
     Guardianship,
     Message,
+    MessageKind,
     MessageText,
     Participant,
     Read,
@@ -36,7 +37,7 @@ from gradebook.models import (
 from gradebook.policy import conversations as policy
 from gradebook.policy.conversations import Standing, TeacherChange
 from gradebook.policy.person import Person
-from gradebook.services import audit_log, office_hours
+from gradebook.services import audit_log, messaging, office_hours, reviews
 
 FORMAT, VERSION = "gradebook.conversation", 1
 AT_ONCE = 500
@@ -85,10 +86,10 @@ class Record:
         is_gone = row.removed_at is not None and not self.has_originals
         found: dict[str, Any] = {
             "number": row.seq,
-            "by": row.display_name,
+            "by": row.display_name or "School office",
             "role": _role_word(self._roles.get(row.author_id)),
             "sent_at": written(row.sent_at),
-            "text": None if row.removed_at else row.body,
+            "text": None if row.removed_at else _words(row),
             "edited_at": written(row.edited_at),
             "removed_at": written(row.removed_at),
             "deleted_at": written(row.purged_at),
@@ -327,9 +328,9 @@ def _pages(conversation: Conversation) -> Iterator[list[Any]]:
     while True:
         rows = db.session.execute(
             select(
-                Message.id, Message.seq, Message.author_id, User.display_name, Message.body, Message.sent_at,
-                Message.version, Message.edited_at, Message.removed_at, Message.corrects, Message.corrected_by,
-                Message.files, Message.purged_at, Message.purge_rule,
+                Message.id, Message.seq, Message.author_id, messaging.author_name().label("display_name"), Message.body,
+                Message.kind, Message.sent_at, Message.version, Message.edited_at, Message.removed_at, Message.corrects,
+                Message.corrected_by, Message.files, Message.purged_at, Message.purge_rule,
             )
             .join(User, User.id == Message.author_id)
             .where(
@@ -344,6 +345,14 @@ def _pages(conversation: Conversation) -> Iterator[list[Any]]:
             return
         yield list(rows)
         after = rows[-1].seq
+
+
+def _words(row: Any) -> str:
+    """Of a line of the system what it says, in English: the file is the same in every language."""
+    days = reviews.days_of(row.body) if row.kind == MessageKind.SYSTEM else None
+    if days is None:
+        return str(row.body)
+    return f"The school office read messages of this conversation ({days[0].isoformat()} to {days[1].isoformat()})."
 
 
 def _texts(message_ids: list[int]) -> dict[int, list[MessageText]]:

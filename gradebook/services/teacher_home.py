@@ -28,6 +28,7 @@ from gradebook.models import (
 )
 from gradebook.policy import scopes
 from gradebook.policy.person import Person
+from gradebook.services import messaging
 from gradebook.services.grades import due_moment
 from gradebook.services.questions import open_questions
 
@@ -243,7 +244,7 @@ def _unread(person: Person) -> list[Unread]:
     """The conversations with unread messages, the newest first, without a word of what they say."""
     student = User.__table__.alias("student")
     rows = db.session.execute(
-        select(Conversation.public_id, User.display_name, User.id, student.c.display_name, Message.sent_at)
+        select(Conversation.public_id, messaging.author_name(), User.id, student.c.display_name, Message.sent_at)
         .select_from(Participant)
         .join(Conversation, Conversation.id == Participant.conversation_id)
         .join(

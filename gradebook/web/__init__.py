@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from gradebook.web import door, errors, filters, frame, headers, health, language, login, requests, uploads
+from gradebook.web import (
+    door,
+    errors,
+    filters,
+    frame,
+    headers,
+    health,
+    language,
+    login,
+    requests,
+    system_lines,
+    uploads,
+)
 from gradebook.web.assets import init_assets
 from gradebook.web.environment import PageEnvironment
 from gradebook.web.language import CatalogueOfRequest, chosen_locale
@@ -20,6 +32,7 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     errors.init_app(app)
     filters.init_app(app)
+    system_lines.init_app(app)
     language.init_app(app)
     frame.init_app(app)
     init_assets(app)

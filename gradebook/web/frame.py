@@ -254,7 +254,7 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
                 _("Message oversight"),
                 "office.message_oversight",
                 "lock",
-                ("office.message_report", "office.message_review"),
+                ("office.message_re", "office.review", "office.new_review"),
             ),
             (_("Log"), "office.log", "clock", ("office.approval", "office.records", "office.retention")),
         ],

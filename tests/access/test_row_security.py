@@ -1,11 +1,11 @@
 """The second wall: with the application's filter taken away, PostgreSQL alone still refuses (docs/decisions/0031)."""
 
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import delete, func, insert, inspect, select, text, true, update
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from gradebook import actor
 from gradebook.extensions import db
@@ -17,9 +17,11 @@ from gradebook.models import (
     AttachmentContent,
     Conversation,
     Draft,
+    Duty,
     Enrollment,
     Message,
     MessageReport,
+    OversightReview,
     Participant,
     Position,
     Read,
@@ -27,11 +29,12 @@ from gradebook.models import (
     Role,
     RoleKind,
     School,
+    User,
 )
 from gradebook.policy import facts, oversight, scopes
 from gradebook.policy.actions import Action
 from gradebook.policy.rules import RULES
-from gradebook.services import accounts, messaging
+from gradebook.services import accounts, duties, messaging
 from tests.access.people import ACTORS
 from tests.conftest import NOON
 from tests.school import enroll, make_role
@@ -455,7 +458,7 @@ def test_every_table_of_conversations_stands_behind_the_wall(app):
         if {"conversation_id", "announcement_id"} & {one["name"] for one in tables.get_columns(name)}
     }
     walled = db.session.scalars(text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"))
-    assert set(walled) == {"conversations", "announcements", *naming} - OUTSIDE
+    assert set(walled) == {"conversations", "announcements", "oversight_reviews", *naming} - OUTSIDE
 
 
 @only_postgresql
@@ -550,3 +553,102 @@ def test_only_a_party_reports_and_only_in_its_own_name(app, ids, scene):
         with refused():
             db.session.execute(insert(MessageReport).values(**facts, reporter_id=ids["rivera"]).inline())
         db.session.execute(insert(MessageReport).values(**facts, reporter_id=ids["cole"]).inline())
+
+
+# --- The office, by a review
+
+
+@pytest.fixture
+def review_id(scene):
+    """Vera looks into what was written about Leo within the last week; the scene opened it."""
+    with actor.acting_as(scene.school.vera.id, NOON):
+        return db.session.scalars(select(OversightReview.id)).one()
+
+
+@only_postgresql
+def test_a_review_opens_what_its_row_covers_and_nothing_else(app, ids, review_id):
+    for name in ("vera", "pat", "uma", "quinn", "maya"):
+        person = ids.get(name) or db.session.scalar(select(User.id).where(User.username == name))
+        with asking(app, person):
+            assert count(Conversation) == 0, name
+            with actor.reading_in_review(review_id):
+                assert opened() == (({ids["other_talk"]}, {1}) if name == "vera" else (set(), set())), name
+                assert db.session.execute(update(Message).values(body="Forged")).rowcount == 0
+
+
+@only_postgresql
+@pytest.mark.parametrize(
+    ("change", "covers"),
+    [
+        ({}, True),
+        ({"first_day": NOON.date()}, True),
+        ({"last_day": NOON.date() - timedelta(days=1)}, False),  # it was written on that day
+        ({"closed_at": NOON}, False),
+        ({"days": 1, "begins_on": NOON.date() - timedelta(days=1)}, False),
+        ({"section_id": "algebra", "guardian_id": "erin"}, True),
+        ({"section_id": "history", "guardian_id": "erin"}, False),
+        ({"section_id": "algebra", "guardian_id": "tess"}, False),
+        ({"student_id": "zoe"}, False),  # another conversation
+        ({"opened_by": "pat"}, False),
+    ],
+    ids=str,
+)
+def test_the_database_reads_child_class_guardian_days_and_end_from_the_row(scene, app, ids, change, covers):
+    """Made by the owner of the tables, as no application could."""
+    values = {name: ids.get(value, value) if isinstance(value, str) else value for name, value in change.items()}
+    row = {
+        "public_id": "AAAAbbbb3333", "school_id": ids["oak"], "opened_by": ids["vera"], "opened_at": NOON,
+        "begins_on": NOON.date(), "days": 7, "reason": "safety", "words": "", "student_id": ids["leo"],
+        "first_day": NOON.date() - timedelta(days=1), "last_day": NOON.date(), **values,
+    }  # fmt: skip
+    closed = row.pop("closed_at", None)
+    opener = row["opened_by"]
+    if opener != ids["vera"]:
+        duties.give(scene.school.pat, scene.school.oak, Duty.REVIEWER, NOON, actor_id=ids["quinn"])
+    with actor.acting_as(opener, datetime.combine(row["begins_on"], time(16), UTC)):
+        db.session.execute(insert(OversightReview).values(**row).inline())
+        key = db.session.scalar(select(OversightReview.id).where(OversightReview.public_id == row["public_id"]))
+        if closed:
+            db.session.execute(update(OversightReview).where(OversightReview.id == key).values(closed_at=closed))
+    with asking(app, ids["vera"]), actor.reading_in_review(key):
+        assert (ids["other_talk"] in set(db.session.scalars(select(Message.conversation_id)))) is covers
+
+
+@only_postgresql
+@pytest.mark.parametrize(
+    "change", [{"days": 6}, {"student_id": "maya"}, {"last_day": NOON.date() + timedelta(days=3)}, {"closed_at": None}]
+)
+def test_a_review_is_neither_widened_nor_opened_again(app, ids, review_id, change):
+    own = update(OversightReview).where(OversightReview.id == review_id)
+    with asking(app, ids["vera"]):
+        assert db.session.execute(own.values(closed_at=NOON)).rowcount == 1
+        values = {name: ids.get(value, value) for name, value in change.items()}
+        with pytest.raises(DBAPIError, match="stays as it was opened"):
+            db.session.execute(own.values(**values))
+
+
+@only_postgresql
+@pytest.mark.parametrize("name", ["pat", "uma", "quinn", "rivera"])
+def test_only_who_is_named_opens_a_review_and_only_from_today_on(app, ids, name):
+    row = {
+        "public_id": "AAAAbbbb4444", "school_id": ids["oak"], "opened_at": NOON, "begins_on": NOON.date(), "days": 7,
+        "reason": "safety", "words": "", "student_id": ids["leo"], "first_day": NOON.date(), "last_day": NOON.date(),
+    }  # fmt: skip
+    person = ids.get(name) or db.session.scalar(select(User.id).where(User.username == name))
+    with asking(app, person), refused():
+        db.session.execute(insert(OversightReview).values(**row, opened_by=person).inline())
+    with asking(app, ids["vera"]):
+        with refused():
+            later = {**row, "begins_on": NOON.date() + timedelta(days=1)}
+            db.session.execute(insert(OversightReview).values(**later, opened_by=ids["vera"]).inline())
+        db.session.execute(insert(OversightReview).values(**row, opened_by=ids["vera"]).inline())
+
+
+def test_without_the_filter_the_database_refuses_what_the_review_does_not_cover(scene, app, database_kind, monkeypatch):
+    monkeypatch.setattr(oversight, "covered_conversations", lambda _person, _review: true())
+    monkeypatch.setattr(oversight, "covered_messages", lambda _review, _timezone: true())
+    vera, at = scene.browser("vera", app), f"/office/oversight/reviews/{scene.names['review']}/conversations"
+    assert vera.get(f"{at}/{scene.names['other_talk']}").status_code == 200
+    for talk in ("talk", "far_talk", "past_talk"):
+        answer = vera.get(f"{at}/{scene.names[talk]}")
+        assert answer.status_code == (404 if database_kind == "postgresql" else 200), talk

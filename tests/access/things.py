@@ -27,6 +27,7 @@ from gradebook.models import (
     RecordExport,
     ReportReason,
     Restriction,
+    ReviewReason,
     RoleKind,
     Score,
     ScoreChange,
@@ -49,6 +50,7 @@ from gradebook.services import (
     record_exports,
     reports,
     retention,
+    reviews,
     seen,
 )
 from tests.access.people import ACTORS, browser_with, token_of
@@ -84,13 +86,14 @@ SECRETS: dict[str, set[str]] = {
     # what families and teachers write to each other: never a student, never the other family
     # (vera, who is named for it in the office, reads what stands around a message that Dana has reported)
     "Secret words of Dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
-    "Secret words of Erin": {"erin", *STAFF_OF_ALGEBRA},
+    # (and about the child of a review that she has opened)
+    "Secret words of Erin": {"erin", "vera", *STAFF_OF_ALGEBRA},
     "Secret words of Chris": {"chris", "osei", "tess"},
     # a guardian whose link has ended still reads what was written before; the mother of the child never does; for the
     # office it stands in the record that two people agreed on
     "Secret words of Gus": {"gus", *STAFF_OF_ALGEBRA, *OFFICE},
     "Secret file of dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
-    "Secret file of erin": {"erin", *STAFF_OF_ALGEBRA},
+    "Secret file of erin": {"erin", "vera", *STAFF_OF_ALGEBRA},
     "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
     # announcements: who got it, the teachers of the class, the office; what is planned or withdrawn only staff
     "Secret words to Algebra": {"dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA, *OFFICE},
@@ -130,6 +133,8 @@ SECRETS: dict[str, set[str]] = {
     "Reason for a second person": {*OFFICE},
     "Hold for Maya": {*OFFICE},
     "Fern Fox": {"fern", "finch", "quinn"},
+    # a review about Leo's conversations: who opened it
+    "Why Vera looks": {"vera"},
     # a reported message: who reported it, and who is named for it in the office; the reporter reads no words of these
     "Reported by Dana": {"vera"},
     "Words of Rivera that were reported": {"dana", "vera", *STAFF_OF_ALGEBRA},
@@ -154,6 +159,7 @@ def build_scene(school: Any, now: Any) -> Scene:
     _add_conversations(scene, now)
     _add_announcements(scene, now)
     _add_report(scene, now)
+    _add_review(scene, now)
     _add_history(school, now)
     _add_rows(scene, now)
     give_app(school.cole)
@@ -198,6 +204,16 @@ def _add_report(scene: Scene, now: Any) -> None:
     with actor.acting_as(school.dana.id, now):
         found = reports.report(dana, message, ReportReason.HURTFUL, "Reported by Dana", now)
         scene.names["report"] = found.public_id
+
+
+def _add_review(scene: Scene, now: Any) -> None:
+    """Vera looks into the conversations about Leo."""
+    school = scene.school
+    vera = accounts.person_acting_as(school.vera, now, RoleKind.OFFICE)
+    day = school.oak.today(now)
+    wanted = reviews.Wanted(school.leo, ReviewReason.SAFETY, "Why Vera looks", day - timedelta(days=7), day, days=7)
+    with actor.acting_as(school.vera.id, now):
+        scene.names["review"] = reviews.open_review(vera, school.oak, wanted, now).public_id
 
 
 def _add_history(school: Any, now: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import jsonify, render_template, request
+from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
 from gradebook import live
@@ -79,7 +80,7 @@ def _told(line: MessageLine, found: Conversation, person: Person) -> dict[str, A
     return {
         "seq": line.seq,
         "key": line.client_key if is_mine else None,
-        "by": None if is_mine else line.author_name,
+        "by": None if is_mine else line.author_name or _("the school office"),
         "day": day.isoformat(),
         "day_mark": render_template("messages/_day.html", day=day, today=day_in(timezone, person.now)),
         "message": render_template("messages/_message.html", line=line, timezone=timezone, at=found.public_id),

@@ -19,6 +19,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     records,
     restrictions,
     retention,
+    reviews,
     scales,
     second_step,
     slips,

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from gradebook.extensions import db
 from gradebook.models import Approval, Section
-from gradebook.services import custody, record_exports
+from gradebook.services import custody, record_exports, reviews
 from gradebook.services.approvals import ApprovalError, ApprovalFault
 
 
@@ -21,6 +22,15 @@ class Words:
     """In a few words, as in “asked for: …”."""
     sentence: Callable[[Approval], str]
     """What will be done when somebody agrees, with the names in it."""
+
+
+def _hold(approval: Approval) -> str:
+    days = int(approval.details.get("days", 0))
+    return ngettext(
+        "The conversations that were opened in a review are not told of it for %(num)s day.",
+        "The conversations that were opened in a review are not told of it for %(num)s days.",
+        days,
+    )
 
 
 def _record(approval: Approval) -> str:
@@ -35,6 +45,7 @@ def _record(approval: Approval) -> str:
 
 KINDS: dict[str, Words] = {
     record_exports.KIND: Words(_l("The record of a conversation"), _record),
+    reviews.HOLD: Words(_l("Hold back that the office has read a conversation"), _hold),
 }
 
 
@@ -63,6 +74,7 @@ FAULTS = {
         "Who asked for this no longer works in the office. Refuse it, and ask anew if needed."
     ),
     ApprovalFault.NO_REASON: _l("Say why. The reason is kept in the log."),
+    ApprovalFault.NOT_NAMED: _l("Only who watches over message oversight can agree to this."),
     ApprovalFault.NOT_YOURS: _l("Only who asked can withdraw it. You can refuse it."),
     ApprovalFault.OVER: _l("The time to agree has run out. Ask for it again."),
     ApprovalFault.OWN: _l("A second person has to do this: it was you who asked."),

@@ -37,7 +37,7 @@ POSITIONS = {
     Position.STUDENT: _l("Student"),
 }
 DUTIES = {
-    Duty.REVIEWER: _l("May read reported messages"),
+    Duty.REVIEWER: _l("May read reported messages and open reviews"),
     Duty.SUPERVISOR: _l("Watches over what is read"),
 }
 SESSION_KINDS = {

@@ -11,15 +11,15 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from gradebook.blueprints.office import bp
-from gradebook.blueprints.office.common import DUTIES, own_school, tell
+from gradebook.blueprints.office.common import DUTIES, last_day, own_school, tell, today
 from gradebook.extensions import db
-from gradebook.models import Duty, MessageReport, ReportOutcome, ReportReason
+from gradebook.models import Duty, MessageReport, ReportOutcome, ReportReason, ReviewReason, School
 from gradebook.policy import access, oversight
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import key_of
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
-from gradebook.services import duties, reports
+from gradebook.services import duties, reports, reviews
 from gradebook.services.duties import DutyError, DutyFault
 from gradebook.web import door
 from gradebook.web.fields import paragraph
@@ -33,6 +33,14 @@ REASONS = {
     ReportReason.PRIVATE: _l("Says or asks for something too private"),
     ReportReason.WRONG: _l("Meant for somebody else, or about another child"),
     ReportReason.OTHER: _l("Something else"),
+}
+REVIEW_REASONS = {
+    ReviewReason.SAFETY: _l("Somebody’s safety"),
+    ReviewReason.CONDUCT: _l("How somebody behaves in messages"),
+    ReviewReason.COMPLAINT: _l("A complaint"),
+    ReviewReason.REPORT: _l("A reported message"),
+    ReviewReason.LEGAL: _l("An authority or a court asks for it"),
+    ReviewReason.OTHER: _l("Something else"),
 }
 OUTCOMES = {
     ReportOutcome.NOTHING: _l("Nothing had to be done"),
@@ -68,10 +76,12 @@ class SettleForm(FlaskForm):
 
 
 def overseer() -> Person:
-    """The person who asks, named for looking into messages. Raises NotFound for every address alike."""
+    """The person who asks, named for looking into messages, after a code was typed in this login session: a trusted
+    device is not enough. Raises NotFound and CodeNeeded for every address alike: nothing is learned from them."""
     person = current_person()
     if not can(person, "messages:review"):
         raise NotFound
+    door.require_code()
     return person
 
 
@@ -83,19 +93,32 @@ def overseer() -> Person:
 def message_oversight() -> str:
     """Who may look, for everyone in the office; what waits, for who may."""
     school, person = own_school(), current_person()
-    reviews = can(person, "messages:review")
+    _end_what_is_over(person, school)
+    reads, watches = can(person, "messages:review"), can(person, "reviews:watch")
     return render_template(
         "office/oversight.html",
         school=school,
         people=duties.office_people(school, moment()),
         duties=DUTIES,
         no_duty=NO_DUTY,
-        reviews=reviews,
-        waiting=reports.queue(person) if reviews else [],
-        settled=reports.queue(person, settled=True, limit=20) if reviews else [],
+        reads=reads,
+        watches=watches,
+        reviews=reviews.all_of(person) if reads or watches else [],
+        day=today(school),
+        last_day=last_day,
+        waiting=reports.queue(person) if reads else [],
+        settled=reports.queue(person, settled=True, limit=20) if reads else [],
         reasons=REASONS,
+        review_reasons=REVIEW_REASONS,
         outcomes=OUTCOMES,
     )
+
+
+def _end_what_is_over(person: Person, school: School) -> None:
+    """A worker does it in the minute after; here it is done where there is none, before anything is shown."""
+    if reviews.has_due(person, school, moment()):
+        with short_write():
+            reviews.end_due(moment(), school.id)
 
 
 @bp.post("/oversight/people/<person_id>")

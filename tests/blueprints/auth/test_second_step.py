@@ -9,7 +9,7 @@ from sqlalchemy import select
 from gradebook.extensions import db
 from gradebook.models import AppEnd, AuditEntry, Authenticator, LoginSession, RoleKind, StepKind
 from gradebook.services import accounts, invitations, second_step
-from gradebook.web.streams import _number
+from gradebook.web.streams import _sight
 from tests.school import PASSWORD, make_role
 from tests.steps import code_of, give_app, set_up, wrong_code
 
@@ -321,7 +321,7 @@ def test_where_the_school_says_so_teachers_need_it_on_pages_scripts_and_open_str
     rivera, stepped = sign_in(school.rivera, step=None), sign_in(school.rivera)
     path = f"/teacher/classes/{school.algebra.public_id}"
     assert rivera.get(path).status_code == 200
-    assert _number(rivera.kept()["_user_id"], lambda *_found: 1) == 1
+    assert _sight(rivera.kept()["_user_id"], lambda *_found: 1) == 1
     pat = sign_in(school.pat)
     assert "0 of 5 teachers have it now" in pat.get("/office/sign-in").text
     assert pat.post("/office/sign-in", data={"teachers": "perhaps"}).status_code == 422
@@ -331,9 +331,9 @@ def test_where_the_school_says_so_teachers_need_it_on_pages_scripts_and_open_str
     for script in (f"{path}/changes?after=0", f"{path}/stream"):
         assert rivera.get(script, headers={"X-Requested-With": "fetch"}).status_code == 403
     assert rivera.get("/messages/").location.startswith(SET_UP)
-    assert _number(rivera.kept()["_user_id"], lambda *_found: 1) is None, "an open stream ends"
+    assert _sight(rivera.kept()["_user_id"], lambda *_found: 1) is None, "an open stream ends"
     assert stepped.get(path).status_code == 200
-    assert _number(stepped.kept()["_user_id"], lambda *_found: 1) == 1
+    assert _sight(stepped.kept()["_user_id"], lambda *_found: 1) == 1
 
 
 # --- Changing it
