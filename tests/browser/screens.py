@@ -38,8 +38,10 @@ class Screen:
         address = self.path.format_map(names)
         answer = page.goto(address)
         if self.press:
+            button = page.locator(self.inside).get_by_role("button", name=self.press, include_hidden=True).first
+            if not button.is_visible():
+                unfold(page, names)
             fill(page, {name: value.format_map(names) for name, value in self.fill.items()})
-            button = page.locator(self.inside).get_by_role("button", name=self.press).first
             with page.expect_navigation() as navigation:
                 button.click()
             answer = navigation.value
