@@ -1,10 +1,10 @@
 // One announcement: when it is taken back, or something else becomes of it, the page that shows it says so at once.
 // Without scripts it says so when it is loaded again.
 
-import { follow } from "../lib/live.js";
 import { announce, tellOthers } from "../lib/shell.js";
 
 const ASK = 10_000; // ms between two questions without a stream
+const SETTLED = 3_000; // ms after which the page has everything that it needs first
 const LONGEST = 30_000; // ms without an answer: as if there were no network
 
 const main = document.querySelector("[data-announcement]");
@@ -51,15 +51,21 @@ function recallEnds() {
   if (left) setTimeout(() => document.querySelector("[data-recall]")?.remove(), Number(left) * 1000);
 }
 
-follow(`${main.dataset.announcement}/stream`, {
-  seen: number,
-  changed: look,
-  live: (is) => {
-    isLive = is;
-  },
-});
-setInterval(() => {
-  if (!isLive && document.visibilityState === "visible") look();
-}, ASK);
+/** Read once the page stands. What changed before the stream is open is the first thing that it tells. */
+async function begin() {
+  const { follow } = await import("../lib/live.js");
+  follow(`${main.dataset.announcement}/stream`, {
+    seen: number,
+    changed: look,
+    live: (is) => {
+      isLive = is;
+    },
+  });
+  setInterval(() => {
+    if (!isLive && document.visibilityState === "visible") look();
+  }, ASK);
+  tellOthers(); // opening it has changed how many are unread
+}
+
 recallEnds();
-tellOthers(); // opening it has changed how many are unread
+setTimeout(begin, SETTLED);

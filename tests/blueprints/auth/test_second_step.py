@@ -124,6 +124,9 @@ def test_signing_in_takes_password_and_code(client, school, clock):
     assert asked.location == f"{CODE}?next=/office/classes"
     for path in ("/", "/office/people", SET_UP, "/auth/sessions", "/auth/password"):
         assert client.get(path).location.startswith("/auth/sign-in?next="), "nothing opens yet"
+    early = client.application.test_client()
+    early.keep(_user_id=client.kept()["awaited"])
+    assert early.get("/office/people").location.startswith("/auth/sign-in"), "nor as a login session"
     page = client.get(asked.location)
     assert "<h1>Enter your code</h1>" in page.text
     assert 'name="trust"' in page.text
