@@ -9,7 +9,7 @@ later ones as they begin. SQLite has no such wall, and is told nothing.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -46,7 +46,6 @@ class Actor:
     """The reported message that is looked at; whether this person may, and how much, its row says."""
     review: int | None = None
     """The review in which conversations are read; the same holds for it."""
-
     retaining: int | None = None
     """The school whose old rows are counted and deleted, by its own rules."""
 
@@ -85,45 +84,36 @@ def acting_as(user_id: int, moment: datetime) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def classes_opened(section_ids: Iterable[int]) -> Iterator[None]:
+def classes_opened(section_ids: Iterable[int]) -> AbstractContextManager[None]:
     """Inside, conversations of these classes are open whoever acts: for what the office or a command does to them
     without taking part. Say at each place why."""
-    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
-    with _as(replace(actor, classes=tuple(section_ids))):
-        yield
+    return _opening(classes=tuple(section_ids))
 
 
-@contextmanager
-def retaining(school_id: int) -> Iterator[None]:
+def retaining(school_id: int) -> AbstractContextManager[None]:
     """Inside, what is older than a year in this school can be counted and deleted, whoever acts."""
-    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
-    with _as(replace(actor, retaining=school_id)):
-        yield
+    return _opening(retaining=school_id)
 
 
-@contextmanager
-def record_opened(export_id: int) -> Iterator[None]:
+def record_opened(export_id: int) -> AbstractContextManager[None]:
     """Inside, the conversation of this record (RecordExport) can be read by the two people who agreed on it."""
-    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
-    with _as(replace(actor, record=export_id)):
-        yield
+    return _opening(record=export_id)
 
 
-@contextmanager
-def looking_at_report(report_id: int) -> Iterator[None]:
+def looking_at_report(report_id: int) -> AbstractContextManager[None]:
     """Inside, whoever acts also reads what belongs to this report, if it is theirs to look at."""
-    actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
-    with _as(replace(actor, report=report_id)):
-        yield
+    return _opening(report=report_id)
 
 
-@contextmanager
-def reading_in_review(review_id: int) -> Iterator[None]:
+def reading_in_review(review_id: int) -> AbstractContextManager[None]:
     """Inside, whoever acts also reads what this review covers, if it is theirs and open."""
+    return _opening(review=review_id)
+
+
+def _opening(**opened: Any) -> AbstractContextManager[None]:
+    """Whoever acts, with one thing more open."""
     actor = db.session().info.get(_KEY) or Actor(moment=utc_now())
-    with _as(replace(actor, review=review_id)):
-        yield
+    return _as(replace(actor, **opened))
 
 
 @contextmanager
