@@ -28,7 +28,7 @@ from gradebook.services import messaging
 from gradebook.services.family import LOOK_BACK, Child, FamilyClass, Piece
 
 MOST_SHOWN = 6
-"""Lines above the children; the others open under them."""
+"""Lines above the children, those of children whom nothing needs too; the others open under them."""
 
 
 class Kind(StrEnum):
@@ -156,7 +156,7 @@ class Glance:
         first: dict[int, Attention] = {}
         for one in self.attention:
             first.setdefault(one.child.id, one)
-        room = MOST_SHOWN - len(first)
+        room = MOST_SHOWN - len(first) - len(self.calm)
         others = [one for one in self.attention if one is not first[one.child.id]]
         chosen = {id(one) for one in (*first.values(), *others[: max(room, 0)])}
         return [one for one in self.attention if id(one) in chosen]

@@ -38,12 +38,12 @@ class Screen:
         address = self.path.format_map(names)
         answer = page.goto(address)
         if self.press:
-            button = page.locator(self.inside).get_by_role("button", name=self.press, include_hidden=True).first
-            if not button.is_visible():
+            buttons = page.locator(self.inside).get_by_role("button", name=self.press)
+            if not buttons.count():
                 unfold(page, names)
             fill(page, {name: value.format_map(names) for name, value in self.fill.items()})
             with page.expect_navigation() as navigation:
-                button.click()
+                buttons.first.click()
             answer = navigation.value
         assert answer is not None, self.words
         assert answer.status == self.status, f"{self.words}: {answer.status}"

@@ -14,12 +14,18 @@ SUMMARY = {"name": "There is a problem"}
 
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
-def window(request: pytest.FixtureRequest, open_page: Callable[..., Page], sign_in_as: Any) -> Callable[[str], Page]:
-    """window(username): a window in which this person signed in."""
+def window(
+    request: pytest.FixtureRequest, open_page: Callable[..., Page], sign_in_as: Any, enter: Any
+) -> Callable[[str], Page]:
+    """window(username): a window in which this person signed in. The second step of the office has its own test."""
 
     def window(username: str) -> Page:
-        page = open_page(java_script_enabled=request.param)
-        sign_in_as(page, username)
+        if username == "pat":
+            page = enter(username, java_script_enabled=request.param)
+            page.goto("/")
+        else:
+            page = open_page(java_script_enabled=request.param)
+            sign_in_as(page, username)
         return page
 
     return window
