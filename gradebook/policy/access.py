@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Result, Select, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Result, Select, and_, bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from gradebook.extensions import db
@@ -304,19 +304,6 @@ def approval_for_office(person: Person, public_id: str) -> Approval:
         .where(Approval.public_id == public_id, Approval.school_id.in_(scopes.schools_run_by(person)))
     )
     return approval
-
-
-def record_for_office(person: Person, public_id: str) -> RecordExport:
-    """A record that this person of the office has asked for or agreed to, while it can be fetched. Raises NotFound."""
-    export: RecordExport = _one(
-        select(RecordExport).where(
-            RecordExport.public_id == public_id,
-            RecordExport.school_id.in_(scopes.schools_run_by(person)),
-            or_(RecordExport.asked_by == person.id, RecordExport.approved_by == person.id),
-            RecordExport.ends_at > person.now,
-        )
-    )
-    return export
 
 
 def conversation_of_record(person: Person, export: RecordExport) -> Conversation:

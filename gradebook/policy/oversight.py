@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from gradebook.extensions import db
 from gradebook.models import (
+    Approval,
     AuditEntry,
     Conversation,
     Duty,
@@ -23,6 +24,7 @@ from gradebook.models import (
     OversightDuty,
     OversightReview,
     Participant,
+    RecordExport,
     RoleKind,
     Section,
     User,
@@ -167,3 +169,33 @@ def covered_messages(review: OversightReview, timezone: str) -> ColumnElement[bo
     begins = datetime.combine(review.first_day, time(), zone)
     ends = datetime.combine(review.last_day + timedelta(days=1), time(), zone)
     return and_(Message.sent_at >= begins, Message.sent_at < ends)
+
+
+# --- Records of conversations
+
+
+def may_ask_for_record(person: Person, student: User, section: Section) -> bool:
+    """Neither a guardian of the child nor a teacher of the class, by any date."""
+    return not db.session.scalar(select(is_party(person, student.id, section.id)))
+
+
+def records_to_fetch(person: Person) -> ColumnElement[bool]:
+    """Condition on RecordExport: asked for or agreed to by this person of the office, no party of it, until it ends."""
+    own = select(Approval.id).where(
+        Approval.id == RecordExport.approval_id, is_party(person, Approval.person_id, Approval.section_id)
+    )
+    return and_(
+        RecordExport.school_id.in_(scopes.schools_run_by(person)),
+        or_(RecordExport.asked_by == person.id, RecordExport.approved_by == person.id),
+        RecordExport.ends_at > person.now,
+        ~own.correlate(RecordExport).exists(),
+    )
+
+
+def record_for_office(person: Person, public_id: str) -> RecordExport:
+    """A record that this person may fetch. Raises NotFound."""
+    key = conversations.key_of(public_id)
+    found = db.session.scalar(select(RecordExport).where(RecordExport.public_id == key, records_to_fetch(person)))
+    if found is None:
+        raise NotFound
+    return found

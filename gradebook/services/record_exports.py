@@ -20,7 +20,7 @@ from gradebook.models import (
     Section,
     User,
 )
-from gradebook.policy import scopes
+from gradebook.policy import oversight, scopes
 from gradebook.policy.person import Person
 from gradebook.services import approvals, audit, message_rules, messaging
 from gradebook.services.audit_log import fact
@@ -79,7 +79,7 @@ def ask(
         raise NoConversation
     details: dict[str, Any] = {"conversation_id": conversation_id, "guardian_ids": list(guardian_ids)}
     waiting = approvals.waiting_of_kind(section.school_id, KIND, now)
-    if any(each.details == details for each in waiting) or _is_open(person, conversation_id, now):
+    if any(each.details == details for each in waiting) or _is_open(person, conversation_id):
         raise AskedAlready
     return approvals.ask(person, KIND, details, reason, now, person_id=student.id, section_id=section.id)
 
@@ -99,9 +99,9 @@ def conversation_of(student: User, section: Section, guardian_ids: tuple[int, ..
         )
 
 
-def _is_open(person: Person, conversation_id: int, now: datetime) -> bool:
+def _is_open(person: Person, conversation_id: int) -> bool:
     mine = select(RecordExport.id).where(
-        RecordExport.conversation_id == conversation_id, *_fetchable_by(person.id, now)
+        RecordExport.conversation_id == conversation_id, oversight.records_to_fetch(person)
     )
     return bool(db.session.scalar(select(mine.exists())))
 
@@ -135,10 +135,10 @@ class ExportLine:
     """Who fetched it, when, and the SHA-256 of what they got."""
 
 
-def exports(person: Person, now: datetime) -> list[ExportLine]:
+def exports(person: Person) -> list[ExportLine]:
     """The records of the school that this office runs, the newest first."""
     rows = db.session.execute(
-        select(RecordExport, Approval, User.display_name, Section.title)
+        select(RecordExport, Approval, User.display_name, Section.title, oversight.records_to_fetch(person))
         .join(Approval, Approval.id == RecordExport.approval_id)
         .join(User, User.id == Approval.person_id)
         .join(Section, Section.id == Approval.section_id)
@@ -147,7 +147,7 @@ def exports(person: Person, now: datetime) -> list[ExportLine]:
         .limit(50)
     ).all()
     fetched = _fetched([row[0].public_id for row in rows], [row[1].section_id for row in rows])
-    return [ExportLine(*row, _may_fetch(row[0], person.id, now), fetched.get(row[0].public_id, [])) for row in rows]
+    return [ExportLine(*row, fetched.get(row[0].public_id, [])) for row in rows]
 
 
 def _fetched(public_ids: list[str], section_ids: list[int | None]) -> dict[str, list[tuple[str, datetime, str]]]:
@@ -162,14 +162,6 @@ def _fetched(public_ids: list[str], section_ids: list[int | None]) -> dict[str, 
         if facts.get("export") in public_ids:
             found.setdefault(facts["export"], []).append((name, at, facts["sha256"]))
     return found
-
-
-def _may_fetch(export: RecordExport, user_id: int, now: datetime) -> bool:
-    return user_id in (export.asked_by, export.approved_by) and now < export.ends_at
-
-
-def _fetchable_by(user_id: int, now: datetime) -> tuple[Any, ...]:
-    return ((RecordExport.asked_by == user_id) | (RecordExport.approved_by == user_id), RecordExport.ends_at > now)
 
 
 # --- Fetching

@@ -15,8 +15,8 @@ from gradebook.blueprints.office.approval_words import fault_words
 from gradebook.blueprints.office.common import own_school, tell
 from gradebook.blueprints.office.log_words import sentence
 from gradebook.extensions import db, only_reading
-from gradebook.models import RecordExport, Section, User
-from gradebook.policy import access
+from gradebook.models import Section, User
+from gradebook.policy import access, oversight
 from gradebook.services import approvals, record_exports, records
 from gradebook.services.approvals import ApprovalError
 from gradebook.services.record_exports import AskedAlready, NoConversation, TooManyRecords
@@ -61,8 +61,12 @@ def new_record_post(student_id: str) -> Any:
     form = _offered(AskingForm(), student)
     if not form.validate():
         return _page(student, form), 422
+    section, guardian_ids = _chosen(form, student)
+    if not oversight.may_ask_for_record(current_person(), student, section):
+        form.section.errors = [_("You are a guardian of this child, or teach this class: somebody else has to ask")]
+        return _page(student, form), 422
     try:
-        record_exports.ask(current_person(), student, *_chosen(form, student), form.reason.data, moment())
+        record_exports.ask(current_person(), student, section, guardian_ids, form.reason.data, moment())
     except NoConversation:
         form.guardian.errors = [_("They never wrote to each other about this child in this class")]
         return _page(student, form), 422
@@ -112,7 +116,7 @@ def records_of_conversations() -> Any:
     return render_template(
         "office/records.html",
         school=school,
-        exports=record_exports.exports(person, moment()),
+        exports=record_exports.exports(person),
         waiting=approvals.waiting_of_kind(school.id, record_exports.KIND, moment()),
     )
 
@@ -122,11 +126,11 @@ def records_of_conversations() -> Any:
 def record_file(record_id: str) -> Any:
     """The file: made from what is only read, written down, then given."""
     person = current_person()
-    export = access.record_for_office(person, record_id)
+    export = oversight.record_for_office(person, record_id)
     try:
         record_exports.keep_to_the_limit(person, moment())
         file, digest = _made(record_id)
-        export = access.record_for_office(person, record_id)
+        export = oversight.record_for_office(person, record_id)
         with actor.record_opened(export.id):
             conversation = access.conversation_of_record(person, export)
             record_exports.note_fetched(person, conversation, digest, moment(), export)
@@ -143,7 +147,7 @@ def _made(record_id: str) -> Any:
     person = current_person()
     db.session.rollback()
     with only_reading():
-        export: RecordExport = access.record_for_office(person, record_id)
+        export = oversight.record_for_office(person, record_id)
         with actor.record_opened(export.id):
             conversation = access.conversation_of_record(person, export)
             return made(records.record_for_office(person, conversation, own_school()), sentence)

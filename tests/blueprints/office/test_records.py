@@ -16,13 +16,15 @@ from gradebook.models import (
     Conversation,
     Message,
     MessageText,
+    Position,
     RecordExport,
     RoleKind,
 )
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import message_changes, message_rules, messaging, record_exports
 from tests.conftest import NOON
-from tests.school import TODAY, make_role, make_user
+from tests.families import add_guardianship
+from tests.school import TODAY, enroll, make_role, make_user
 
 
 @pytest.fixture
@@ -103,6 +105,25 @@ def test_nobody_fetches_before_a_second_person_has_agreed(talk, school, sign_in)
     assert db.session.query(RecordExport).count() == 0
     sign_in(school.robin).post(f"/office/approvals/{approval.public_id}/refusal", data={"why": "Not this one"})
     assert db.session.query(RecordExport).count() == 0
+
+
+@pytest.mark.parametrize("as_what", ["a guardian of the child", "a teacher of the class"])
+def test_no_party_of_the_conversations_asks_or_fetches(talk, school, sign_in, as_what):
+    """Else a guardian who works in the office could get what the other one wrote."""
+    export = agreed(sign_in, school)
+    if as_what.startswith("a guardian"):
+        make_role(school.pat, school.oak, RoleKind.PARENT)
+        add_guardianship(school.pat, school.maya, school.oak)
+    else:
+        make_role(school.pat, school.oak, RoleKind.TEACHER, ends_on=TODAY)  # was one, by any date
+        enroll(school.pat, school.algebra, Position.SUBSTITUTE, ends_on=TODAY)
+    pat = sign_in(school.pat)
+    assert fetch(pat, export).status_code == 404
+    answer = asked_by(pat, school)
+    assert answer.status_code == 422
+    assert "somebody else has to ask" in answer.text
+    assert "Download (ZIP)" not in pat.get("/office/records").text
+    assert fetch(sign_in(school.robin), export).status_code == 200
 
 
 def test_only_the_two_fetch_and_only_for_a_week(talk, school, sign_in, clock):
