@@ -69,7 +69,8 @@ class Going:
     """Messages of one conversation that would go now."""
 
     student: str
-    section: str
+    section: str | None
+    """None: a conversation with the office."""
     guardian: str
     messages: int
 
@@ -329,7 +330,7 @@ def going(school: School, now: datetime) -> list[Going]:
             .join(Conversation, Conversation.id == Message.conversation_id)
             .join(User, User.id == Conversation.student_id)
             .join(guardian, guardian.c.id == Conversation.guardian_id)
-            .join(Section, Section.id == Conversation.section_id)
+            .outerjoin(Section, Section.id == Conversation.section_id)
             .where(~_is_held(school, RecordClass.MESSAGES, now))
             .group_by(Conversation.id, User.display_name, User.name_key, Section.title, guardian.c.display_name)
             .order_by(User.name_key, Section.title, Conversation.id)

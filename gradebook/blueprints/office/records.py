@@ -15,7 +15,7 @@ from gradebook.blueprints.office.approval_words import fault_words
 from gradebook.blueprints.office.common import own_school, tell
 from gradebook.blueprints.office.log_words import sentence
 from gradebook.extensions import db, only_reading
-from gradebook.models import Section, User
+from gradebook.models import School, Section, User
 from gradebook.policy import access, oversight
 from gradebook.services import approvals, record_exports, records
 from gradebook.services.approvals import ApprovalError
@@ -23,6 +23,7 @@ from gradebook.services.record_exports import AskedAlready, NoConversation, TooM
 from gradebook.web import door
 from gradebook.web.fields import PickField, paragraph
 from gradebook.web.login import current_person
+from gradebook.web.office_words import place_words
 from gradebook.web.records import answer, made
 from gradebook.web.requests import moment
 
@@ -30,11 +31,15 @@ TOGETHER = "together-"
 """Before the keys of two guardians who share a conversation."""
 
 
+OFFICE = "office"
+"""In the place of a class's public id, which is longer."""
+
+
 class AskingForm(FlaskForm):
     """Which conversation, and why."""
 
     guardian = PickField(_l("Guardian"))
-    section = PickField(_l("Class"))
+    section = PickField(_l("Class, or the office"))
     reason = TextAreaField(
         _l("Reason"),
         [
@@ -61,14 +66,14 @@ def new_record_post(student_id: str) -> Any:
     form = _offered(AskingForm(), student)
     if not form.validate():
         return _page(student, form), 422
-    section, guardian_ids = _chosen(form, student)
-    if not oversight.may_ask_for_record(current_person(), student, section):
+    at, guardian_ids = _chosen(form, student)
+    if not oversight.may_ask_for_record(current_person(), student, at if isinstance(at, Section) else None):
         form.section.errors = [_("You are a guardian of this child, or teach this class: somebody else has to ask")]
         return _page(student, form), 422
     try:
-        record_exports.ask(current_person(), student, section, guardian_ids, form.reason.data, moment())
+        record_exports.ask(current_person(), student, at, guardian_ids, form.reason.data, moment())
     except NoConversation:
-        form.guardian.errors = [_("They never wrote to each other about this child in this class")]
+        form.guardian.errors = [_("They never wrote to each other about this child in this class, or with the office")]
         return _page(student, form), 422
     except AskedAlready:
         form.guardian.errors = [_("This record is asked for already, or can be fetched already")]
@@ -81,12 +86,25 @@ def new_record_post(student_id: str) -> Any:
     return redirect(url_for("office.records_of_conversations"), 303)
 
 
-def _chosen(form: AskingForm, student: User) -> tuple[Section, tuple[int, ...]]:
+def _chosen(form: AskingForm, student: User) -> tuple[Section | School, tuple[int, ...]]:
     school = own_school()
-    section = next(each for each in record_exports.classes_for(student, school) if each.public_id == form.section.data)
+    at = place_chosen(form.section.data, student, school) or school
     keys = {each.public_id: each.id for each in record_exports.guardians_for(student, school)}
     names = form.guardian.data.removeprefix(TOGETHER).split("-")
-    return section, tuple(keys[name] for name in names)
+    return at, tuple(keys[name] for name in names)
+
+
+def places_of(student: User, school: School) -> list[tuple[str, str]]:
+    """Where there may be a conversation about a child, for a list: its classes, and the office."""
+    classes = [(each.public_id, each.title) for each in record_exports.classes_for(student, school)]
+    return [*classes, (OFFICE, place_words(None))]
+
+
+def place_chosen(key: str | None, student: User, school: School) -> Section | School | None:
+    """Which of them is meant, if one is."""
+    if key == OFFICE:
+        return school
+    return next((each for each in record_exports.classes_for(student, school) if each.public_id == key), None)
 
 
 def _offered(form: AskingForm, student: User) -> AskingForm:
@@ -98,7 +116,7 @@ def _offered(form: AskingForm, student: User) -> AskingForm:
             words = _("%(first)s and %(second)s together", first=first.display_name, second=second.display_name)
             pairs.append((f"{TOGETHER}{first.public_id}-{second.public_id}", words))
     form.guardian.offer(pairs)
-    form.section.offer([(each.public_id, each.title) for each in record_exports.classes_for(student, school)])
+    form.section.offer(places_of(student, school))
     return form
 
 

@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, Length
 
 from gradebook.blueprints.office import bp
 from gradebook.blueprints.office.common import first_day_without, last_day, own_school, tell, today
+from gradebook.blueprints.office.records import place_chosen, places_of
 from gradebook.extensions import db
 from gradebook.models import RecordClass, School, User
 from gradebook.policy import access
@@ -161,8 +162,7 @@ def _offered(form: HoldForm, user: User) -> HoldForm:
     guardians = record_exports.guardians_for(user, school)
     names = [(each.public_id, each.display_name) for each in guardians]
     form.guardian.offer([(EVERYTHING, _("All conversations")), *names])
-    classes = record_exports.classes_for(user, school)
-    form.section.offer([(EVERYTHING, _("All classes")), *((each.public_id, each.title) for each in classes)])
+    form.section.offer([(EVERYTHING, _("All classes")), *places_of(user, school)])
     for field in (form.guardian, form.section):
         field.data = field.data or EVERYTHING
     return form
@@ -174,12 +174,10 @@ def _one_conversation(form: HoldForm, user: User) -> int | None:
     guardian = next(
         (each for each in record_exports.guardians_for(user, school) if each.public_id == form.guardian.data), None
     )
-    section = next(
-        (each for each in record_exports.classes_for(user, school) if each.public_id == form.section.data), None
-    )
-    if guardian is None or section is None:
+    at = place_chosen(form.section.data, user, school)
+    if guardian is None or at is None:
         return None
-    return record_exports.conversation_of(user, section, (guardian.id,))
+    return record_exports.conversation_of(user, at, (guardian.id,))
 
 
 def _hold_page(user: User, form: HoldForm) -> str:
