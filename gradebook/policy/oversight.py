@@ -27,6 +27,7 @@ from gradebook.models import (
     Participant,
     RecordExport,
     RoleKind,
+    School,
     Section,
     User,
 )
@@ -146,6 +147,12 @@ def review_for_office(person: Person, public_id: str) -> OversightReview:
     return found
 
 
+def reviews_to_hold(person: Person) -> ColumnElement[bool]:
+    """Condition on OversightReview: this person may agree that the conversations are not told yet. Who watches over
+    the school's reviews may, about neither own children nor own students."""
+    return reviews_of_office(person) if supervises(person) else false()
+
+
 def may_read_in(person: Person, review: OversightReview) -> bool:
     """Opened it, is still named for it, and it is open today."""
     day = person.school_days.get(review.school_id)
@@ -183,10 +190,11 @@ def covered_messages(review: OversightReview, timezone: str) -> ColumnElement[bo
 # --- Records of conversations
 
 
-def may_ask_for_record(person: Person, student: User, section: Section | None) -> bool:
-    """Neither a guardian of the child nor a teacher of the class, by any date; without a class it is the conversation
-    with the office."""
-    return not db.session.scalar(select(is_party(person, student.id, section.id if section else null())))
+def may_ask_for_record(person: Person, student: User, at: Section | School) -> bool:
+    """Neither a guardian of the child nor a teacher of the class, by any date; of a school it is the conversation with
+    the office, whose people may ask."""
+    section_id = at.id if isinstance(at, Section) else null()
+    return not db.session.scalar(select(is_party(person, student.id, section_id)))
 
 
 def records_to_fetch(person: Person) -> ColumnElement[bool]:
