@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import load_only
 
 from gradebook.clock import day_in
@@ -227,7 +227,9 @@ def _people_of(conversation: Conversation) -> list[tuple[Participant, User, str 
         .outerjoin(Guardianship, link)
         .where(
             Participant.conversation_id == conversation.id,
-            or_(Participant.role_kind != RoleKind.OFFICE, _wrote_in(conversation)),
+            true()  # where it is with the office, its people take part whether they wrote or not
+            if conversation.is_with_office
+            else or_(Participant.role_kind != RoleKind.OFFICE, _wrote_in(conversation)),
         )
         .order_by(Participant.role_kind, User.name_key, User.id)
     )

@@ -19,6 +19,7 @@ from gradebook.models import (
     Draft,
     Duty,
     Enrollment,
+    Guardianship,
     Message,
     MessageReport,
     OversightReview,
@@ -46,12 +47,14 @@ PARTIES = {
     "talk": {"dana", "rivera", "cole"},
     "other_talk": {"erin", "rivera", "cole"},
     "far_talk": {"chris", "osei", "tess", "tess-parent"},
+    "office_talk": {"dana", "pat", "pat-stepless", "vera"},  # the office of the school, by the role of the day
     "past_talk": {"gus", "rivera", "cole"},  # his link has ended: he reads it, and writes no more
 }
 WORDS = {
     "talk": "Secret words of Dana",
     "other_talk": "Secret words of Erin",
     "far_talk": "Secret words of Chris",
+    "office_talk": "Written to the office by Dana",
     "past_talk": "Secret words of Gus",
 }
 OUTSIDE = {"legal_holds", "notices", "record_exports"}
@@ -205,6 +208,41 @@ def test_only_who_has_the_right_begins_a_conversation(app, ids, name, section, m
         else:
             with refused():
                 db.session.execute(own)
+
+
+@only_postgresql
+@pytest.mark.parametrize(("name", "may"), [("erin", True), ("dana", False), ("pat", False), ("rivera", False)])
+def test_only_a_guardian_begins_a_conversation_with_the_office(app, ids, name, may):
+    """About Leo, in the guardian's own name."""
+    about = {
+        "school_id": ids["oak"], "student_id": ids["leo"], "guardian_id": ids["erin"], "section_id": None,
+        "kind": "office", "key": "own", "created_by": ids[name], "created_at": NOON,
+    }  # fmt: skip
+    own = insert(Conversation).values(**about).inline()
+    with asking(app, ids[name]):
+        if may:
+            db.session.execute(own)
+        else:
+            with refused():
+                db.session.execute(own)
+
+
+@only_postgresql
+def test_the_office_sees_its_conversations_by_its_role_and_not_about_its_own_children(scene, app, ids):
+    """By any date, and also what the other guardian wrote."""
+    school, talk = scene.school, ids["office_talk"]
+    today = school.oak.today(NOON)
+    assert sees(app, ids["pat"], talk)
+    db.session.execute(update(Role).where(Role.user_id == ids["vera"], Role.kind == "office").values(ends_on=today))
+    assert not sees(app, ids["vera"], talk)
+    assert sees(app, ids["vera"], talk, NOON - timedelta(days=1))
+    db.session.add(
+        Guardianship(
+            school_id=ids["oak"], student_id=ids["maya"], guardian_id=ids["pat"], relationship_name="aunt",
+            begins_on=today - timedelta(days=9), ends_on=today - timedelta(days=8),
+        )
+    )  # fmt: skip
+    assert not sees(app, ids["pat"], talk)
 
 
 @only_postgresql

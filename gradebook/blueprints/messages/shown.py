@@ -44,6 +44,8 @@ class Sides:
     is_joint: bool = False
     is_with_office: bool = False
     """No class: the partner of the guardian is the school office."""
+    people: list[str] = field(default_factory=list)
+    """Of the office, as the guardian is told who reads it."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,6 @@ def _sides_with_office(person: Person, student: Any, guardian: tuple[Any, str, b
     adult, relationship, reads = guardian
     is_guardian = adult.id == person.id
     others = [one.display_name for one in people if one.id != person.id]
-    if is_guardian:
-        others = [by_office(name) for name in others]
     return Sides(
         student=student,
         section=None,
@@ -143,6 +143,7 @@ def _sides_with_office(person: Person, student: Any, guardian: tuple[Any, str, b
         relationship="" if is_guardian else relationship,
         readers=[_("You"), *others, *([adult.display_name] if reads and not is_guardian else [])],
         is_with_office=True,
+        people=others if is_guardian else [],
     )
 
 
