@@ -18,7 +18,7 @@ from gradebook.live.notices import CHANNEL, Topic
 LOOKS_A_SECOND = 4
 """How often SQLite is asked whether anything was committed: 5 microseconds each time."""
 EVERYONE_EVERY = 1.5
-"""Seconds after which, on SQLite, everyone looks again if anything was committed: it does not say whose rights changed."""
+"""Seconds after which, on SQLite, everyone looks again where anything was committed: it does not say what was."""
 HELLO = "hello"
 """What a source tells itself on PostgreSQL, to know that notices arrive: PgBouncer would pass none on."""
 PAUSES = (1.0, 2.0, 5.0)

@@ -3,16 +3,16 @@
 The tables that rights are read from say whose they were, at the commit, whoever writes and however; the live channel
 listens (gradebook/live). SQLite tells nobody: there, everyone looks again after a commit.
 
-Revision ID: 0034
-Revises: 0033
+Revision ID: 0035
+Revises: 0034
 Create Date: 2026-11-22
 
 """
 from alembic import op
 
 
-revision = '0034'
-down_revision = '0033'
+revision = '0035'
+down_revision = '0034'
 branch_labels = None
 depends_on = None
 
