@@ -61,7 +61,7 @@ class Conversation(HasPublicId, Base):
     kind: Mapped[ConversationKind] = mapped_column(
         enum_column(ConversationKind, "kind"), default=ConversationKind.FAMILY
     )
-    """For ever, as its key and its class are: a trigger refuses another (migrations, 0034)."""
+    """For ever, as its key and its class are: a trigger refuses another (migrations, 0036)."""
     student_id: Mapped[int] = mapped_column(Id)
     student_kind: Mapped[AccountKind] = mapped_column(
         enum_column(AccountKind, "student_kind"), default=AccountKind.STUDENT
