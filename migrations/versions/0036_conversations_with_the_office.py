@@ -175,6 +175,7 @@ def upgrade():
         _define(HEAD + OFFICE + TAIL)
         _define(OPENED + _reviewing(" AND c.kind = 'family'", ' AND r.author_id <> gradebook_actor()'))
         _look_at_reports(LOOKED_AT)
+        _tell_of_guardianships('INSERT OR UPDATE')  # who becomes a guardian reads it no more for the office
     else:
         op.execute(
             f'CREATE TRIGGER conversation_stays BEFORE UPDATE OF {", ".join(COLUMNS)} ON conversations'
@@ -191,6 +192,14 @@ def _look_at_reports(rule):
     op.execute(f'ALTER POLICY updates ON message_reports USING ({rule}) WITH CHECK ({rule})')
 
 
+def _tell_of_guardianships(when):
+    op.execute('DROP TRIGGER guardianships_tell_rights ON guardianships')
+    op.execute(
+        f'CREATE TRIGGER guardianships_tell_rights AFTER {when} ON guardianships'
+        " FOR EACH ROW EXECUTE FUNCTION gradebook_tell_rights('person', 'guardian_id')"
+    )
+
+
 def _define(function):
     schema = op.get_bind().exec_driver_sql('SELECT quote_ident(current_schema())').scalar()
     op.execute(function.replace('{schema}', schema))
@@ -205,6 +214,7 @@ def downgrade():
         _define(HEAD + TAIL)
         _define(OPENED + _reviewing('', ''))
         _look_at_reports(LOOKED_AT_BEFORE)
+        _tell_of_guardianships('UPDATE')
     else:
         op.execute('DROP TRIGGER conversation_stays')
     with op.batch_alter_table('message_reports') as batch:
