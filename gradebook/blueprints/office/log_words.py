@@ -112,7 +112,10 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "review.noted": ("oversight", _l("%(who)s wrote a note to a review of conversations about %(person)s")),
     "review.opened": ("oversight", _l("%(who)s opened a review of conversations about %(person)s")),
     "review.read": ("oversight", _l("%(who)s read a conversation about %(person)s in %(section)s")),
-    "review.said": ("oversight", _l("A conversation about %(person)s in %(section)s was told that the office has read it")),
+    "review.said": (
+        "oversight",
+        _l("A conversation about %(person)s in %(section)s was told that the office has read it"),
+    ),
     "retention.changed": ("school", _l("%(who)s changed how long %(record_class)s are kept")),
     "retention.deleted": ("messages", _l("%(who)s deleted what need not be kept any more: %(record_class)s")),
     "role.changed": ("people", _l("%(who)s changed since when or until when %(person)s has the role %(role)s")),
