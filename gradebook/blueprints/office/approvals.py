@@ -12,7 +12,7 @@ from gradebook.blueprints.office.approval_words import answer_words, fault_words
 from gradebook.blueprints.office.common import own_school, tell
 from gradebook.extensions import db
 from gradebook.models import Approval
-from gradebook.policy import access
+from gradebook.policy import oversight
 from gradebook.services import approvals as waiting_acts
 from gradebook.services import approved_acts, rosters
 from gradebook.services.approvals import ApprovalError
@@ -48,7 +48,7 @@ def approvals() -> Any:
 @door.office
 def approval(approval_id: str) -> Any:
     """One of them."""
-    return _page(access.approval_for_office(current_person(), approval_id), RefusalForm(formdata=None))
+    return _page(oversight.approval_for_office(current_person(), approval_id), RefusalForm(formdata=None))
 
 
 @bp.post("/approvals/<approval_id>/approval")
@@ -96,7 +96,7 @@ def approval_withdraw(approval_id: str) -> Any:
 
 
 def _locked(approval_id: str) -> Approval:
-    return rosters.locked(access.approval_for_office(current_person(), approval_id))
+    return rosters.locked(oversight.approval_for_office(current_person(), approval_id))
 
 
 def _told(approval_id: str, error: ApprovalError) -> Any:
