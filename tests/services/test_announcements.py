@@ -14,6 +14,7 @@ from gradebook.models import (
     AnnouncementRecipient,
     AnnouncementState,
     AuditEntry,
+    ClosureScope,
     Job,
     Notice,
     NoticeKind,
@@ -26,7 +27,7 @@ from gradebook.policy import announcements as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import correspondence
 from gradebook.policy.rules import can
-from gradebook.services import announcements, attention, message_rules, messaging
+from gradebook.services import announced, announcements, attention, message_rules, messaging
 from gradebook.services.accounts import person_acting_as
 from gradebook.services.announcements import Draft
 from tests.school import TODAY, enroll
@@ -83,7 +84,7 @@ def test_the_office_reaches_the_school(announce):
 def test_a_guardian_of_two_students_gets_it_once(announce, school):
     announcement = announce("pat", "algebra", "history", kind=RoleKind.OFFICE)
     assert names_of(announcement) == {*ALGEBRA, "chris"}
-    assert announcements.recipients_of([announcement.id])[announcement.id] == (4, 0)
+    assert announced.recipients_of([announcement.id])[announcement.id] == (4, 0)
     told = select(func.count()).select_from(Notice).where(Notice.recipient_id == school.erin.id)
     assert db.session.scalar(told) == 1
 
@@ -197,12 +198,12 @@ def test_unread_is_counted_once_everywhere_until_it_is_opened(acting, announce, 
     (line,) = attention.unread_talks(dana)
     assert (line.announcement, line.student_id, line.unread) == ("Trip on Friday", school.maya.id, 1)
     before = messaging.inbox_of(dana).mark
-    announcements.mark_opened(announcement, dana.id, clock())
+    announced.mark_opened(announcement, dana.id, clock())
     assert messaging.unread_count(dana) == 0
     assert messaging.inbox_of(dana).mark != before
     assert attention.unread_talks(dana) == []
     acting("rivera", RoleKind.TEACHER)
-    assert announcements.recipients_of([announcement.id])[announcement.id] == (3, 1)
+    assert announced.recipients_of([announcement.id])[announcement.id] == (3, 1)
 
 
 def test_a_colleague_and_the_office_may_count_and_others_may_not(acting, announce):
@@ -233,7 +234,7 @@ def test_who_reads_it(acting, announce, school):
         ("maya", RoleKind.STUDENT, False),
     ):
         person = acting(name, kind)
-        listed = announcement.id in {line.announcement.id for line in announcements.announcements(person)}
+        listed = announcement.id in {line.announcement.id for line in announced.announcements(person)}
         assert listed is reads, name
         if reads:
             assert policy.announcement_for(person, announcement.public_id)
@@ -278,7 +279,7 @@ def test_for_a_minute_it_can_be_taken_back(acting, announce, clock):
     dana = acting("dana")
     assert messaging.unread_count(dana) == 0
     assert attention.unread_talks(dana) == []
-    assert announcements.announcements(dana) == []
+    assert announced.announcements(dana) == []
 
 
 @pytest.mark.parametrize(
@@ -294,6 +295,63 @@ def test_not_later_and_not_by_others(acting, announce, clock, name, kind, second
 
 
 # --- Planned
+
+
+def tried(announcement):
+    """What the worker does by now; what became of it."""
+    actor.nobody_acts()
+    db.session.commit()
+    while do_one():
+        pass
+    return announcement.state
+
+
+def stopped(school, scope, clock, **more):
+    message_rules.stop(school.oak, scope, "A harmful link", clock(), actor_id=school.pat.id, **more)
+    db.session.flush()
+
+
+@pytest.mark.parametrize("scope", [ClosureScope.EVERYONE, ClosureScope.TEACHERS])
+def test_what_is_planned_waits_while_messages_are_stopped(announce, school, clock, scope):
+    announcement = announce("rivera", "algebra", send_at=clock() + timedelta(hours=1))
+    stopped(school, scope, clock)
+    clock.advance(hours=1)
+    assert tried(announcement) == AnnouncementState.SCHEDULED
+    assert policy.waits_until(announcement, clock()) == clock() + timedelta(days=1)
+    clock.advance(hours=23)
+    assert tried(announcement) == AnnouncementState.SCHEDULED
+    message_rules.lift(message_rules.closures_of(school.oak, clock())[0], school.oak, clock(), actor_id=school.pat.id)
+    clock.advance(minutes=5)
+    assert policy.waits_until(announcement, clock()) is None
+    assert tried(announcement) == AnnouncementState.SENT
+    assert db.session.query(Job).filter(Job.kind == "send_announcement", Job.done_at.is_(None)).count() == 0
+
+
+def test_it_goes_when_a_stop_ends_by_itself_and_not_after_a_day(announce, school, clock):
+    announcement = announce("rivera", "algebra", send_at=clock() + timedelta(hours=1))
+    stopped(school, ClosureScope.EVERYONE, clock, ends_at=clock() + timedelta(hours=1, minutes=1))
+    clock.advance(hours=1)
+    assert tried(announcement) == AnnouncementState.SCHEDULED
+    clock.advance(minutes=1)
+    assert tried(announcement) == AnnouncementState.SENT
+
+
+def test_it_is_not_sent_a_day_late(announce, school, clock):
+    announcement = announce("rivera", "algebra", send_at=clock() + timedelta(hours=1))
+    stopped(school, ClosureScope.EVERYONE, clock)
+    clock.advance(hours=1)
+    assert tried(announcement) == AnnouncementState.SCHEDULED
+    clock.advance(days=1)
+    assert policy.waits_until(announcement, clock()) is None
+    assert tried(announcement) == AnnouncementState.STOPPED
+
+
+def test_a_stop_that_means_it_ends_it(announce, school, clock):
+    """Of its author, or of an address that is in it: nobody looks at it again when that is lifted."""
+    announcement = announce("rivera", "algebra", send_at=clock() + timedelta(hours=1), body="See www.example.com")
+    stopped(school, ClosureScope.LINKS, clock)
+    clock.advance(hours=1)
+    assert tried(announcement) == AnnouncementState.STOPPED
 
 
 def test_what_is_planned_goes_out_at_its_moment_to_who_is_there_then(acting, announce, school, clock):
@@ -381,6 +439,6 @@ def test_the_log_says_what_was_done_and_no_word_of_it(acting, announce, school, 
 
 def test_it_is_found_by_who_has_it(acting, announce):
     announce("rivera", "algebra", body="Bring a café receipt")
-    assert [line.announcement.title for line in announcements.find(acting("dana"), ["cafe", "trip"])]
-    assert announcements.find(acting("dana"), ["afe"]) == []
-    assert announcements.find(acting("chris"), ["cafe"]) == []
+    assert [line.announcement.title for line in announced.find(acting("dana"), ["cafe", "trip"])]
+    assert announced.find(acting("dana"), ["afe"]) == []
+    assert announced.find(acting("chris"), ["cafe"]) == []
