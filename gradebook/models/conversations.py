@@ -118,6 +118,7 @@ class Message(HasId, Base):
         UniqueConstraint("school_id", "conversation_id", "seq"),
         UniqueConstraint("school_id", "author_id", "conversation_id", "client_key"),
         Index("uq_messages_changed", "school_id", "conversation_id", "changed", unique=True),
+        Index("ix_messages_school_id_sent_at", "school_id", "sent_at"),
     )
 
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
