@@ -6,8 +6,6 @@ from flask import redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import TextAreaField
-from wtforms.validators import DataRequired, Length
 
 from gradebook.blueprints.office import bp
 from gradebook.blueprints.office.approval_words import answer_words, fault_words, kind_words, sentence
@@ -19,7 +17,7 @@ from gradebook.services import approvals as waiting_acts
 from gradebook.services import approved_acts, rosters
 from gradebook.services.approvals import ApprovalError
 from gradebook.web import door
-from gradebook.web.fields import paragraph
+from gradebook.web.fields import WordsField
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
 
@@ -27,14 +25,7 @@ from gradebook.web.requests import moment
 class RefusalForm(FlaskForm):
     """Why not."""
 
-    why = TextAreaField(
-        _l("Reason"),
-        [
-            DataRequired(_l("Say why. Who asked reads it")),
-            Length(max=waiting_acts.LONGEST_REASON, message=_l("Use %(max)d characters or fewer")),
-        ],
-        filters=[paragraph],
-    )
+    why = WordsField(_l("Reason"), most=waiting_acts.LONGEST_REASON, missing=_l("Say why. Who asked reads it"))
 
 
 @bp.get("/approvals")
