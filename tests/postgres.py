@@ -19,7 +19,7 @@ from typing import Any
 import click
 from flask import has_request_context
 from sqlalchemy import Connection, NullPool, create_engine, event, make_url, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from gradebook.actor import SETTINGS
 from gradebook.database import normalise_url
@@ -217,12 +217,13 @@ def working_as_application() -> Iterator[None]:
         work_as_owner()
 
 
-def _as_whom(_session: Session, _transaction: Any, connection: Connection) -> None:
+def _as_whom(_session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     """What a test asks over HTTP, or as a command, the application does as itself.
 
-    In the tests' one transaction the settings of one request would reach the next: they are emptied first.
+    In the tests' one transaction the settings of one request would reach the next: they are emptied first. A savepoint
+    goes on as whoever its transaction is.
     """
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name == "postgresql" and not transaction.nested:
         is_ours = not has_request_context() and click.get_current_context(silent=True) is None
         emptied = ", ".join(f"set_config('{name}', '', true)" for name in SETTINGS)
         with connection.connection.cursor() as cursor:  # past the counting of statements
