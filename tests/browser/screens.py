@@ -404,6 +404,11 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/office/guardianships/{dana_of_maya}", 422, press="Review what this does", fill={"relationship": ""}),
         Screen("/office/guardianships/{dana_of_maya}", press="End this link today"),
         Screen("/office/restrictions/{order}/lifting"),
+        Screen("/office/students/{maya}/coming-of-age"),
+        Screen("/office/students/{maya}/coming-of-age", 422, press="Review what this does", fill={"day-day": "40"}),
+        Screen("/office/coming-of-age"),
+        Screen("/office/coming-of-age", press="Review what this does", fill={"age": "21"}),
+        Screen("/office/coming-of-age", 422, press="Review what this does", fill={"age": "many"}),
     ),
     "pat, scales": (
         Screen("/office/scales"),
