@@ -4,7 +4,7 @@
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import BindParameter, Result, Select, and_, bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
@@ -38,6 +38,8 @@ from gradebook.models import (
 from gradebook.policy import scopes
 from gradebook.policy.person import AnyPerson, Person
 
+Model = TypeVar("Model")
+
 
 class NotFound(LookupError):
     """There is no such thing for this person."""
@@ -45,7 +47,7 @@ class NotFound(LookupError):
 
 def section_for_teacher(person: Person, public_id: str) -> Section:
     """A class that this person teaches today. Raises NotFound."""
-    section: Section = _one_of(scopes.ask(_section_taught_by, person, public_id=public_id))
+    section = _one_of(scopes.ask(_section_taught_by, person, public_id=public_id))
     person.learn("teaches", section.id)
     return section
 
@@ -70,7 +72,7 @@ def _section_and_view(person: AnyPerson) -> Select[*tuple[Any, ...]]:
 
 def section_of_assignment(person: Person, public_id: str) -> Section:
     """The class of an assignment, if this person teaches it today. Raises NotFound."""
-    section: Section = _one(
+    section = _one(
         select(Section)
         .join(Assignment, Assignment.section_id == Section.id)
         .join(Section.school)
@@ -84,28 +86,26 @@ def section_of_assignment(person: Person, public_id: str) -> Section:
 
 def section_for_student(person: Person, public_id: str) -> Section:
     """A class in which this student is today. Raises NotFound."""
-    section: Section = _one(_sections(public_id).where(Section.id.in_(scopes.sections_attended_by(person))))
+    section = _one(_sections(public_id).where(Section.id.in_(scopes.sections_attended_by(person))))
     person.learn("attends", section.id)
     return section
 
 
 def child_of_guardian(person: Person, public_id: str) -> User:
     """A child whose grades this guardian may see today. Raises NotFound."""
-    child: User = _one(select(User).where(User.public_id == public_id, User.id.in_(scopes.children_of(person))))
+    child = _one(select(User).where(User.public_id == public_id, User.id.in_(scopes.children_of(person))))
     person.learn("guards", child.id)
     return child
 
 
 def section_of_child(person: Person, child: User, public_id: str) -> Section:
     """A class of that child that this guardian may see today. Raises NotFound."""
-    section: Section = _one(_sections(public_id).where(Section.id.in_(scopes.sections_of_child(person, child.id))))
-    return section
+    return _one(_sections(public_id).where(Section.id.in_(scopes.sections_of_child(person, child.id))))
 
 
 def section_for_office(person: Person, public_id: str) -> Section:
     """A class of the school that this office runs. Raises NotFound."""
-    section: Section = _one(_sections(public_id).where(Section.school_id.in_(scopes.schools_run_by(person))))
-    return section
+    return _one(_sections(public_id).where(Section.school_id.in_(scopes.schools_run_by(person))))
 
 
 _PUBLIC_ID: BindParameter[Any] = bindparam("public_id")
@@ -123,7 +123,7 @@ def _sections(public_id: str | BindParameter[Any]) -> Select[Any]:
 
 def assignment_for_teacher(person: Person, public_id: str) -> Assignment:
     """An assignment of a class that this person teaches today. Raises NotFound."""
-    assignment: Assignment = _one(
+    assignment = _one(
         select(Assignment)
         .options(joinedload(Assignment.category))
         .where(Assignment.public_id == public_id, Assignment.id.in_(scopes.assignments_of_teacher(person)))
@@ -134,19 +134,18 @@ def assignment_for_teacher(person: Person, public_id: str) -> Assignment:
 
 def bank_comment_of(person: Person, public_id: str) -> BankComment:
     """A comment that this person keeps as a teacher of the school in use. Raises NotFound."""
-    comment: BankComment = _one(
+    return _one(
         select(BankComment).where(
             BankComment.public_id == public_id,
             BankComment.teacher_id == person.id,
             BankComment.school_id.in_(person.school_days),
         )
     )
-    return comment
 
 
 def deleted_assignment_for_teacher(person: Person, public_id: str, since: datetime) -> Assignment:
     """An assignment deleted after that moment, of a class that this person teaches today. Raises NotFound."""
-    assignment: Assignment = _one(
+    assignment = _one(
         select(Assignment).where(
             Assignment.public_id == public_id,
             Assignment.section_id.in_(scopes.sections_taught_by(person)),
@@ -159,7 +158,7 @@ def deleted_assignment_for_teacher(person: Person, public_id: str, since: dateti
 
 def student_of_section(section: Section, public_id: str) -> Enrollment:
     """A student's place, present or past, in a class that was obtained through the person. Raises NotFound."""
-    enrollment: Enrollment = _one(
+    return _one(
         select(Enrollment)
         .join(Enrollment.user)
         .options(contains_eager(Enrollment.user))
@@ -169,44 +168,36 @@ def student_of_section(section: Section, public_id: str) -> Enrollment:
             Enrollment.role_kind == RoleKind.STUDENT,
         )
     )
-    return enrollment
 
 
 def outcome_of_section(section: Section, public_id: str) -> Outcome:
     """An outcome that a class, obtained through the person, grades or once graded. Raises NotFound."""
-    outcome: Outcome = _one(
+    return _one(
         select(Outcome)
         .join(SectionOutcome, SectionOutcome.outcome_id == Outcome.id)
         .where(Outcome.public_id == public_id, SectionOutcome.section_id == section.id)
     )
-    return outcome
 
 
 def outcome_for_office(person: Person, public_id: str) -> Outcome:
     """An outcome of the school that this office runs; those of single classes are their teachers'. Raises NotFound."""
-    outcome: Outcome = _one(
+    return _one(
         select(Outcome).where(
             Outcome.public_id == public_id,
             Outcome.section_id.is_(None),
             Outcome.school_id.in_(scopes.schools_run_by(person)),
         )
     )
-    return outcome
 
 
 def mastery_scale_for_office(person: Person, public_id: str) -> MasteryScale:
     """A mastery scale of the school that this office runs. Raises NotFound."""
-    scale: MasteryScale = _one(
-        select(MasteryScale).where(
-            MasteryScale.public_id == public_id, MasteryScale.school_id.in_(scopes.schools_run_by(person))
-        )
-    )
-    return scale
+    return _of_office(person, MasteryScale, public_id)
 
 
 def conversation_for(person: Person, public_id: str) -> Conversation:
     """A conversation in which this person takes part today. Raises NotFound."""
-    conversation: Conversation = _one_of(scopes.ask(_conversation_of, person, public_id=public_id))
+    conversation = _one_of(scopes.ask(_conversation_of, person, public_id=public_id))
     person.learn("takes_part", conversation.id)
     person.learn("reads", conversation.id)
     return conversation
@@ -245,7 +236,7 @@ _CONVERSATION = (
 
 def person_for_office(person: Person, public_id: str) -> User:
     """Someone with a role, present or past, in the school that this office runs. Raises NotFound."""
-    user: User = _one(select(User).where(User.public_id == public_id, User.id.in_(scopes.people_of_office(person))))
+    user = _one(select(User).where(User.public_id == public_id, User.id.in_(scopes.people_of_office(person))))
     person.learn("knows", user.id)
     return user
 
@@ -263,7 +254,7 @@ def people_for_office(person: Person, public_ids: list[str]) -> list[User]:
 
 def student_for_office(person: Person, public_id: str) -> User:
     """A student of the school that this office runs. Raises NotFound."""
-    user: User = _one(
+    user = _one(
         select(User)
         .join(Role, Role.user_id == User.id)
         .where(
@@ -278,58 +269,36 @@ def student_for_office(person: Person, public_id: str) -> User:
 
 def guardianship_for_office(person: Person, public_id: str) -> Guardianship:
     """A guardianship recorded by the school that this office runs. Raises NotFound."""
-    guardianship: Guardianship = _one(
-        select(Guardianship)
-        .options(joinedload(Guardianship.student), joinedload(Guardianship.guardian))
-        .where(Guardianship.public_id == public_id, Guardianship.school_id.in_(scopes.schools_run_by(person)))
-    )
-    return guardianship
+    return _of_office(person, Guardianship, public_id, Guardianship.student, Guardianship.guardian)
 
 
 def restriction_for_office(person: Person, public_id: str) -> Restriction:
     """An order recorded by the school that this office runs. Raises NotFound."""
-    restriction: Restriction = _one(
-        select(Restriction)
-        .options(joinedload(Restriction.adult))
-        .where(Restriction.public_id == public_id, Restriction.school_id.in_(scopes.schools_run_by(person)))
-    )
-    return restriction
+    return _of_office(person, Restriction, public_id, Restriction.adult)
 
 
 def approval_for_office(person: Person, public_id: str) -> Approval:
     """What somebody of the school that this office runs has asked for. Raises NotFound."""
-    approval: Approval = _one(
-        select(Approval)
-        .options(joinedload(Approval.asker), joinedload(Approval.answerer))
-        .where(Approval.public_id == public_id, Approval.school_id.in_(scopes.schools_run_by(person)))
-    )
-    return approval
+    return _of_office(person, Approval, public_id, Approval.asker, Approval.answerer)
 
 
 def conversation_of_record(person: Person, export: RecordExport) -> Conversation:
     """Its conversation; inside `actor.record_opened`. Raises NotFound."""
-    conversation: Conversation = _one(
+    return _one(
         select(Conversation)
         .options(joinedload(Conversation.student), joinedload(Conversation.guardian), joinedload(Conversation.section))
         .where(Conversation.id == export.conversation_id, Conversation.school_id.in_(scopes.schools_run_by(person)))
     )
-    return conversation
 
 
 def hold_for_office(person: Person, public_id: str) -> LegalHold:
     """A hold of the school that this office runs. Raises NotFound."""
-    hold: LegalHold = _one(
-        select(LegalHold)
-        .options(joinedload(LegalHold.person))
-        .where(LegalHold.public_id == public_id, LegalHold.school_id.in_(scopes.schools_run_by(person)))
-    )
-    return hold
+    return _of_office(person, LegalHold, public_id, LegalHold.person)
 
 
 def school_of_office(person: Person) -> School:
     """The school that this office runs. Raises NotFound."""
-    school: School = _one(select(School).where(School.id.in_(scopes.schools_run_by(person))))
-    return school
+    return _one(select(School).where(School.id.in_(scopes.schools_run_by(person))))
 
 
 def school_row_for_office(person: Person, model: type[Any], public_id: str) -> Any:
@@ -337,14 +306,24 @@ def school_row_for_office(person: Person, model: type[Any], public_id: str) -> A
     allowed = (AcademicSession, Course, DayOff, Enrollment, GradingScale, WritingClosure)
     if model not in allowed:
         raise TypeError(f"{model.__name__} is not fetched this way")
-    return _one(select(model).where(model.public_id == public_id, model.school_id.in_(scopes.schools_run_by(person))))
+    return _of_office(person, model, public_id)
 
 
-def _one(query: Select[Any]) -> Any:
+def _of_office(person: Person, model: type[Model], public_id: str, *with_it: Any) -> Model:
+    """A row of the school that this office runs, with what it refers to."""
+    row: Any = model
+    return _one(
+        select(model)
+        .options(*map(joinedload, with_it))
+        .where(row.public_id == public_id, row.school_id.in_(scopes.schools_run_by(person)))
+    )
+
+
+def _one(query: Select[Model]) -> Model:
     return _one_of(db.session.execute(query))
 
 
-def _one_of(rows: Result[Any]) -> Any:
+def _one_of(rows: Result[Model]) -> Model:
     row = rows.scalars().unique().one_or_none()
     if row is None:
         raise NotFound

@@ -142,6 +142,12 @@ def review_for_office(person: Person, public_id: str) -> OversightReview:
     return found
 
 
+def reviews_to_hold(person: Person) -> ColumnElement[bool]:
+    """Condition on OversightReview: this person may agree that the conversations are not told yet. Who watches over
+    the school's reviews may, about neither own children nor own students."""
+    return reviews_of_office(person) if supervises(person) else false()
+
+
 def may_read_in(person: Person, review: OversightReview) -> bool:
     """Opened it, is still named for it, and it is open today."""
     day = person.school_days.get(review.school_id)

@@ -497,9 +497,11 @@ def unopened(person: AnyPerson) -> Select[*tuple[Any, ...]]:
 
 
 def titles_of(announcement_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """By key the public id and the title of announcements that messages answer, as far as the reader may see them."""
+    """By key the public id and the title of announcements that messages answer; nothing of withdrawn ones."""
     rows = db.session.execute(
-        select(Announcement.id, Announcement.public_id, Announcement.title).where(Announcement.id.in_(announcement_ids))
+        select(Announcement.id, Announcement.public_id, Announcement.title).where(
+            Announcement.id.in_(announcement_ids), Announcement.recalled_at.is_(None)
+        )
     )
     return {row[0]: (row[1], row[2]) for row in rows}
 

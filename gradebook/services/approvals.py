@@ -84,14 +84,16 @@ def is_alone(school: School, now: datetime) -> bool:
     return rosters.office_accounts(school, school.today(now)) < 2
 
 
-def approve(approval: Approval, person: Person, act: Callable[[Approval, datetime], None], now: datetime) -> None:
+def approve(
+    approval: Approval, person: Person, act: Callable[[Approval, Person, datetime], None], now: datetime
+) -> None:
     """Agree, and do it. The row is to be locked (rosters.locked). Raises ANSWERED, OVER, OWN, ASKER_LEFT, and what
     the act raises."""
     _refuse_unless_open(approval, now)
     _refuse_if(approval.asked_by == person.id, ApprovalFault.OWN)
     _refuse_if(not _works_in_the_office(approval, now), ApprovalFault.ASKER_LEFT)
     _answer(approval, Answer.APPROVED, None, person, now)
-    act(approval, now)
+    act(approval, person, now)
 
 
 def refuse(approval: Approval, why: str, person: Person, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """What is done when a second person agrees, by the kind of the act; its words are in blueprints/office/approval_words.
 
-A function gets the Approval, whose `details` were written when it was asked for, and the moment. It runs in the
-transaction of the approval: what it raises undoes both. It checks again whatever may have changed since.
+A function gets the Approval, whose `details` were written when it was asked for, who agrees, and the moment. It runs
+in the transaction of the approval: what it raises undoes both. It checks again whatever may have changed since.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from gradebook.policy.person import Person
 from gradebook.services import approvals, record_exports, reviews
 from gradebook.services.approvals import ApprovalError, ApprovalFault
 
-ACTS: dict[str, Callable[[Approval, datetime], None]] = {
+ACTS: dict[str, Callable[[Approval, Person, datetime], None]] = {
     record_exports.KIND: record_exports.open_record,
     reviews.HOLD: reviews.hold,
 }

@@ -16,7 +16,7 @@ from gradebook.services.paging import placed
 
 ON_A_PAGE = 50
 MOST_WORDS = 5
-_PEOPLE = ("guardian", "guardian_id", "adult", "asked_by")
+_PEOPLE = ("guardian", "guardian_id", "adult", "asked_by", "successor")
 """Facts that name a person beside the one whom the entry concerns."""
 _SECTIONS = ("section", "section_id", "source_id")
 

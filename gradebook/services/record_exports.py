@@ -106,7 +106,7 @@ def _is_open(person: Person, conversation_id: int) -> bool:
     return bool(db.session.scalar(select(mine.exists())))
 
 
-def open_record(approval: Approval, now: datetime) -> None:
+def open_record(approval: Approval, _person: Person, now: datetime) -> None:
     """What is done when the second person agrees: both may fetch the record for some days."""
     db.session.add(
         RecordExport(

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import load_only
 
 from gradebook.clock import day_in
 from gradebook.extensions import db
 from gradebook.models import (
+    Announcement,
     Attachment,
     AttachmentContent,
     AuditEntry,
@@ -44,7 +45,8 @@ AT_ONCE = 500
 """Messages that are fetched in one go."""
 OUTSIDE = ("approval.", "record.", "report.", "review.")
 """Acts about the record itself, which would make it another one each time that it is fetched; and of oversight, which
-tells its own when its time has come."""
+tells its own when its time has come, as a line among the messages."""
+SUCCESSOR = "section.successor_named"
 
 
 @dataclass(frozen=True)
@@ -79,15 +81,17 @@ class Record:
         for rows in _pages(self.conversation):
             texts = _texts([row.id for row in rows if row.version > 1 or row.removed_at])
             files = _files(self.conversation, [row.seq for row in rows if row.files])
+            answered = self._answered({row.announcement_id for row in rows if row.announcement_id})
             for row in rows:
-                yield self._message(row, texts.get(row.id, []), files.get(row.seq, []))
+                found = self._message(row, texts.get(row.id, []), files.get(row.seq, []))
+                yield found | answered.get(row.announcement_id, {})
 
     def _message(self, row: Any, texts: list[MessageText], files: list[Attachment]) -> dict[str, Any]:
         is_gone = row.removed_at is not None and not self.has_originals
         found: dict[str, Any] = {
             "number": row.seq,
             "by": row.display_name or "School office",
-            "role": _role_word(self._roles.get(row.author_id)),
+            "role": "office" if row.kind == MessageKind.SYSTEM else _role_word(self._roles.get(row.author_id)),
             "sent_at": written(row.sent_at),
             "text": None if row.removed_at else _words(row),
             "edited_at": written(row.edited_at),
@@ -104,6 +108,15 @@ class Record:
         if row.author_id == self._person_id and self._seen:
             found["read"] = _read_by(self._seen, row.seq)
         return found
+
+    def _answered(self, keys: set[int]) -> dict[int, dict[str, Any]]:
+        """By key what a message says of the announcement that it answers: to a family nothing of a withdrawn one."""
+        if not keys:
+            return {}
+        query = select(Announcement).where(Announcement.id.in_(keys))
+        if not self.has_originals:
+            query = query.where(Announcement.recalled_at.is_(None))
+        return {one.id: {"answers": _announcement(one)} for one in db.session.scalars(query)}
 
     def contents(self) -> Iterator[tuple[dict[str, Any], bytes]]:
         """The files with their bytes, one at a time: those that stand in the messages."""
@@ -199,7 +212,8 @@ def record_for_office(person: Person, conversation: Conversation, school: School
 
 
 def _people_of(conversation: Conversation) -> list[tuple[Participant, User, str | None]]:
-    """Everyone who was ever admitted, guardians first, by name."""
+    """Everyone who was ever admitted, guardians first, by name; not whoever of the office has only read, in a review:
+    the line in the conversation names nobody either."""
     link = (
         (Guardianship.school_id == conversation.school_id)
         & (Guardianship.student_id == conversation.student_id)
@@ -209,10 +223,27 @@ def _people_of(conversation: Conversation) -> list[tuple[Participant, User, str 
         select(Participant, User, Guardianship.relationship_name)
         .join(User, User.id == Participant.user_id)
         .outerjoin(Guardianship, link)
-        .where(Participant.conversation_id == conversation.id)
+        .where(
+            Participant.conversation_id == conversation.id,
+            or_(Participant.role_kind != RoleKind.OFFICE, _wrote_in(conversation)),
+        )
         .order_by(Participant.role_kind, User.name_key, User.id)
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def _wrote_in(conversation: Conversation) -> ColumnElement[bool]:
+    return (
+        select(Message.id)
+        .where(
+            Message.school_id == conversation.school_id,
+            Message.conversation_id == conversation.id,
+            Message.author_id == Participant.user_id,
+            Message.kind == MessageKind.TEXT,
+        )
+        .correlate(Participant)
+        .exists()
+    )
 
 
 def _participant(row: Participant, user: User, relationship: str | None) -> dict[str, Any]:
@@ -231,9 +262,10 @@ def _audit_entries(conversation: Conversation, people: list[int]) -> list[AuditE
     """What was done about the conversation, the rights of those in it, and their writing; the oldest first."""
     names_it = audit_log.fact("conversation") == conversation.public_id
     about = AuditEntry.person_id.in_([conversation.student_id, *people])
+    passed_on = and_(AuditEntry.section_id == conversation.section_id, AuditEntry.act == SUCCESSOR)
     rows = db.session.scalars(
         select(AuditEntry)
-        .where(AuditEntry.school_id == conversation.school_id, or_(names_it, about))
+        .where(AuditEntry.school_id == conversation.school_id, or_(names_it, about, passed_on))
         .order_by(AuditEntry.at, AuditEntry.id)
     )
     return [each for each in rows if _belongs(each, conversation, set(people))]
@@ -251,6 +283,8 @@ def _belongs(entry: AuditEntry, conversation: Conversation, people: set[int]) ->
         return about_child and bool(others & people)
     if act.startswith("enrollment."):
         return entry.section_id == conversation.section_id and (about_child or entry.person_id in people)
+    if act == SUCCESSOR:
+        return entry.section_id == conversation.section_id and entry.at >= conversation.created_at
     if act.startswith("messages.writing"):
         return entry.person_id in people
     return act.startswith("messages.") and about_child and entry.section_id == conversation.section_id
@@ -260,7 +294,8 @@ def _entry(entry: AuditEntry, names: audit_log.Names) -> dict[str, Any]:
     def person(key: int | None) -> str | None:
         return None if key is None else names.people.get(key)
 
-    return {"at": written(entry.at), "act": entry.act, "by": person(entry.actor_id), "about": person(entry.person_id)}
+    found = {"at": written(entry.at), "act": entry.act, "by": person(entry.actor_id), "about": person(entry.person_id)}
+    return found | ({"successor": person(entry.facts["successor"])} if entry.act == SUCCESSOR else {})
 
 
 # --- What all have
@@ -330,7 +365,7 @@ def _pages(conversation: Conversation) -> Iterator[list[Any]]:
             select(
                 Message.id, Message.seq, Message.author_id, messaging.author_name().label("display_name"), Message.body,
                 Message.kind, Message.sent_at, Message.version, Message.edited_at, Message.removed_at, Message.corrects,
-                Message.corrected_by, Message.files, Message.purged_at, Message.purge_rule,
+                Message.corrected_by, Message.files, Message.purged_at, Message.purge_rule, Message.announcement_id,
             )
             .join(User, User.id == Message.author_id)
             .where(
@@ -345,6 +380,11 @@ def _pages(conversation: Conversation) -> Iterator[list[Any]]:
             return
         yield list(rows)
         after = rows[-1].seq
+
+
+def _announcement(one: Announcement) -> dict[str, Any]:
+    found = {"id": one.public_id, "title": one.title, "sent_at": written(one.sent_at)}
+    return found | ({"withdrawn_at": written(one.recalled_at)} if one.recalled_at else {})
 
 
 def _words(row: Any) -> str:

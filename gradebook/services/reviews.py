@@ -18,7 +18,6 @@ from gradebook.extensions import db
 from gradebook.models import (
     Approval,
     Conversation,
-    Duty,
     Enrollment,
     Guardianship,
     Message,
@@ -35,7 +34,7 @@ from gradebook.models import (
 )
 from gradebook.policy import oversight
 from gradebook.policy.person import Person
-from gradebook.services import approvals, attachments, audit, duties, messaging, office_reading, queue, rosters
+from gradebook.services import approvals, attachments, audit, messaging, office_reading, queue, rosters
 from gradebook.services.approvals import ApprovalError, ApprovalFault
 from gradebook.services.attachments import FileLine
 from gradebook.services.grades import day_begins
@@ -394,19 +393,18 @@ def ask_to_hold(person: Person, review: OversightReview, days: int, reason: str,
     return approvals.ask(person, HOLD, details, reason, now)
 
 
-def hold(approval: Approval, now: datetime) -> None:
-    """Who watches has agreed: until then nothing is said. Raises ApprovalError (NOT_NAMED, OVER)."""
-    school = db.session.get_one(School, approval.school_id)
-    if approval.answered_by not in {user.id for user in duties.who_has(Duty.SUPERVISOR, school, now)}:
+def hold(approval: Approval, person: Person, now: datetime) -> None:
+    """This person, who watches, has agreed: until then nothing is said. Raises ApprovalError (NOT_NAMED, OVER)."""
+    asked_of = OversightReview.public_id == approval.details["review"]
+    review = db.session.scalar(select(OversightReview).where(asked_of, oversight.reviews_to_hold(person)))
+    if review is None:
         raise ApprovalError(ApprovalFault.NOT_NAMED)
-    review = db.session.scalars(
-        select(OversightReview).where(OversightReview.public_id == approval.details["review"])
-    ).one()
     review = rosters.locked(review)
     if review.said_at is not None:
         raise ApprovalError(ApprovalFault.OVER)
+    school = db.session.get_one(School, approval.school_id)
     review.held_until = max(review.held_until or date.min, school.today(now) + timedelta(days=approval.details["days"]))
-    _note("review.held", review, now, approval.answered_by, until=review.held_until.isoformat())
+    _note("review.held", review, now, person.id, until=review.held_until.isoformat())
     _plan(review, day_begins(review.held_until, ZoneInfo(school.timezone)))
 
 

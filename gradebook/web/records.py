@@ -141,6 +141,8 @@ class _Page:
 
     def _notes(self, message: Line) -> list[str]:
         found = []
+        if "answers" in message:
+            found.append(_("Answer to an announcement") + f": {message['answers']['title']}")
         if message["corrects"]:
             found.append(_("Correction of message %(number)s", number=message["corrects"]))
         if message["corrected_by"]:

@@ -346,7 +346,7 @@ def _add_approvals(scene: Scene, now: Any) -> None:
     agreed = Approval(**about, reason="Because", answer=Answer.APPROVED, answered_by=school.quinn.id, answered_at=now)
     db.session.add_all([waiting, agreed])
     db.session.flush()
-    record_exports.open_record(agreed, now)
+    record_exports.open_record(agreed, accounts.person_of(school.quinn, now), now)
     handed_out = db.session.query(RecordExport).one()
     hold = retention.place_hold(school.oak, school.maya, "Hold for Maya", now, actor_id=school.pat.id)
     scene.names |= {"approval": waiting.public_id, "handed_out": handed_out.public_id, "hold": hold.public_id}

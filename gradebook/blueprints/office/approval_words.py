@@ -74,7 +74,9 @@ FAULTS = {
         "Who asked for this no longer works in the office. Refuse it, and ask anew if needed."
     ),
     ApprovalFault.NO_REASON: _l("Say why. The reason is kept in the log."),
-    ApprovalFault.NOT_NAMED: _l("Only who watches over message oversight can agree to this."),
+    ApprovalFault.NOT_NAMED: _l(
+        "Only who watches over message oversight can agree to this, and nobody where it is about an own child or class."
+    ),
     ApprovalFault.NOT_YOURS: _l("Only who asked can withdraw it. You can refuse it."),
     ApprovalFault.OVER: _l("The time to agree has run out. Ask for it again."),
     ApprovalFault.OWN: _l("A second person has to do this: it was you who asked."),

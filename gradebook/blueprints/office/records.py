@@ -10,12 +10,12 @@ from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from gradebook import actor
-from gradebook.blueprints.office import bp
+from gradebook.blueprints.office import bp, which_conversation
 from gradebook.blueprints.office.approval_words import fault_words
 from gradebook.blueprints.office.common import own_school, tell
 from gradebook.blueprints.office.log_words import sentence
 from gradebook.extensions import db, only_reading
-from gradebook.models import Section, User
+from gradebook.models import User
 from gradebook.policy import access, oversight
 from gradebook.services import approvals, record_exports, records
 from gradebook.services.approvals import ApprovalError
@@ -25,9 +25,6 @@ from gradebook.web.fields import PickField, paragraph
 from gradebook.web.login import current_person
 from gradebook.web.records import answer, made
 from gradebook.web.requests import moment
-
-TOGETHER = "together-"
-"""Before the keys of two guardians who share a conversation."""
 
 
 class AskingForm(FlaskForm):
@@ -61,7 +58,7 @@ def new_record_post(student_id: str) -> Any:
     form = _offered(AskingForm(), student)
     if not form.validate():
         return _page(student, form), 422
-    section, guardian_ids = _chosen(form, student)
+    section, guardian_ids = which_conversation.chosen(form, student, own_school())
     if not oversight.may_ask_for_record(current_person(), student, section):
         form.section.errors = [_("You are a guardian of this child, or teach this class: somebody else has to ask")]
         return _page(student, form), 422
@@ -81,24 +78,9 @@ def new_record_post(student_id: str) -> Any:
     return redirect(url_for("office.records_of_conversations"), 303)
 
 
-def _chosen(form: AskingForm, student: User) -> tuple[Section, tuple[int, ...]]:
-    school = own_school()
-    section = next(each for each in record_exports.classes_for(student, school) if each.public_id == form.section.data)
-    keys = {each.public_id: each.id for each in record_exports.guardians_for(student, school)}
-    names = form.guardian.data.removeprefix(TOGETHER).split("-")
-    return section, tuple(keys[name] for name in names)
-
-
 def _offered(form: AskingForm, student: User) -> AskingForm:
-    school = own_school()
-    guardians = record_exports.guardians_for(student, school)
-    pairs = [(each.public_id, each.display_name) for each in guardians]
-    for number, first in enumerate(guardians):
-        for second in guardians[number + 1 :]:
-            words = _("%(first)s and %(second)s together", first=first.display_name, second=second.display_name)
-            pairs.append((f"{TOGETHER}{first.public_id}-{second.public_id}", words))
-    form.guardian.offer(pairs)
-    form.section.offer([(each.public_id, each.title) for each in record_exports.classes_for(student, school)])
+    form.guardian.offer(which_conversation.guardian_choices(student, own_school()))
+    form.section.offer(which_conversation.section_choices(student, own_school()))
     return form
 
 

@@ -9,12 +9,13 @@ from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from gradebook.blueprints.office import bp
+from gradebook.blueprints.office import bp, which_conversation
 from gradebook.blueprints.office.common import first_day_without, last_day, own_school, tell, today
 from gradebook.extensions import db
 from gradebook.models import RecordClass, School, User
-from gradebook.policy import access
+from gradebook.policy import access, oversight
 from gradebook.services import record_exports, retention, rosters
+from gradebook.services.record_exports import NoConversation
 from gradebook.web import door
 from gradebook.web.fields import AmountField, DayField, PickField, paragraph
 from gradebook.web.login import current_person
@@ -130,9 +131,9 @@ def hold_post(person_id: str) -> Any:
     if form.last_day.day is not None and form.last_day.day < today(school):
         form.last_day.complain(_("The last day must be today or later."))
         return _hold_page(user, form), 422
-    one = _one_conversation(form, user)
-    if one is None and form.guardian.data:
-        form.guardian.errors = [_("They never wrote to each other about this child in this class")]
+    try:
+        one = _one_conversation(form, user)
+    except NoConversation:
         return _hold_page(user, form), 422
     retention.place_hold(
         school, user, form.reason.data, moment(), actor_id=current_person().id, conversation_id=one,
@@ -158,28 +159,33 @@ def hold_lifting(hold_id: str) -> Any:
 def _offered(form: HoldForm, user: User) -> HoldForm:
     """For a child it can be one conversation; without a guardian it is all."""
     school = own_school()
-    guardians = record_exports.guardians_for(user, school)
-    names = [(each.public_id, each.display_name) for each in guardians]
-    form.guardian.offer([(EVERYTHING, _("All conversations")), *names])
-    classes = record_exports.classes_for(user, school)
-    form.section.offer([(EVERYTHING, _("All classes")), *((each.public_id, each.title) for each in classes)])
+    form.guardian.offer([(EVERYTHING, _("All conversations")), *which_conversation.guardian_choices(user, school)])
+    form.section.offer([(EVERYTHING, _("All classes")), *which_conversation.section_choices(user, school)])
     for field in (form.guardian, form.section):
         field.data = field.data or EVERYTHING
     return form
 
 
 def _one_conversation(form: HoldForm, user: User) -> int | None:
-    """The key of the one that is meant, if one is."""
-    school = own_school()
-    guardian = next(
-        (each for each in record_exports.guardians_for(user, school) if each.public_id == form.guardian.data), None
-    )
-    section = next(
-        (each for each in record_exports.classes_for(user, school) if each.public_id == form.section.data), None
-    )
-    if guardian is None or section is None:
+    """The key of the one that is meant, if one is. Raises NoConversation, and the form says what is wrong.
+
+    Whether others wrote to each other about one's own child is not told to a guardian who works in the office.
+    """
+    if not form.guardian.data and not form.section.data:
         return None
-    return record_exports.conversation_of(user, section, (guardian.id,))
+    if not form.guardian.data or not form.section.data:
+        wanting = form.section if form.guardian.data else form.guardian
+        wanting.errors = [_("For one conversation choose both, the guardian and the class")]
+        raise NoConversation
+    section, guardian_ids = which_conversation.chosen(form, user, own_school())
+    if not oversight.may_ask_for_record(current_person(), user, section):
+        form.section.errors = [_("You are their guardian, or teach this class: hold all, or ask somebody else")]
+        raise NoConversation
+    found = record_exports.conversation_of(user, section, guardian_ids)
+    if found is None:
+        form.guardian.errors = [_("They never wrote to each other about this child in this class")]
+        raise NoConversation
+    return found
 
 
 def _hold_page(user: User, form: HoldForm) -> str:

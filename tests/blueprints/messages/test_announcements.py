@@ -6,10 +6,12 @@ from html import unescape
 import pytest
 from sqlalchemy import func, select
 
+from gradebook import actor
 from gradebook.blueprints.messages import announcements as page_of_announcements
 from gradebook.extensions import db
 from gradebook.models import Announcement, AnnouncementState, Conversation, Message
 from gradebook.services import message_rules
+from tests.conftest import NOON
 from tests.school import TODAY
 
 NEW, POST = "/messages/announcements/new", "/messages/announcements"
@@ -219,6 +221,12 @@ def test_an_answer_is_a_private_message_that_says_what_it_answers(announce, visi
     conversation = db.session.scalars(select(Conversation)).one()
     assert (conversation.guardian_id, conversation.student_id) == (school.dana.id, school.maya.id)
     assert "1 has answered" in words_of(browser.get(address).text)
+    for reader in (dana, browser):
+        assert b'"title": "Trip on Friday"' in reader.post(f"{talk}/record").data
+    with actor.acting_as(school.rivera.id, NOON):
+        db.session.scalars(select(Announcement)).one().recalled_at = NOON  # in the minute in which she answered
+    assert b"Trip on Friday" not in dana.post(f"{talk}/record").data
+    assert "Trip on Friday" not in dana.get(talk).text
 
 
 def test_an_answer_to_what_was_withdrawn_meanwhile_is_kept_and_can_go_as_a_message(announce, visit, fields):

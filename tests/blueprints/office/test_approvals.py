@@ -17,7 +17,7 @@ from tests.school import TODAY, make_role, make_user
 KIND = "greeting.changed"
 
 
-def greet(approval, now):
+def greet(approval, _person, now):
     """The act of these tests: Maya is called something else."""
     if approval.details["called"] == "impossible":
         raise LookupError

@@ -14,17 +14,31 @@ from gradebook.models import (
     Approval,
     AuditEntry,
     Conversation,
+    Duty,
+    Enrollment,
     Message,
     MessageText,
     Position,
     RecordExport,
+    ReviewReason,
     RoleKind,
 )
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import message_changes, message_rules, messaging, record_exports
+from gradebook.services import (
+    accounts,
+    duties,
+    message_changes,
+    message_rules,
+    messaging,
+    record_exports,
+    reviews,
+    successors,
+)
 from tests.conftest import NOON
 from tests.families import add_guardianship
 from tests.school import TODAY, enroll, make_role, make_user
+
+TOMORROW = TODAY + timedelta(days=1)
 
 
 @pytest.fixture
@@ -194,6 +208,56 @@ def test_a_joint_conversation_is_named_by_both(talk, school, sign_in):
     record = json.loads(opened(answer)["record.json"])
     assert [each["text"] for each in record["messages"]] == ["To both"]
     assert [each["act"] for each in record["audit"]] == ["messages.writing_closed", "messages.joint_opened"]
+
+
+def test_what_oversight_read_is_in_it_once_it_is_told_and_not_before(talk, school, sign_in, clock):
+    export = agreed(sign_in, school)
+    before = fetch(sign_in(school.pat), export).data
+    duties.give(school.sasha, school.oak, Duty.REVIEWER, NOON, actor_id=school.pat.id)
+    with actor.acting_as(school.sasha.id, NOON):
+        wanted = reviews.Wanted(school.maya, ReviewReason.SAFETY, "A worry", TODAY, TODAY, days=3)
+        review = reviews.open_review(
+            accounts.person_acting_as(school.sasha, NOON, RoleKind.OFFICE), school.oak, wanted, NOON
+        )
+        with actor.reading_in_review(review.id):
+            reviews.note_reading(review, db.session.get_one(Conversation, talk.id), NOON)
+        review.held_until = TODAY + timedelta(days=4)  # as who watches has agreed
+    db.session.commit()
+    clock.advance(days=3)
+    reviews.end_due(clock())
+    db.session.commit()
+    assert fetch(sign_in(school.robin), export).data == before
+    clock.advance(days=1)
+    reviews.end_due(clock())
+    db.session.commit()
+    after = fetch(sign_in(school.robin), export)
+    record = json.loads(opened(after)["record.json"])
+    assert (record["messages"][2]["by"], record["messages"][2]["role"]) == ("School office", "office")
+    assert record["messages"][2]["text"].startswith("The school office read messages of this conversation")
+    assert b"Sasha" not in opened(after)["record.json"]
+    assert fetch(sign_in(school.pat), export).data == after.data
+    browser = sign_in(school.dana)
+    own = opened(browser.post(f"/messages/{talk.public_id}/record"))["record.json"]
+    assert b"The school office read messages" in own
+    assert b"Sasha" not in own
+
+
+def test_who_answers_in_the_place_of_a_leaver_is_in_it(talk, school, sign_in, clock):
+    clock.advance(days=1)
+    place = db.session.query(Enrollment).filter_by(user_id=school.rivera.id, section_id=school.algebra.id).one()
+    successors.name_successor(
+        successors.left_by(school.rivera, school.oak, TOMORROW)[0], school.osei, clock(), actor_id=school.pat.id
+    )
+    assert place.ends_on == TOMORROW
+    db.session.commit()
+    record = json.loads(opened(fetch(sign_in(school.pat), agreed(sign_in, school)))["record.json"])
+    assert record["audit"][-1] == {
+        "about": "Inés Rivera", "act": "section.successor_named", "at": "2026-10-15T12:00:00Z", "by": "Pat Parker",
+        "successor": "Kofi Osei",
+    }  # fmt: skip
+    assert [(each["teacher"], each["reads"]) for each in record["teacher_changes"]] == [
+        ("Kofi Osei", True), ("Inés Rivera", False),
+    ]  # fmt: skip
 
 
 def test_there_is_a_limit(talk, school, sign_in, monkeypatch):

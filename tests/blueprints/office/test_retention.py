@@ -1,12 +1,16 @@
 """The office sets years, sees what goes next and what went, and places holds."""
 
+import re
 from datetime import UTC, datetime
 
+from gradebook import actor
 from gradebook.extensions import db
-from gradebook.models import AuditEntry, LegalHold, RecordClass
+from gradebook.models import AuditEntry, LegalHold, RecordClass, RoleKind
 from gradebook.policy.conversations import Correspondence
-from gradebook.services import messaging, retention
+from gradebook.services import message_rules, messaging, retention
 from tests.conftest import NOON
+from tests.families import add_guardianship
+from tests.school import make_role
 
 YEARS = {"messages": "5", "files": "2", "reads": "2", "drafts": "1", "notices": "1"}
 
@@ -60,6 +64,9 @@ def test_a_hold_is_placed_with_a_reason_and_lifted(school, sign_in):
     nobody = {"guardian": school.gus.public_id, "section": school.algebra.public_id}
     assert "They never wrote" in browser.post(path, data={"reason": "Court", **nobody}).text
     assert db.session.query(LegalHold).count() == 0
+    half = browser.post(path, data={"reason": "Court", "section": school.algebra.public_id})
+    assert "choose both" in half.text
+    assert db.session.query(LegalHold).count() == 0
     one = {"guardian": school.dana.public_id, "section": school.algebra.public_id}
     assert browser.post(path, data={"reason": "Court 26-7", **one}).status_code == 303
     hold = db.session.query(LegalHold).one()
@@ -70,3 +77,36 @@ def test_a_hold_is_placed_with_a_reason_and_lifted(school, sign_in):
     assert "Court 26-7" not in browser.get("/office/retention").text
     acts = [row.act for row in db.session.query(AuditEntry).filter(AuditEntry.act.like("hold.%"))]
     assert acts == ["hold.placed", "hold.lifted"]
+
+
+def test_one_conversation_can_be_that_of_two_together(school, sign_in):
+    talk_of(school)
+    pairs = tuple(Correspondence(school.maya, school.algebra, each, ()) for each in (school.dana, school.gus))
+    both = f"together-{school.gus.public_id}-{school.dana.public_id}"
+    browser, path = sign_in(school.pat), f"/office/people/{school.maya.public_id}/hold"
+    data = {"reason": "Court 26-7", "guardian": both, "section": school.algebra.public_id}
+    offered = re.findall(r"together-[^\"]+", browser.get(path).text)
+    data["guardian"] = next(each for each in offered if set(each.split("-")) == set(both.split("-")))
+    assert "They never wrote" in browser.post(path, data=data).text
+    joint = message_rules.open_joint(pairs, NOON, actor_id=school.pat.id)
+    with actor.classes_opened([school.algebra.id]):
+        messaging.send(joint, author_id=school.dana.id, body="To both", client_key="9", now=NOON)
+    db.session.commit()
+    assert browser.post(path, data=data).status_code == 303
+    assert db.session.query(LegalHold).one().conversation_id == joint.id
+
+
+def test_a_guardian_in_the_office_is_not_told_whether_the_other_one_wrote(school, sign_in):
+    talk_of(school)
+    make_role(school.pat, school.oak, RoleKind.PARENT)
+    add_guardianship(school.pat, school.maya, school.oak)
+    browser, path = sign_in(school.pat), f"/office/people/{school.maya.public_id}/hold"
+    answers = set()
+    for guardian in (school.dana, school.gus):  # one of them wrote
+        data = {"reason": "Court", "guardian": guardian.public_id, "section": school.algebra.public_id}
+        answer = browser.post(path, data=data)
+        assert answer.status_code == 422
+        assert "They never wrote" not in answer.text
+        answers.add("hold all, or ask somebody else" in answer.text)
+    assert answers == {True}
+    assert browser.post(path, data={"reason": "Court"}).status_code == 303

@@ -23,6 +23,7 @@ from gradebook.models import (
 )
 from gradebook.services import audit, duties, messaging, reviews
 from tests.conftest import NOON
+from tests.families import add_guardianship
 from tests.school import YEAR, enroll, make_role
 
 SAYS = "The school office read messages of this conversation"
@@ -282,6 +283,11 @@ def test_a_second_person_holds_the_line_back_until_a_day(scene, app, sign_in, cl
     sign_in(school.pat).post(approve)
     db.session.refresh(waiting)
     assert waiting.answer is None  # only who watches
+    own = add_guardianship(school.uma, school.maya, school.oak, ends_on=YEAR[0])
+    sign_in(school.uma).post(approve)
+    db.session.refresh(waiting)
+    assert waiting.answer is None  # nor about an own child, by any date
+    db.session.delete(own)
     assert "are not told of it for 14 days" in sign_in(school.uma).get(f"/office/approvals/{waiting.public_id}").text
     assert sign_in(school.uma).post(approve).status_code == 303
     review = db.session.scalars(select(OversightReview.held_until).where(OversightReview.held_until.is_not(None)))
