@@ -5,7 +5,7 @@ of a dependent, or with the student's consent.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 
 from gradebook.models import Guardianship
 
@@ -15,7 +15,7 @@ def day_of_age(birth_date: date | None, age: int | None) -> date | None:
 
     Who was born on 29 February is of age on 1 March of a year without that day, never a day too early.
     """
-    if birth_date is None or age is None:
+    if birth_date is None or age is None or birth_date.year + age > MAXYEAR:
         return None
     try:
         return birth_date.replace(year=birth_date.year + age)

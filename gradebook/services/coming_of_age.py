@@ -90,10 +90,11 @@ class Moved:
     today: date
 
 
-def settle(now: datetime, *which: Any, actor_id: int | None) -> list[Moved]:
-    """Work out anew when links end: `which` are conditions on Guardianship. Two statements if nothing moves.
+def settle(now: datetime, *which: Any, actor_id: int | None, logs_ahead: bool = True) -> list[Moved]:
+    """Work out anew when links end: `which` are conditions on Guardianship. One statement if nothing moves.
 
-    Returns those whose end has moved; each is written into the audit log.
+    Returns those whose end has moved; each is written into the audit log. logs_ahead=False: only those that hold today
+    and did not before, or the other way round, for a roster file can bring the birthdays of a whole school.
     """
     db.session.flush()
     rows = db.session.execute(
@@ -120,7 +121,8 @@ def settle(now: datetime, *which: Any, actor_id: int | None) -> list[Moved]:
     found = [_settled(*row, now) for row in rows]
     moved = [one for one in found if one.before != one.after]
     for one in moved:
-        _note(one, now, actor_id)
+        if logs_ahead or _holds(one.before, one) != _holds(one.after, one):
+            _note(one, now, actor_id)
     return moved
 
 

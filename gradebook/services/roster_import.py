@@ -235,7 +235,8 @@ class _Writer:
         """Dates of birth may be new, and links: also those at other schools of the same students."""
         for key in self.plan.school_ids:
             students = select(Role.user_id).where(Role.school_id == self.real(key), Role.kind == RoleKind.STUDENT)
-            coming_of_age.settle(self.now, Guardianship.student_id.in_(students), actor_id=self.actor_id)
+            of_them = Guardianship.student_id.in_(students)
+            coming_of_age.settle(self.now, of_them, actor_id=self.actor_id, logs_ahead=False)
 
     def _count_on(self) -> None:
         """Every class whose roster or work changed takes its next number (architecture.md 5)."""

@@ -144,7 +144,7 @@ def test_the_family_is_told_60_days_before_in_the_same_statements(school, sign_i
     with count_statements() as own:
         text = words(maya.get("/student/").text)
     assert "You come of age on Fri 20 Nov 2026." in text
-    assert len(own) == 5
+    assert len(own) <= 5, own
     db.session.expire_all()
     school.maya.birth_date = DAY.replace(year=2008) + timedelta(days=60)
     school.dana_of_maya.ends_on = school.dana_of_maya.rights_pass_on = DAY + timedelta(days=60)
