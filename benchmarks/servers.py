@@ -80,6 +80,10 @@ class Server:
         sizes = [_memory(pid) for pid in self.workers] or [(0.0, 0.0)]
         return max(size[0] for size in sizes), max(size[1] for size in sizes)
 
+    def resident(self) -> float:
+        """The resident memory of all workers, in MB; what they share counts once for each."""
+        return sum(_memory(pid)[0] for pid in self.workers)
+
 
 def _surroundings() -> dict[str, str]:
     """Ours, but that Python keeps what it compiled, as on every school's server: else each start compiles it anew."""

@@ -17,9 +17,10 @@ import gc
 import importlib.util
 import os
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ TAKES_LONG = (
 )
 SERVER = postgres.Server()
 hashing.hash_with(hashing.CHEAP)
+gc.disable()  # until all is loaded (below): nothing of it goes away, and looking through it took a third of the time
 
 # What requirements-dev.txt brings. A test file that imports one of these is skipped where it is absent.
 HEAVIER_TOOLS = ("hypothesis", "playwright", "pytest_playwright", "axe_playwright_python", "importlinter")
@@ -126,16 +128,17 @@ def in_good_order(items: list[pytest.Item]) -> list[pytest.Item]:
     Each of two workers begins with one half, and whoever has none left takes from the end of the other's: there the
     tests are small then. All of the browser's are in one half, so that one worker starts a server and a Chromium.
     """
-    browser = [item for item in items if _is_in(item, ["browser"])]
-    browser.sort(key=lambda item: not _is_in(item, TAKES_LONG))
-    others = [item for item in items if not _is_in(item, ["browser"])]
-    rest = [item for item in others if not _is_in(item, TAKES_LONG)]
+    browser = [item for item in items if _is_in(item.path, ("browser",))]
+    browser.sort(key=lambda item: not _is_in(item.path, TAKES_LONG))
+    others = [item for item in items if not _is_in(item.path, ("browser",))]
+    rest = [item for item in others if not _is_in(item.path, TAKES_LONG)]
     half = max(len(items) // 2 - len(browser), 0)
-    return [*browser, *rest[:half], *(item for item in others if _is_in(item, TAKES_LONG)), *rest[half:]]
+    return [*browser, *rest[:half], *(item for item in others if _is_in(item.path, TAKES_LONG)), *rest[half:]]
 
 
-def _is_in(item: pytest.Item, paths: Sequence[str]) -> bool:
-    return any(item.path.is_relative_to(HERE / path) for path in paths)
+@cache  # thousands of tests stand in a few hundred files
+def _is_in(file: Path, paths: tuple[str, ...]) -> bool:
+    return any(file.is_relative_to(HERE / path) for path in paths)
 
 
 def pytest_collection_finish() -> None:
@@ -143,19 +146,29 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
     """A test file whose tools are not installed becomes one skip that names the tool."""
+    absent = absent_tools()
+    if not absent:
+        return None
     needed = imported_packages(module_path)
     if module_path.is_relative_to(BROWSER):
         needed |= {"playwright", "pytest_playwright", "axe_playwright_python"}
-    absent = [tool for tool in HEAVIER_TOOLS if tool in needed and not importlib.util.find_spec(tool)]
-    if not absent:
+    missed = [tool for tool in absent if tool in needed]
+    if not missed:
         return None
     module = _SkippedModule.from_parent(parent, path=module_path)
-    module.reason = f"{module_path.name}: {absent[0]} is not installed (requirements-dev.txt)"
+    module.reason = f"{module_path.name}: {missed[0]} is not installed (requirements-dev.txt)"
     return module
+
+
+@cache
+def absent_tools() -> tuple[str, ...]:
+    """Those of the heavier tools that are not installed here."""
+    return tuple(tool for tool in HEAVIER_TOOLS if not importlib.util.find_spec(tool))
 
 
 def imported_packages(path: Path) -> set[str]:

@@ -1,6 +1,6 @@
 """Once a day: delete what signing in, saves and finished jobs leave behind, keep the grades of who left and what is
-still left of closed terms, end reviews whose time is over, delete what the schools need not keep any more, plan the
-next day's sweep."""
+still left of closed terms, end reviews whose time is over, delete notices that nobody may be told of and what the
+schools need not keep any more, plan the next day's sweep."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +9,13 @@ from gradebook.jobs import closings
 from gradebook.jobs.leavers import freeze_leavers
 from gradebook.jobs.retention import retain
 from gradebook.jobs.reviews import end_reviews
-from gradebook.services import accounts, queue, scores
+from gradebook.services import accounts, notices, queue, scores
 
 KEEP_REQUESTS = timedelta(hours=48)
 """How long a save that is sent again is known: longer than a page waits for its connection."""
+
+SINCE = timedelta(days=3)
+"""Of the notices that came due; longer than from one sweep to the next."""
 
 
 def sweep(now: datetime, _arguments: dict[str, Any]) -> None:
@@ -23,6 +26,7 @@ def sweep(now: datetime, _arguments: dict[str, Any]) -> None:
     closings.plan_again(now)
     end_reviews(now, {})
     freeze_leavers(now, {})
+    notices.forget_pointless(now, now - SINCE)
     retain(now, {})
     plan_sweep(now + timedelta(days=1))
 

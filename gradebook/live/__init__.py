@@ -3,8 +3,9 @@
 What changes has a counter in the database: a class (sections.last_seq), a conversation or an announcement. Whoever
 counts it up says so in the same statement (notices.py), and one thread in each process listens for all of its streams:
 to PostgreSQL's LISTEN, or to SQLite's own count of commits (sources.py). It wakes the streams that watch the thing
-(hub.py), and each looks for itself whether its person may still see it and what its number is by now (stream.py). A
-stream looks every two seconds in any case, so that a lost notice costs two seconds and ended rights end the stream; the
+(hub.py), and each looks for itself whether its person may still see it and what its number is by now (stream.py). What
+may end somebody's rights is announced too: the tables that rights are read from tell it themselves (docs/decisions/
+0039). As a safety net a stream looks by itself from time to time: every two seconds while nothing can be heard. The
 notice says that something changed, never what.
 
     hub_of(app).watch(Topic("section", 7), person_id=3)

@@ -20,7 +20,7 @@ class Full(Exception):
 
 
 class Watch:
-    """One stream's ear. `wait` returns early when one of its topics was announced."""
+    """One stream's ear."""
 
     def __init__(self, hub: "Hub", topics: frozenset[Topic], person_id: int) -> None:
         self.topics = topics
@@ -30,10 +30,17 @@ class Watch:
         self._hub = hub
         self._woken = threading.Event()
 
-    def wait(self, seconds: float) -> None:
-        """Until something is announced, and no longer than this."""
-        self._woken.wait(seconds)
-        self._woken.clear()
+    def wait(self, seconds: float) -> bool:
+        """Until one of its topics is announced, and no longer than this; whether one was since it was asked last."""
+        is_woken = self._woken.wait(seconds)
+        if is_woken:
+            self._woken.clear()
+        return is_woken
+
+    @property
+    def hears(self) -> bool:
+        """Whether announcements arrive at present."""
+        return self._hub.hears
 
     def wake(self) -> None:
         """Something was announced."""
@@ -70,6 +77,12 @@ class Hub:
                 self._source = self._start(self)
                 self._source.start()
         return watch
+
+    @property
+    def hears(self) -> bool:
+        """Whether announcements arrive at present: else streams have to look for themselves."""
+        source = self._source
+        return source is not None and source.hears
 
     def _end(self, watch: Watch) -> None:
         del self._watches[watch]

@@ -10,7 +10,8 @@ CHANNEL = "gradebook"
 
 
 class Topic(NamedTuple):
-    """A thing that changes: ("section", its key), ("conversation", its key), ("school", its key)."""
+    """A thing that changes: ("section", its key), ("conversation", its key), ("announcement", its key), ("school", its
+    key); ("person", the key of an account) when what this person may do may have changed."""
 
     kind: str
     key: int

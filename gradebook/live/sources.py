@@ -17,6 +17,10 @@ from gradebook.live.notices import CHANNEL, Topic
 
 LOOKS_A_SECOND = 4
 """How often SQLite is asked whether anything was committed: 5 microseconds each time."""
+EVERYONE_EVERY = 1.5
+"""Seconds after which, on SQLite, everyone looks again where anything was committed: it does not say what was."""
+HELLO = "hello"
+"""What a source tells itself on PostgreSQL, to know that notices arrive: PgBouncer would pass none on."""
 PAUSES = (1.0, 2.0, 5.0)
 """Seconds between tries when the database does not answer; streams look for themselves meanwhile."""
 COUNTERS = {
@@ -50,6 +54,8 @@ class Source(threading.Thread, ABC):
         super().__init__(name="gradebook-live", daemon=True)
         self.url = url
         self.hub = hub
+        self.hears = False
+        """Whether it hears of what is committed now."""
         self._ended = threading.Event()
 
     def end(self) -> None:
@@ -66,6 +72,7 @@ class Source(threading.Thread, ABC):
                     if self._ended.is_set():
                         return
             except Exception as problem:  # whatever it is, streams go on looking for themselves
+                self.hears = False
                 if not self._ended.is_set():
                     log.warning("live updates wait for the database: %s", problem)
                     self._ended.wait(PAUSES[min(tries, len(PAUSES) - 1)])
@@ -80,26 +87,29 @@ class PostgresSource(Source):
     """One connection that listens. It must be a direct one: PgBouncer passes no notices on."""
 
     def listen(self) -> Iterator[None]:
-        """Wakes everyone once it listens, for what was committed before."""
+        """Wakes everyone once it hears, for what was committed before."""
         engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
         try:
             with closing(engine.raw_connection()) as connection:
                 driver: Any = connection.driver_connection
                 with driver.cursor() as cursor:
                     cursor.execute(f"LISTEN {CHANNEL}")
-                self.hub.announce_all()
+                    cursor.execute(f"NOTIFY {CHANNEL}, '{HELLO}'")
                 while True:
-                    select.select([driver], [], [], 30)
-                    driver.poll()
+                    driver.poll()  # what came with the answers above is not waited for
                     while driver.notifies:
                         self._hear(driver.notifies.pop(0).payload)
                     yield
+                    select.select([driver], [], [], 30)
         finally:
             engine.dispose()
 
     def _hear(self, payload: str) -> None:
         kind, _, key = payload.partition(" ")
-        if key.isdigit():
+        if payload == HELLO:
+            self.hears = True
+            self.hub.announce_all()
+        elif key.isdigit():
             self.hub.announce(Topic(kind, int(key)))
 
 
@@ -112,21 +122,25 @@ class SqliteSource(Source):
         known: dict[Topic, int | str | None] = {}
         with closing(sqlite3.connect(path, timeout=10)) as connection:
             connection.execute("PRAGMA query_only=ON")
-            version = None
+            version, is_due, due_at = None, False, 0.0
+            self.hears = True
             while True:
                 now = connection.execute("PRAGMA data_version").fetchone()[0]
                 if now != version:
-                    version = now
+                    version, is_due = now, True
                     found = dict(self._numbers(connection))
                     for topic in [topic for topic, number in found.items() if known.get(topic, _UNKNOWN) != number]:
                         self.hub.announce(topic)
                     known = found
+                if is_due and time.monotonic() >= due_at:
+                    self.hub.announce_all()
+                    is_due, due_at = False, time.monotonic() + EVERYONE_EVERY
                 yield
                 time.sleep(1 / LOOKS_A_SECOND)
 
     def _numbers(self, connection: sqlite3.Connection) -> Iterator[tuple[Topic, int | str | None]]:
-        """The counters of what is watched."""
-        for topic in self.hub.topics():
+        """The counters of what is watched; rights have none, which is why everyone is woken now and then."""
+        for topic in [topic for topic in self.hub.topics() if topic.kind in COUNTERS]:
             query = f"SELECT {COUNTERS[topic.kind]} WHERE id = ?"
             for (number,) in connection.execute(query, (topic.key,)):
                 yield topic, number

@@ -9,8 +9,11 @@ from gradebook.live.hub import Watch
 
 LIFE = 600.0
 """Seconds after which a stream ends; the browser opens the next one by itself."""
-LOOK_EVERY = 2.0
-"""Seconds after which a stream looks for itself: no right outlives its end by more."""
+PAUSE = 2.0
+"""Seconds after which a stream asks whether its process stops; and after which it looks for itself while nothing can be
+heard, so that no right outlives its end by more."""
+LOOK_EVERY = 15.0
+"""Seconds after which it looks for itself though it hears: for what ends by the clock, and as a safety net."""
 HEARTBEAT = 6.0
 """Seconds of silence after which a line is sent that nobody reads: a browser that has gone is noticed."""
 RETRY = 3000
@@ -44,22 +47,26 @@ def events(
     The event `end` says that the right has ended, `full` that the person has opened too many others since.
     """
     begun = quiet = clock()
+    due = begun
     try:
         yield f"retry: {RETRY}\n\n"
         while goes_on() and clock() - begun < LIFE:
             if not watch.is_open:
                 yield "event: full\ndata: {}\n\n"
                 return
-            sight = look()
-            if sight is None:
-                yield "event: end\ndata: {}\n\n"
-                return
-            if sight != seen:
-                seen, quiet = sight, clock()
-                yield f"id: {sight.number}\ndata: {json.dumps(sight.told)}\n\n"
-            elif clock() - quiet >= HEARTBEAT:
+            if clock() >= due or not watch.hears:
+                due = clock() + LOOK_EVERY
+                sight = look()
+                if sight is None:
+                    yield "event: end\ndata: {}\n\n"
+                    return
+                if sight != seen:
+                    seen, quiet = sight, clock()
+                    yield f"id: {sight.number}\ndata: {json.dumps(sight.told)}\n\n"
+            if clock() - quiet >= HEARTBEAT:
                 quiet = clock()
                 yield ":\n\n"
-            watch.wait(LOOK_EVERY)
+            if watch.wait(PAUSE):
+                due = clock()
     finally:
         watch.close()

@@ -73,6 +73,10 @@ class Announcement(HasPublicId, Base):
     recalled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_change: Mapped[int] = mapped_column(default=1)
     """Counts what pages that show it follow."""
+    purged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Since when its words and who got it are deleted for good, because the school need not keep them any more."""
+    purge_rule: Mapped[str | None] = mapped_column(String(40))
+    """By which rule: a class of record and its years."""
 
     author: Mapped[User] = relationship(foreign_keys=[author_id])
     school: Mapped[School] = relationship(foreign_keys=[school_id])

@@ -42,7 +42,7 @@ class RoleKind(StrEnum):
 
 
 class AccessBasis(StrEnum):
-    """Why a guardian keeps the rights when the student holds them too (decision 0039)."""
+    """Why a guardian keeps the rights when the student holds them too (decision 0040)."""
 
     CONSENT = "consent"
     """The student has agreed in writing (34 CFR 99.30)."""

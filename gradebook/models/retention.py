@@ -13,11 +13,20 @@ from gradebook.models.people import User
 class RecordClass(StrEnum):
     """What is kept equally long."""
 
+    ANNOUNCEMENTS = "announcements"
+    APPROVALS = "approvals"
+    """Acts that a second person answered, or that ran out, with the records of conversations handed out by them."""
     DRAFTS = "drafts"
     FILES = "files"
     MESSAGES = "messages"
     NOTICES = "notices"
     READS = "reads"
+    REPORTS = "reports"
+    """Reported messages that are settled."""
+    REVIEWS = "reviews"
+    """Reviews of which the conversations were told."""
+    STOPS = "stops"
+    """What the office had stopped, once that is over."""
 
 
 class RetentionRule(Base):

@@ -20,6 +20,7 @@ from gradebook.models import (
     AnnouncementRecipient,
     AnnouncementSection,
     AnnouncementState,
+    ClosureScope,
     Guardianship,
     Role,
     RoleKind,
@@ -41,10 +42,13 @@ from gradebook.policy.conversations import (
 )
 from gradebook.policy.person import Person
 from gradebook.policy.scopes import Who
-from gradebook.policy.stops import stopped
+from gradebook.policy.stops import Stop, stop_in, stopped
 
 RECALL_FOR = timedelta(seconds=60)
 """After sending, in which the author may take it back; nobody is told by mail before."""
+WAITS_FOR = timedelta(days=1)
+"""After the time for which it was planned, while the office has stopped messages; then it would come as a surprise."""
+OF_MANY = (ClosureScope.EVERYONE, ClosureScope.TEACHERS)
 STAFF = (RoleKind.TEACHER, RoleKind.OFFICE)
 
 
@@ -111,10 +115,30 @@ def audience_of(person: Person, section_keys: Sequence[str], *, to_school: bool 
     return Audience(school_id, tuple(sections))
 
 
+def stop_against(person: Person, announcement: Announcement) -> Stop | None:
+    """What the office has stopped that stands against its author (this person) sending it now."""
+    return stopped(person, announcement.school_id, f"{announcement.title}\n{announcement.body}")
+
+
+def waits_for(stop: Stop, announcement: Announcement, now: datetime) -> bool:
+    """Whether it can still be sent when that stop is lifted: a stop of many, up to a day after its time. A stop of its
+    author, or of an address in it, was meant for it."""
+    return stop.scope in OF_MANY and now < announcement.send_at + WAITS_FOR
+
+
+def waits_until(announcement: Announcement, now: datetime) -> datetime | None:
+    """Until when one that is due goes on waiting for the end of a stop; None where it does not wait for any."""
+    is_due = announcement.state == AnnouncementState.SCHEDULED and announcement.send_at <= now
+    if not is_due or announcement.role_kind != RoleKind.TEACHER:
+        return None
+    stops = [stop_in(entry, announcement.school_id) for entry in announcement.school.closures or ()]
+    waits = any(waits_for(stop, announcement, now) and (stop.until is None or stop.until > now) for stop in stops)
+    return announcement.send_at + WAITS_FOR if waits else None
+
+
 def audience_still_of(person: Person, announcement: Announcement) -> Audience | None:
     """Of those whom an announcement was for, those to whom its author may announce now; None: nobody any more."""
-    words = f"{announcement.title}\n{announcement.body}"
-    if not may_announce(person) or stopped(person, announcement.school_id, words):
+    if not may_announce(person) or stop_against(person, announcement):
         return None
     if announcement.to_school:
         return Audience(announcement.school_id, to_school=True) if person.acts_as(RoleKind.OFFICE) else None

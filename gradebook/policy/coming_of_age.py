@@ -1,4 +1,4 @@
-"""When the rights of guardians pass to the student, and what that does to a link: decision 0039.
+"""When the rights of guardians pass to the student, and what that does to a link: decision 0040.
 
 The rule: 34 CFR 99.5 (a), rights pass to a student of 18; 99.31 (a)(8) and 99.30 let guardians go on seeing the record
 of a dependent, or with the student's consent.

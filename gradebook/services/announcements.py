@@ -52,6 +52,8 @@ MOST_AN_HOUR = 20
 FIRST_WORDS = 160
 ON_A_PAGE = 20
 JOB = "send_announcement"
+LOOK_AGAIN = timedelta(minutes=5)
+"""Until what waits for the end of a stop is tried again."""
 
 
 class OtherWords(ValueError):
@@ -289,13 +291,19 @@ def _move_on(announcement: Announcement) -> None:
 def send_due(announcement_id: int, now: datetime) -> None:
     """Send what waited for this moment, to whom it may go now; once, however often it is asked.
 
-    Where its author may announce to none of them any more, or there is nobody, it is stopped, and says so.
+    Where its author may announce to none of them any more, or there is nobody, it is stopped, and says so. While the
+    office has stopped the messages of many it waits.
     """
     announcement = _held(announcement_id)
     if announcement is None or announcement.state != AnnouncementState.SCHEDULED or announcement.send_at > now:
         return
     person = person_acting_as(announcement.author, now, announcement.role_kind, announcement.school_id)
     is_in_use = announcement.author.deactivated_at is None and person.acting is not None
+    stop = policy.stop_against(person, announcement) if is_in_use else None
+    if stop is not None and policy.waits_for(stop, announcement, now):
+        again = min(filter(None, (now + LOOK_AGAIN, stop.until)))
+        queue.enqueue(JOB, again, announcement=announcement.id, author=person.id)
+        return
     audience = policy.audience_still_of(person, announcement) if is_in_use else None
     if audience is None or not _send(person, announcement, audience, now):
         announcement.cancelled_at = now
@@ -497,10 +505,12 @@ def unopened(person: AnyPerson) -> Select[*tuple[Any, ...]]:
 
 
 def titles_of(announcement_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """By key the public id and the title of announcements that messages answer; nothing of withdrawn ones."""
+    """By key the public id and title of announcements that messages answer; nothing of withdrawn and deleted ones."""
     rows = db.session.execute(
         select(Announcement.id, Announcement.public_id, Announcement.title).where(
-            Announcement.id.in_(announcement_ids), Announcement.recalled_at.is_(None)
+            Announcement.id.in_(announcement_ids),
+            Announcement.recalled_at.is_(None),
+            Announcement.purged_at.is_(None),
         )
     )
     return {row[0]: (row[1], row[2]) for row in rows}

@@ -1,16 +1,18 @@
 """The outbox: for each message a row for everyone on the other side, in the transaction of the message.
 
-Passing the rows on, by mail or otherwise, is not built yet; `due` lists what would be passed on now.
+Passing the rows on, by mail or otherwise, is not built yet; `due` lists what would be passed on now, to whom it may go.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, insert, or_, select
 from sqlalchemy.orm import aliased
 
+from gradebook import actor
 from gradebook.clock import day_in
 from gradebook.extensions import db
 from gradebook.models import (
@@ -27,8 +29,9 @@ from gradebook.models import (
     User,
 )
 from gradebook.policy import conversations as policy
-from gradebook.policy import scopes
-from gradebook.services import office_hours
+from gradebook.policy import scopes, telling
+from gradebook.policy.person import SCHOOL_ROLES
+from gradebook.services import accounts, office_hours
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,40 @@ _PARTICIPANTS = (
 )  # fmt: skip
 
 
-def due(now: datetime) -> list[Notice]:
-    """What would be passed on by now, the oldest first."""
-    return list(db.session.scalars(select(Notice).where(Notice.due_at <= now).order_by(Notice.due_at, Notice.id)))
+# --- Passing them on
+
+
+def due(now: datetime, since: datetime | None = None) -> list[Notice]:
+    """What is to be passed on by now (of what came due after a moment), the oldest first.
+
+    What its recipient may not read any more is deleted instead: of a teacher who has left without a successor, of a
+    guardian whose link has ended, of an account that is locked. Two or three statements for each recipient.
+    """
+    query = select(Notice).where(Notice.due_at <= now)
+    if since is not None:
+        query = query.where(Notice.due_at > since)
+    rows = db.session.scalars(query.order_by(Notice.due_at, Notice.id)).all()
+    told = {one.id for own in _by_recipient(rows) for one in _still_told(own, now)}
+    db.session.execute(delete(Notice).where(Notice.id.in_([row.id for row in rows if row.id not in told])))
+    return [row for row in rows if row.id in told]
+
+
+def _by_recipient(rows: Sequence[Notice]) -> Iterable[list[Notice]]:
+    found: dict[tuple[Any, ...], list[Notice]] = defaultdict(list)
+    for row in rows:
+        found[row.recipient_id, row.role_kind, row.school_id].append(row)
+    return found.values()
+
+
+def _still_told(own: list[Notice], now: datetime) -> list[Notice]:
+    """Those of one recipient that may be told, as the database too answers this person."""
+    first = own[0]
+    school_id = first.school_id if first.role_kind in SCHOOL_ROLES else None
+    with actor.acting_as(first.recipient_id, now):
+        user = db.session.get_one(User, first.recipient_id)
+        return telling.still_told(accounts.person_acting_as(user, now, first.role_kind, school_id), own)
+
+
+def forget_pointless(now: datetime, since: datetime) -> None:
+    """Delete what came due since then for people who may not read it any more."""
+    due(now, since)

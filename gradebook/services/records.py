@@ -384,7 +384,8 @@ def _pages(conversation: Conversation) -> Iterator[list[Any]]:
 
 def _announcement(one: Announcement) -> dict[str, Any]:
     found = {"id": one.public_id, "title": one.title, "sent_at": written(one.sent_at)}
-    return found | ({"withdrawn_at": written(one.recalled_at)} if one.recalled_at else {})
+    moments = {"withdrawn_at": one.recalled_at, "deleted_at": one.purged_at}
+    return found | {name: written(moment) for name, moment in moments.items() if moment}
 
 
 def _words(row: Any) -> str:

@@ -1,50 +1,48 @@
 """Deleting what a school need not keep any more: years for each class of record, holds, a dry run, the daily sweep.
 
 A row is kept for so many whole calendar years after its own: what was written in 2026 and is kept for 7 years goes with
-the first sweep of 2034. A message leaves a tombstone: its number, author, times, and the rule by which its words went.
-What was deleted is written into the audit log, which is never deleted itself.
+the first sweep of 2034. What each class is, services/retention_kinds.py says. What was deleted is written into the
+audit log, which is never deleted itself.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, select
 
 from gradebook import actor
 from gradebook.extensions import db
 from gradebook.models import (
-    Attachment,
-    AttachmentContent,
     AuditEntry,
     Conversation,
-    Draft,
     LegalHold,
     Message,
-    MessageText,
-    Notice,
-    Participant,
-    Read,
     RecordClass,
     RetentionRule,
     School,
     Section,
     User,
 )
-from gradebook.policy import scopes
+from gradebook.policy import oversight, scopes
 from gradebook.policy.person import Person
 from gradebook.services import audit
+from gradebook.services.retention_kinds import KINDS, Holds
 
 USUAL_YEARS = {
     RecordClass.MESSAGES: 7,
     RecordClass.FILES: 3,
+    RecordClass.ANNOUNCEMENTS: 7,
     RecordClass.READS: 3,
     RecordClass.DRAFTS: 1,
     RecordClass.NOTICES: 1,
+    RecordClass.REPORTS: 7,
+    RecordClass.REVIEWS: 7,
+    RecordClass.APPROVALS: 7,
+    RecordClass.STOPS: 7,
 }
-"""Where a school has set nothing; docs/records.md has the reason for each."""
+"""Where a school has set nothing, in the order of the page; docs/records.md has the reason for each."""
 MOST_YEARS = 99
 AT_ONCE = 500
 """Rows of a class that are deleted in one transaction, so that others can write in between."""
@@ -175,129 +173,18 @@ def is_in_force(hold: LegalHold, day: date) -> bool:
     return hold.lifted_at is None and (hold.ends_on is None or hold.ends_on > day)
 
 
-def _in_force(school: School, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    today = school.today(now)
-    return (
-        LegalHold.school_id == school.id,
-        LegalHold.lifted_at.is_(None),
-        or_(LegalHold.ends_on.is_(None), LegalHold.ends_on > today),
-    )
-
-
-def _held(school: School, now: datetime, conversation_id: Any) -> ColumnElement[bool]:
-    """Whether a hold is on the conversation, on its child, or on somebody in it."""
-    holds = select(LegalHold.id).where(*_in_force(school, now))
-    everything = holds.where(LegalHold.conversation_id.is_(None))
-    talk, one = Conversation.__table__.alias(), Participant.__table__.alias()
-    about = everything.join(talk, talk.c.student_id == LegalHold.person_id).where(talk.c.id == conversation_id)
-    taking_part = everything.join(one, one.c.user_id == LegalHold.person_id).where(
-        one.c.conversation_id == conversation_id
-    )
-    parts = (holds.where(LegalHold.conversation_id == conversation_id), about, taking_part)
-    return or_(*(exists(part.correlate_except(LegalHold, talk, one)) for part in parts))
-
-
 # --- What is due
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """How a class of record is found and deleted."""
-
-    keys: tuple[Any, ...]
-    conversation_id: Any
-    when: Any
-    more: tuple[ColumnElement[bool], ...]
-    source: Callable[[Any], Any]
-    delete: Callable[[list[Any], str, datetime], None]
-
-
-def _of_files(query: Any) -> Any:
-    return query.join(
-        Message,
-        and_(
-            Message.school_id == Attachment.school_id,
-            Message.conversation_id == Attachment.conversation_id,
-            Message.seq == Attachment.seq,
-        ),
-    )
-
-
-def _delete_messages(keys: list[Any], rule: str, now: datetime) -> None:
-    """Their words, the earlier ones, and their files; the sequence of the conversation stays whole."""
-    ids = [key[0] for key in keys]
-    db.session.execute(delete(MessageText).where(MessageText.message_id.in_(ids)), execution_options=_QUIET)
-    files = [(row[0],) for row in db.session.execute(_of_files(select(Attachment.id)).where(Message.id.in_(ids)))]
-    _delete_files(files, rule, now)
-    if files:
-        gone = update(Attachment).where(Attachment.id.in_([key[0] for key in files])).values(name="", digest="")
-        db.session.execute(gone, execution_options=_QUIET)
-    # Removed since it was sent, if not before: its author cannot bring it back.
-    values = {"body": "", "folded": "", "purged_at": now, "purge_rule": rule}
-    removed = func.coalesce(Message.removed_at, Message.sent_at)
-    emptied = update(Message).where(Message.id.in_(ids)).values(**values, removed_at=removed)
-    db.session.execute(emptied, execution_options=_QUIET)
-
-
-def _delete_files(keys: list[Any], rule: str, now: datetime) -> None:
-    """Their contents; that there was one, and how large, stays."""
-    ids = [key[0] for key in keys]
-    if not ids:
-        return
-    contents = delete(AttachmentContent).where(AttachmentContent.attachment_id.in_(ids))
-    db.session.execute(contents, execution_options=_QUIET)
-    marked = update(Attachment).where(Attachment.id.in_(ids), Attachment.purged_at.is_(None))
-    db.session.execute(marked.values(purged_at=now, purge_rule=rule), execution_options=_QUIET)
-
-
-_QUIET = {"synchronize_session": False}
-
-
-def _deleting(model: Any, *columns: Any) -> Callable[[list[Any], str, datetime], None]:
-    def gone(keys: list[Any], _rule: str, _now: datetime) -> None:
-        statement = delete(model).where(tuple_(*columns).in_([tuple(key) for key in keys]))
-        db.session.execute(statement, execution_options=_QUIET)
-
-    return gone
-
-
-def _plain(query: Any) -> Any:
-    return query
-
-
-_READ = (Read.conversation_id, Read.user_id, Read.seq)
-_DRAFT = (Draft.conversation_id, Draft.user_id)
-KINDS = {
-    RecordClass.MESSAGES: _Kind(
-        (Message.id,), Message.conversation_id, Message.sent_at, (Message.purged_at.is_(None),), _plain,
-        _delete_messages,
-    ),
-    RecordClass.FILES: _Kind(
-        (Attachment.id,), Attachment.conversation_id, Message.sent_at, (Attachment.purged_at.is_(None),), _of_files,
-        _delete_files,
-    ),
-    RecordClass.READS: _Kind(_READ, Read.conversation_id, Read.read_at, (), _plain, _deleting(Read, *_READ)),
-    RecordClass.DRAFTS: _Kind(_DRAFT, Draft.conversation_id, Draft.saved_at, (), _plain, _deleting(Draft, *_DRAFT)),
-    RecordClass.NOTICES: _Kind(
-        (Notice.id,), Notice.conversation_id, Notice.created_at, (), _plain, _deleting(Notice, Notice.id)
-    ),
-}  # fmt: skip
 
 
 def _due(school: School, kind: RecordClass, years: int, now: datetime, *columns: Any) -> Any:
     found = KINDS[kind]
-    owner = found.keys[0].class_
-    return found.source(select(*columns).select_from(owner)).where(
-        owner.school_id == school.id, found.when < _cutoff(school, years, now), *found.more
+    return found.source(select(*columns).select_from(found.owner)).where(
+        found.owner.school_id == school.id, found.when < _cutoff(school, years, now), *found.more
     )
 
 
 def _is_held(school: School, kind: RecordClass, now: datetime) -> ColumnElement[bool]:
-    held = _held(school, now, KINDS[kind].conversation_id)
-    if kind is not RecordClass.NOTICES:
-        return held
-    people = select(LegalHold.person_id).where(*_in_force(school, now), LegalHold.conversation_id.is_(None))
-    return or_(held, Notice.recipient_id.in_(people))
+    return KINDS[kind].is_held(Holds(school, now))
 
 
 # --- The dry run
@@ -306,18 +193,19 @@ def _is_held(school: School, kind: RecordClass, now: datetime) -> ColumnElement[
 def dry_run(school: School, now: datetime) -> list[ClassLine]:
     """For each class what the next sweep would delete, and what a hold keeps from it. Nothing is changed."""
     with actor.retaining(school.id):  # only counted
-        return [_line(school, kind, years, now) for kind, years in sorted(years_of(school.id).items())]
+        return [_line(school, kind, years, now) for kind, years in years_of(school.id).items()]
 
 
 def _line(school: School, kind: RecordClass, years: int, now: datetime) -> ClassLine:
     held = _is_held(school, kind, now)
-    count = _due(school, kind, years, now, func.count())
-    due, kept = (db.session.scalar(count.where(which)) or 0 for which in (~held, held))
+    counts = (func.count(case((which, 1))) for which in (~held, held))
+    due, kept = db.session.execute(_due(school, kind, years, now, *counts)).one()
     return ClassLine(kind, years, first_kept(school, years, now), due, kept)
 
 
-def going(school: School, now: datetime) -> list[Going]:
-    """The conversations of which messages would go, the first of them by the child's name; never a word of them."""
+def going(person: Person, school: School, now: datetime) -> list[Going]:
+    """The conversations of which messages would go, the first of them by the child's name; never a word of them, and
+    none about a child of one's own or of a class that one teaches or taught."""
     years = years_of(school.id)[RecordClass.MESSAGES]
     guardian = User.__table__.alias()
     with actor.retaining(school.id):  # only counted
@@ -330,7 +218,10 @@ def going(school: School, now: datetime) -> list[Going]:
             .join(User, User.id == Conversation.student_id)
             .join(guardian, guardian.c.id == Conversation.guardian_id)
             .join(Section, Section.id == Conversation.section_id)
-            .where(~_is_held(school, RecordClass.MESSAGES, now))
+            .where(
+                ~_is_held(school, RecordClass.MESSAGES, now),
+                ~oversight.is_party(person, Conversation.student_id, Conversation.section_id),
+            )
             .group_by(Conversation.id, User.display_name, User.name_key, Section.title, guardian.c.display_name)
             .order_by(User.name_key, Section.title, Conversation.id)
             .limit(SHOWN)
@@ -350,7 +241,7 @@ def sweep(now: datetime) -> bool:
 
 def _sweep_school(school: School, now: datetime) -> bool:
     with actor.retaining(school.id):  # nobody acts: a rule does
-        more = [_sweep_class(school, *rule, now) for rule in sorted(years_of(school.id).items())]
+        more = [_sweep_class(school, *rule, now) for rule in years_of(school.id).items()]
     return any(more)
 
 

@@ -24,12 +24,14 @@ SightOf = Callable[[LoginSession, Person], live.Sight]
 """How it stands now, asked with the rights of this moment. Raises NotFound when the person may not know it any more."""
 
 
-def stream_of(sight_of: SightOf, topic: live.Topic, *also: live.Topic) -> Response:
+def stream_of(sight_of: SightOf, topic: live.Topic) -> Response:
     """Server-sent events that say how what is watched stands, until the right ends. Raises ServiceUnavailable when this
     process has no place."""
     app, token, hub = current_app._get_current_object(), current_token(), live.hub_of(current_app)  # type: ignore[attr-defined]
+    person = current_person()
+    schools = (live.Topic("school", role.school_id) for role in person.roles_in_use)
     try:
-        watch = hub.watch(topic, current_person().id, *also)
+        watch = hub.watch(topic, person.id, live.Topic("person", person.id), *schools)
     except live.Full:
         raise ServiceUnavailable(retry_after=AGAIN) from None
 

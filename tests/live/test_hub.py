@@ -16,6 +16,7 @@ class NoSource:
 
     started = 0
     ended = 0
+    hears = False
 
     def start(self):
         NoSource.started += 1
@@ -30,6 +31,7 @@ class NoSource:
 @pytest.fixture
 def hub():
     NoSource.started = NoSource.ended = 0
+    NoSource.hears = False
     return Hub(lambda hub: NoSource(), most=10)
 
 
@@ -126,12 +128,15 @@ class Scene:
         self.watch = hub.watch(ALGEBRA, 1)
         self.watch.wait = self.pass_time
         self.numbers, self.now, self.stops_after = list(numbers), 0.0, stops_after
+        self.woken_at, self.looked_at = (), []
         self.lines = events(self.watch, self.look, Sight(seen), lambda: self.now < self.stops_after, lambda: self.now)
 
     def pass_time(self, seconds):
         self.now += seconds
+        return self.now in self.woken_at
 
     def look(self):
+        self.looked_at.append(self.now)
         found = self.numbers.pop(0) if len(self.numbers) > 1 else self.numbers[0]
         return Sight(found) if isinstance(found, int) else found
 
@@ -179,6 +184,26 @@ def test_ended_rights_end_the_stream_at_the_next_look_and_free_its_place(hub):
 def test_a_silent_stream_says_now_and_then_that_it_is_there(hub):
     told = Scene(hub, [3], seen=3, stops_after=61).told()
     assert told == [":\n\n"] * 10
+
+
+def test_who_hears_looks_when_woken_and_now_and_then(hub):
+    scene = Scene(hub, [3], seen=3, stops_after=40)
+    NoSource.hears, scene.woken_at = True, (4, 6, 30)
+    scene.told()
+    assert scene.looked_at == [0, 4, 6, 22, 30]
+
+
+def test_who_hears_nothing_looks_every_two_seconds(hub):
+    scene = Scene(hub, [3], seen=3, stops_after=7)
+    scene.told()
+    assert scene.looked_at == [0, 2, 4, 6]
+
+
+def test_what_is_announced_while_a_stream_looks_wakes_it_at_once(hub):
+    watch = hub.watch(ALGEBRA, 1)
+    hub.announce(ALGEBRA)
+    assert watch.wait(0)
+    assert not watch.wait(0)
 
 
 def test_a_stream_whose_place_was_taken_says_so(hub):

@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from gradebook.extensions import db
+from gradebook.live import sources
 from gradebook.models import Enrollment, LoginSession
 from gradebook.services import accounts
 from gradebook.services.grades import class_work
@@ -192,6 +194,35 @@ def test_the_stream_ends_when_the_teacher_leaves_the_class(site, opened):
     assert time.monotonic() - begun < SOON + SLOW
     assert opened("cole", cookie).status == 404
     site.write(update(Enrollment).where(*place).values(ends_on=before))
+
+
+class Woken:
+    """A hub without streams, which hears that everyone is woken."""
+
+    def __init__(self):
+        self.heard = threading.Event()
+
+    def announce(self, topic):
+        """Nothing is watched."""
+
+    def announce_all(self):
+        self.heard.set()
+
+    def topics(self):
+        return set()
+
+
+def test_a_source_knows_that_it_hears(site):
+    """Else streams would look for themselves, every two seconds."""
+    hub = Woken()
+    source = sources.source_for(site.app.config["SQLALCHEMY_DATABASE_URI"], hub)
+    assert not source.hears
+    source.start()
+    try:
+        assert hub.heard.wait(20)
+        assert source.hears
+    finally:
+        source.end()
 
 
 @pytest.mark.parametrize("username", ["osei", "sub", "maya", "dana", "pat"])

@@ -14,6 +14,7 @@ from gradebook.models import (
     AnnouncementRecipient,
     AnnouncementState,
     AuditEntry,
+    ClosureScope,
     Job,
     Notice,
     NoticeKind,
@@ -294,6 +295,63 @@ def test_not_later_and_not_by_others(acting, announce, clock, name, kind, second
 
 
 # --- Planned
+
+
+def tried(announcement):
+    """What the worker does by now; what became of it."""
+    actor.nobody_acts()
+    db.session.commit()
+    while do_one():
+        pass
+    return announcement.state
+
+
+def stopped(school, scope, clock, **more):
+    message_rules.stop(school.oak, scope, "A harmful link", clock(), actor_id=school.pat.id, **more)
+    db.session.flush()
+
+
+@pytest.mark.parametrize("scope", [ClosureScope.EVERYONE, ClosureScope.TEACHERS])
+def test_what_is_planned_waits_while_messages_are_stopped(announce, school, clock, scope):
+    announcement = announce("rivera", "algebra", send_at=clock() + timedelta(hours=1))
+    stopped(school, scope, clock)
+    clock.advance(hours=1)
+    assert tried(announcement) == AnnouncementState.SCHEDULED
+    assert policy.waits_until(announcement, clock()) == clock() + timedelta(days=1)
+    clock.advance(hours=23)
+    assert tried(announcement) == AnnouncementState.SCHEDULED
+    message_rules.lift(message_rules.closures_of(school.oak, clock())[0], school.oak, clock(), actor_id=school.pat.id)
+    clock.advance(minutes=5)
+    assert policy.waits_until(announcement, clock()) is None
+    assert tried(announcement) == AnnouncementState.SENT
+    assert db.session.query(Job).filter(Job.kind == "send_announcement", Job.done_at.is_(None)).count() == 0
+
+
+def test_it_goes_when_a_stop_ends_by_itself_and_not_after_a_day(announce, school, clock):
+    announcement = announce("rivera", "algebra", send_at=clock() + timedelta(hours=1))
+    stopped(school, ClosureScope.EVERYONE, clock, ends_at=clock() + timedelta(hours=1, minutes=1))
+    clock.advance(hours=1)
+    assert tried(announcement) == AnnouncementState.SCHEDULED
+    clock.advance(minutes=1)
+    assert tried(announcement) == AnnouncementState.SENT
+
+
+def test_it_is_not_sent_a_day_late(announce, school, clock):
+    announcement = announce("rivera", "algebra", send_at=clock() + timedelta(hours=1))
+    stopped(school, ClosureScope.EVERYONE, clock)
+    clock.advance(hours=1)
+    assert tried(announcement) == AnnouncementState.SCHEDULED
+    clock.advance(days=1)
+    assert policy.waits_until(announcement, clock()) is None
+    assert tried(announcement) == AnnouncementState.STOPPED
+
+
+def test_a_stop_that_means_it_ends_it(announce, school, clock):
+    """Of its author, or of an address that is in it: nobody looks at it again when that is lifted."""
+    announcement = announce("rivera", "algebra", send_at=clock() + timedelta(hours=1), body="See www.example.com")
+    stopped(school, ClosureScope.LINKS, clock)
+    clock.advance(hours=1)
+    assert tried(announcement) == AnnouncementState.STOPPED
 
 
 def test_what_is_planned_goes_out_at_its_moment_to_who_is_there_then(acting, announce, school, clock):

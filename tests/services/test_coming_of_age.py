@@ -1,4 +1,4 @@
-"""From the day on which a student comes of age a guardian has only what a recorded basis keeps (decision 0039)."""
+"""From the day on which a student comes of age a guardian has only what a recorded basis keeps (decision 0040)."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -11,7 +11,7 @@ from gradebook.clock import Span
 from gradebook.extensions import db
 from gradebook.models import Enrollment, Notice, NoticeKind, Position, RoleKind
 from gradebook.policy.conversations import correspondence
-from gradebook.services import message_rules, messaging, notices, office_hours
+from gradebook.services import message_rules, messaging, notices, office_hours, rosters
 from gradebook.services.accounts import person_acting_as
 from gradebook.services.messaging import Letter, OtherBody
 from tests.school import TODAY, enroll
@@ -80,6 +80,39 @@ def test_the_notice_of_a_teacher_waits_for_the_hours_and_the_message_does_not(sc
     assert sorted(told(school)) == [("cole", 1, EVENING), ("rivera", 1, NEXT_MORNING)]
     assert [row.recipient_id for row in notices.due(NEXT_MORNING - timedelta(seconds=1))] == [school.cole.id]
     assert {row.recipient_id for row in notices.due(NEXT_MORNING)} == {school.cole.id, school.rivera.id}
+
+
+def test_who_has_left_without_a_successor_is_told_nothing(school, talk, send, clock):
+    """Of what was held for them the row goes, by whoever passes notices on or by the sweep of the night."""
+    office_hours.set_own_days(school.rivera.id, school.oak.id, {str(day): [540, 960] for day in range(5)})
+    office_hours.set_own_days(school.cole.id, school.oak.id, {str(day): [540, 960] for day in range(5)})
+    clock.set(EVENING)
+    send(school.dana)
+    place = db.session.query(Enrollment).filter_by(user_id=school.rivera.id, section_id=school.algebra.id).one()
+    rosters.end_enrollment(place, TODAY, clock(), actor_id=school.pat.id)
+    db.session.commit()
+    assert {name for name, _seq, _due in told(school)} == {"cole", "rivera"}
+    notices.forget_pointless(NEXT_MORNING, NEXT_MORNING - timedelta(days=3))
+    db.session.commit()
+    assert {name for name, _seq, _due in told(school)} == {"cole"}
+    assert [row.recipient_id for row in notices.due(NEXT_MORNING)] == [school.cole.id]
+    assert notices.due(NEXT_MORNING, since=NEXT_MORNING) == []
+    school.cole.deactivated_at = NEXT_MORNING
+    db.session.commit()
+    assert notices.due(NEXT_MORNING) == []
+    assert told(school) == []
+
+
+def test_a_guardian_is_told_as_long_as_the_link_gives_messages(school, talk, send, clock):
+    send(school.rivera)
+    message_rules.close_writing(school.dana, school.oak, "Call us first.", clock(), actor_id=school.pat.id)
+    db.session.commit()
+    assert {(row.recipient_id, row.kind) for row in notices.due(MORNING)} == {
+        (school.dana.id, NoticeKind.MESSAGE), (school.dana.id, NoticeKind.WRITING_CLOSED),
+    }  # fmt: skip
+    school.dana_of_maya.ends_on = TODAY
+    db.session.commit()
+    assert [row.kind for row in notices.due(MORNING)] == [NoticeKind.WRITING_CLOSED]
 
 
 def test_it_waits_through_the_schools_days_off(school, talk, send, clock):

@@ -11,21 +11,37 @@ from gradebook.extensions import db
 from gradebook.interchange.attachable import checked
 from gradebook.jobs.retention import retain
 from gradebook.models import (
+    Announcement,
+    AnnouncementRecipient,
+    AnnouncementSection,
+    Answer,
+    Approval,
     Attachment,
     AttachmentContent,
     AuditEntry,
     Draft,
     Job,
     Message,
+    MessageReport,
     MessageText,
     Notice,
+    OversightReview,
     Read,
     RecordClass,
+    RecordExport,
+    ReportOutcome,
+    ReportReason,
+    ReviewNote,
+    ReviewOpening,
+    ReviewReason,
+    RoleKind,
     School,
+    WritingClosure,
 )
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import accounts, message_changes, messaging, retention
 from tests.conftest import NOON
+from tests.school import TODAY
 
 FIRST_OF_2034 = datetime(2034, 1, 1, 5, tzinfo=UTC)
 """Midnight in New York: messages of 2026 are kept for 7 years."""
@@ -158,7 +174,6 @@ def test_a_hold_stops_it_until_it_is_lifted_or_over(talks, school, on):
 
 
 def test_the_words_are_found_no_more(talks, school, clock):
-    from gradebook.models import RoleKind
     from gradebook.services.message_search import find
 
     dana = accounts.person_acting_as(school.dana, NOON, RoleKind.PARENT)
@@ -206,6 +221,152 @@ def test_a_school_that_set_nothing_keeps_the_usual_years(talks, school):
     for wrong in (0, 100):
         with pytest.raises(ValueError, match=str(wrong)):
             retention.set_years(school.oak, {RecordClass.FILES: wrong}, NOON, actor_id=school.pat.id)
+
+
+# --- What stands beside messages
+
+
+@pytest.fixture
+def acts(talks, school):
+    """Of 2026: an announcement that Dana has answered, a report that is settled and one that is not, a review that was
+    told, a record handed out, and a stop that was lifted."""
+    talk, oak = talks["dana"], school.oak
+    said = {"title": "Trip", "body": "Bring a coat", "folded": "trip bring a coat", "client_key": "a"}
+    trip = Announcement(
+        school_id=oak.id, author_id=school.rivera.id, role_kind=RoleKind.TEACHER, created_at=NOON, send_at=NOON, **said
+    )
+    with actor.acting_as(school.rivera.id, NOON):
+        db.session.add(trip)
+        db.session.flush()
+        of_it = {"announcement_id": trip.id, "school_id": oak.id}
+        db.session.add(AnnouncementSection(section_id=school.algebra.id, **of_it))
+        db.session.add(AnnouncementRecipient(user_id=school.dana.id, student_id=school.maya.id, **of_it))
+        trip.sent_at = NOON
+    send(talk, school.dana, "An answer", NOON, announcement_id=trip.id)
+    about = {
+        "school_id": oak.id, "conversation_id": talk.id, "student_id": school.maya.id,
+        "section_id": school.algebra.id, "author_id": school.rivera.id, "reporter_id": school.dana.id,
+        "reason": ReportReason.WRONG, "words": "Not true", "reported_at": NOON,
+    }  # fmt: skip
+    settled = {"settled_at": NOON, "settled_by": school.pat.id, "outcome": ReportOutcome.TALKED, "done": "Talked"}
+    db.session.add_all([MessageReport(seq=2, **about, **settled), MessageReport(seq=1, **about)])
+    review = OversightReview(
+        school_id=oak.id, opened_by=school.pat.id, opened_at=NOON, begins_on=TODAY, days=1, reason=ReviewReason.SAFETY,
+        words="A worry", student_id=school.maya.id, first_day=TODAY, last_day=TODAY, closed_at=NOON, said_at=NOON,
+    )  # fmt: skip
+    asked = Approval(
+        school_id=oak.id, kind="conversation.export", details={}, reason="Court 26-7", person_id=school.maya.id,
+        section_id=school.algebra.id, asked_by=school.pat.id, asked_at=NOON, ends_at=NOON + timedelta(days=7),
+        answer=Answer.APPROVED, answered_by=school.osei.id, answered_at=NOON,
+    )  # fmt: skip
+    stop = WritingClosure(
+        school_id=oak.id, user_id=school.chris.id, reason="Rude", closed_by=school.pat.id, closed_at=NOON,
+        opened_at=NOON, opened_by=school.pat.id,
+    )  # fmt: skip
+    db.session.add_all([review, asked, stop])
+    db.session.flush()
+    db.session.add_all(
+        [
+            ReviewOpening(
+                review_id=review.id, conversation_id=talk.id, school_id=oak.id, section_id=school.algebra.id,
+                guardian_id=school.dana.id, first_at=NOON, last_at=NOON, times=1,
+            ),
+            ReviewNote(
+                review_id=review.id, school_id=oak.id, author_id=school.pat.id, body="Talked with her", written_at=NOON
+            ),
+            RecordExport(
+                school_id=oak.id, conversation_id=talk.id, approval_id=asked.id, asked_by=school.pat.id,
+                approved_by=school.osei.id, approved_at=NOON, ends_at=NOON + timedelta(days=7),
+            ),
+        ]
+    )  # fmt: skip
+    db.session.commit()
+    return {"trip": trip.id}
+
+
+BESIDE = (
+    AnnouncementRecipient, MessageReport, OversightReview, ReviewOpening, ReviewNote, Approval, RecordExport,
+    WritingClosure,
+)  # fmt: skip
+GO = {"announcements", "reports", "reviews", "approvals", "stops"}
+
+
+def left():
+    return {
+        model.__tablename__: found
+        for model in BESIDE
+        if (found := db.session.scalar(select(func.count(text("*"))).select_from(model)))
+    }
+
+
+def test_what_stands_beside_messages_goes_with_its_year_and_is_reported(acts, school):
+    only(school, **dict.fromkeys(GO, 7))
+    last = FIRST_OF_2034 - timedelta(seconds=1)
+    before = left()
+    swept(last)
+    assert left() == before
+    assert {kind for kind, counted in due(school, FIRST_OF_2034).items() if counted == (1, 0)} == GO
+    swept(FIRST_OF_2034)
+    assert left() == {"message_reports": 1}  # nobody has settled it
+    trip = db.session.get_one(Announcement, acts["trip"], populate_existing=True)
+    assert (trip.title, trip.body, trip.folded, trip.purge_rule) == ("", "", "", "announcements: 7")
+    assert (trip.author_id, trip.sent_at) == (school.rivera.id, NOON)
+    entries = db.session.query(AuditEntry).filter_by(act="retention.deleted").all()
+    assert {(row.facts["record_class"], row.facts["count"]) for row in entries} == {(kind, 1) for kind in GO}
+    swept(FIRST_OF_2034)
+    assert db.session.query(AuditEntry).filter_by(act="retention.deleted").count() == len(GO)
+
+
+@pytest.mark.parametrize(
+    ("on", "goes"),
+    [("maya", {"stops"}), ("dana", {"stops"}), ("chris", GO - {"stops"}), ("conversation", {"stops"}), ("gus", GO)],
+)
+def test_a_hold_keeps_what_is_about_the_person_or_the_conversation(acts, talks, school, on, goes):
+    only(school, **dict.fromkeys(GO, 7))
+    one = talks["dana"].id if on == "conversation" else None
+    person = school.people.get(on, school.maya)
+    if on == "gus":  # was her guardian, and has nothing to do with any of it, but for what the office asked about her
+        goes = goes - {"approvals"}
+    retention.place_hold(school.oak, person, "Court", NOON, actor_id=school.pat.id, conversation_id=one)
+    db.session.commit()
+    found = due(school, FIRST_OF_2034)
+    assert {kind for kind, (gone, _held) in found.items() if gone} == goes
+    assert {kind for kind, (_gone, held) in found.items() if held} == GO - goes
+
+
+def test_a_deleted_announcement_is_said_to_staff_and_gone_for_families(acts, school, sign_in):
+    only(school, announcements=7)
+    swept(FIRST_OF_2034)
+    rivera, dana = sign_in(school.rivera), sign_in(school.dana)
+    assert "A deleted announcement" in rivera.get("/messages/announcements").text
+    public_id = db.session.query(Announcement.public_id).scalar()
+    assert "the school does not keep it any longer" in rivera.get(f"/messages/announcements/{public_id}").text
+    assert "announcement" not in dana.get("/messages/announcements").text.partition('<ul class="rows')[2]
+    assert dana.get(f"/messages/announcements/{public_id}").status_code == 404
+
+
+@pytest.mark.only("postgresql")
+def test_the_database_deletes_nothing_else_of_them(acts, school, app):
+    """Asked past the service: what is younger, another school's, not settled; other words than none."""
+    tables = ("announcement_recipients", "message_reports", "review_openings", "oversight_reviews")
+    later = NOON + timedelta(days=366)
+    db.session.commit()
+    with app.test_request_context():
+        for school_id, moment in ((school.oak.id, NOON + YEAR / 2), (school.elm.id, later)):
+            actor.acts(school.osei.id, moment)
+            with actor.retaining(school_id):
+                for table in tables:
+                    assert db.session.execute(text(f"DELETE FROM {table}")).rowcount == 0
+            db.session.rollback()
+        actor.acts(school.osei.id, later)
+        for forged in ("title = 'Forged', purged_at = now()", "title = '', body = '', folded = ''"):
+            with actor.retaining(school.oak.id), pytest.raises(ProgrammingError, match="row-level security"):
+                db.session.execute(text(f"UPDATE announcements SET {forged}"))
+            db.session.rollback()
+        with actor.retaining(school.oak.id):
+            gone = {table: db.session.execute(text(f"DELETE FROM {table}")).rowcount for table in tables[:3]}
+            assert gone == dict.fromkeys(tables[:3], 1)
+        db.session.rollback()
 
 
 @pytest.mark.only("postgresql")

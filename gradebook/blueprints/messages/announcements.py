@@ -42,6 +42,8 @@ class Shown:
     opened_by: int = 0
     answered_in: int = 0
     """Conversations with an answer, for teachers."""
+    waits_until: datetime | None = None
+    """It is due and waits for the end of a stop, no longer than until then."""
 
     @property
     def state(self) -> AnnouncementState:
@@ -93,10 +95,10 @@ def _shown(person: Person, found: Announcement) -> Shown:
     if person.acts_as(RoleKind.PARENT):
         children, answers = acts.children_of(found, person.id), policy.answers_to(person, found)
         return Shown(found, timezones(person)[found.school_id], sections, children, answers)
-    counted: dict[str, Any] = {}
+    counted: dict[str, Any] = {"waits_until": policy.waits_until(found, person.now)}
     if found.sent_at is not None and can(person, "announcement:count_readers", found):
         sent_to, opened_by = acts.recipients_of([found.id]).get(found.id, (0, 0))
-        counted = {"sent_to": sent_to, "opened_by": opened_by}
+        counted |= {"sent_to": sent_to, "opened_by": opened_by}
         if person.acts_as(RoleKind.TEACHER):
             counted["answered_in"] = acts.answers_of(found)
     return Shown(found, timezones(person)[found.school_id], sections, [], [], **counted)

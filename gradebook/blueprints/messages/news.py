@@ -41,7 +41,7 @@ def stream(conversation_id: str) -> Any:
         return live.Sight(number, stops.mark(person, school_id))
 
     school_id = found.school_id
-    return stream_of(newest, live.Topic("conversation", found.id), live.Topic("school", school_id))
+    return stream_of(newest, live.Topic("conversation", found.id))
 
 
 @bp.get("/<conversation_id>/changes")

@@ -19,7 +19,7 @@ from gradebook.services.record_exports import NoConversation
 from gradebook.web import door
 from gradebook.web.fields import AmountField, DayField, PickField, paragraph
 from gradebook.web.login import current_person
-from gradebook.web.record_classes import NAMES, class_words
+from gradebook.web.record_classes import HINTS, NAMES, class_words
 from gradebook.web.requests import moment
 
 EVERYTHING = ""
@@ -28,6 +28,7 @@ EVERYTHING = ""
 def _years(kind: RecordClass) -> AmountField:
     return AmountField(
         NAMES[kind],
+        description=HINTS[kind],
         most=retention.MOST_YEARS,
         wrong=_l("Enter a whole number of years, like 7"),
         missing=_l("Enter a number of years, like 7"),
@@ -36,17 +37,15 @@ def _years(kind: RecordClass) -> AmountField:
 
 
 class YearsForm(FlaskForm):
-    """For how many years each class of record is kept."""
-
-    messages = _years(RecordClass.MESSAGES)
-    files = _years(RecordClass.FILES)
-    reads = _years(RecordClass.READS)
-    drafts = _years(RecordClass.DRAFTS)
-    notices = _years(RecordClass.NOTICES)
+    """For how many years each class of record is kept: a field for each, by its name."""
 
     def years(self) -> dict[RecordClass, int]:
         """What was typed; the form is valid."""
-        return {kind: int(self[kind.value].amount or 0) for kind in RecordClass}
+        return {kind: int(self[kind.value].amount or 0) for kind in retention.USUAL_YEARS}
+
+
+for _kind in retention.USUAL_YEARS:
+    setattr(YearsForm, _kind.value, _years(_kind))
 
 
 class HoldForm(FlaskForm):
@@ -101,7 +100,7 @@ def _page(school: School, form: YearsForm | None = None) -> str:
         school=school,
         form=form or YearsForm(formdata=None, data=years),
         lines=retention.dry_run(school, moment()),
-        going=retention.going(school, moment()),
+        going=retention.going(current_person(), school, moment()),
         holds=[hold for hold in retention.holds_of(school) if retention.is_in_force(hold, today(school))],
         deleted=retention.deleted(current_person(), school),
         class_words=class_words,

@@ -12,7 +12,8 @@ from tests.conftest import NOON
 from tests.families import add_guardianship
 from tests.school import make_role
 
-YEARS = {"messages": "5", "files": "2", "reads": "2", "drafts": "1", "notices": "1"}
+YEARS = dict.fromkeys(retention.USUAL_YEARS, "7") | {"messages": "5", "files": "2", "reads": "2"}
+YEARS |= {"drafts": "1", "notices": "1", "stops": "9"}
 
 
 def talk_of(school):
@@ -26,7 +27,8 @@ def talk_of(school):
 def test_years_are_kept_and_wrong_ones_said(school, sign_in):
     browser = sign_in(school.pat)
     assert browser.post("/office/retention", data=YEARS).status_code == 303
-    assert retention.years_of(school.oak.id)[RecordClass.MESSAGES] == 5
+    years = retention.years_of(school.oak.id)
+    assert (years[RecordClass.MESSAGES], years[RecordClass.STOPS]) == (5, 9)
     for wrong, says in (
         ("0", "Nothing is kept for less than 1 year"),
         ("x", "Enter a whole number"),
@@ -37,7 +39,7 @@ def test_years_are_kept_and_wrong_ones_said(school, sign_in):
         assert says in answer.text
     assert retention.years_of(school.oak.id)[RecordClass.FILES] == 2
     acts = db.session.query(AuditEntry).filter_by(act="retention.changed").count()
-    assert acts == 3
+    assert acts == 4
     assert "changed how long messages are kept" in browser.get("/office/log").text
 
 
@@ -47,6 +49,11 @@ def test_what_goes_next_and_what_went_is_shown_without_a_word(school, sign_in, c
     page = sign_in(school.pat).get("/office/retention").text
     assert "About <bdi>Maya Diaz</bdi> · <bdi>Algebra</bdi>" in page
     assert "Secret" not in page
+    assert "nothing here deletes it" in page
+    link = add_guardianship(school.pat, school.maya, school.oak)
+    db.session.commit()
+    assert "About <bdi>Maya Diaz</bdi>" not in sign_in(school.pat).get("/office/retention").text
+    db.session.delete(link)
     retention.sweep(clock())
     db.session.commit()
     page = sign_in(school.pat).get("/office/retention").text
