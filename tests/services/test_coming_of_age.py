@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from gradebook import actor
 from gradebook.extensions import db
-from gradebook.models import AccessBasis, AuditEntry, Conversation, Guardianship, Role, RoleKind
+from gradebook.models import AccessBasis, AuditEntry, Guardianship, Role, RoleKind
 from gradebook.policy import scopes
 from gradebook.policy.coming_of_age import day_of_age
 from gradebook.policy.conversations import Correspondence
@@ -192,33 +191,23 @@ def test_another_school_has_its_own_age_and_day(school):
 # --- Everything that follows from the end of a link
 
 
-def test_pages_messages_announcements_and_the_database_follow(school):
-    """On PostgreSQL the actor is told too, so that the second wall answers by the same day."""
+def test_pages_and_messages_follow(school):
+    """And the second wall of PostgreSQL: tests/access/test_row_security.py."""
     db.session.commit()
     pair = Correspondence(school.maya, school.algebra, school.dana, (school.rivera, school.cole))
     talk = messaging.open_conversation(pair, actor_id=school.dana.id, now=NOW)
     messaging.send(talk, author_id=school.rivera.id, body="About Maya", client_key="1", now=NOW)
     born(school, BORN)
     db.session.commit()
-    key, minute, day = talk.id, midnight(school, DAY) - timedelta(minutes=1), midnight(school, DAY)
+    minute, day = midnight(school, DAY) - timedelta(minutes=1), midnight(school, DAY)
     for moment, holds in ((minute, True), (day, False)):
         dana = accounts.person_acting_as(school.dana, moment, RoleKind.PARENT)
         assert bool(family.children_of_guardian(dana)) is holds
         assert bool(db.session.scalars(scopes.children_of(dana)).all()) is holds
-        with actor.acting_as(dana.id, moment):
-            of_dana = set(db.session.scalars(scopes.conversations_of(dana)))
-            read = set(db.session.scalars(scopes.conversations_read_by(dana)))
-            shown = set(db.session.scalars(select(Conversation.id)))
-        assert (key in of_dana, key in read) == (holds, True), "as with a link that has ended"
-        assert key in shown
+        of_dana = custody.access_of(school.dana, school.maya.id, school.oak, moment)
+        assert (bool(of_dana.conversations), bool(of_dana.readable)) == (holds, True), "as with a link that has ended"
     school.oak.hides_past_conversations = True
-    db.session.commit()
-    later = day + timedelta(minutes=1)  # the database keeps what it worked out for one moment
-    with actor.acting_as(school.dana.id, later):
-        dana = accounts.person_acting_as(school.dana, later, RoleKind.PARENT)
-        assert key not in set(db.session.scalars(scopes.conversations_read_by(dana)))
-        if db.engine.dialect.name == "postgresql":
-            assert key not in set(db.session.scalars(select(Conversation.id)))
+    assert not custody.access_of(school.dana, school.maya.id, school.oak, day).readable
 
 
 # --- Who is told, and the log

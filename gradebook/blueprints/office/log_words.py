@@ -72,11 +72,11 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     ),
     "guardianship.ends_with_age": (
         "people",
-        _l("The link of %(other)s to %(person)s ends with coming of age, on %(day)s, after an act of %(who)s"),
+        _l("%(who)s let the link of %(other)s to %(person)s end with coming of age: %(day)s"),
     ),
     "guardianship.goes_on": (
         "people",
-        _l("The link of %(other)s to %(person)s no longer ends with coming of age, after an act of %(who)s"),
+        _l("%(who)s let the link of %(other)s to %(person)s no longer end with coming of age"),
     ),
     "guardianship.created": ("people", _l("%(who)s made %(other)s a guardian of %(person)s")),
     "hold.lifted": ("messages", _l("%(who)s lifted a hold: conversations of %(person)s can be deleted in time again")),

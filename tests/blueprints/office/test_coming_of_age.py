@@ -66,7 +66,7 @@ def test_a_day_is_recorded_without_a_date_of_birth(school, sign_in):
     assert "Ends with coming of age" in shown
     log = text_of(pat.get("/office/log"))
     assert "Pat Parker recorded that Maya Diaz is of age from" in log
-    assert "The link of Dana Diaz to Maya Diaz ends with coming of age, on Fri 20 Nov 2026" in log
+    assert "let the link of Dana Diaz to Maya Diaz end with coming of age: Fri 20 Nov 2026" in log
 
 
 @pytest.mark.parametrize(
