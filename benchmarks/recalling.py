@@ -27,7 +27,7 @@ from gradebook.extensions import db
 from gradebook.models import Announcement, Role, RoleKind, User
 from gradebook.policy import announcements as policy
 from gradebook.policy.person import Person
-from gradebook.services import accounts, announcements
+from gradebook.services import accounts, announced, announcements
 
 ROUNDS = 3
 
@@ -87,7 +87,7 @@ def _announced(database: Database) -> tuple[int, str, int]:
         with actor.acting_as(person.id, now):
             draft = announcements.Draft("Measured", "Measured.", str(uuid4()))
             sent = announcements.announce(person, policy.audience_of(person, [], to_school=True), draft, now)
-            found = sent.id, sent.public_id, announcements.recipients_of([sent.id])[sent.id][0]
+            found = sent.id, sent.public_id, announced.recipients_of([sent.id])[sent.id][0]
         db.session.commit()
     return found
 

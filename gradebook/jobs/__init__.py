@@ -6,6 +6,7 @@ from typing import Any
 
 from gradebook.jobs.announcing import send_announcement
 from gradebook.jobs.closings import keep_grades
+from gradebook.jobs.held_up import note_held_up
 from gradebook.jobs.leavers import freeze_leavers
 from gradebook.jobs.retention import retain
 from gradebook.jobs.reviews import end_reviews
@@ -15,6 +16,7 @@ JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
     "end_reviews": end_reviews,
     "freeze_leavers": freeze_leavers,
     "keep_grades": keep_grades,
+    "note_held_up": note_held_up,
     "retain": retain,
     "send_announcement": send_announcement,
     "sweep": sweep,

@@ -12,7 +12,6 @@ from sqlalchemy.orm import contains_eager, joinedload
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
-    Approval,
     Assignment,
     BankComment,
     Conversation,
@@ -275,11 +274,6 @@ def guardianship_for_office(person: Person, public_id: str) -> Guardianship:
 def restriction_for_office(person: Person, public_id: str) -> Restriction:
     """An order recorded by the school that this office runs. Raises NotFound."""
     return _of_office(person, Restriction, public_id, Restriction.adult)
-
-
-def approval_for_office(person: Person, public_id: str) -> Approval:
-    """What somebody of the school that this office runs has asked for. Raises NotFound."""
-    return _of_office(person, Approval, public_id, Approval.asker, Approval.answerer)
 
 
 def conversation_of_record(person: Person, export: RecordExport) -> Conversation:

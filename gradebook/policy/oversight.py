@@ -7,8 +7,8 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from gradebook.extensions import db
 from gradebook.models import (
@@ -32,6 +32,9 @@ from gradebook.models import (
 from gradebook.policy import conversations, scopes
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
+
+HOLD = "review.hold_line"
+"""The kind of the approval by which a line is held back."""
 
 
 def reviews(person: Person, _thing: object = None) -> bool:
@@ -79,7 +82,8 @@ def reports_of_office(person: Person) -> ColumnElement[bool]:
 def log_of_office(person: Person) -> ColumnElement[bool]:
     """Condition on AuditEntry: what the office sees of the log. What was reported and read of conversations is in it
     for those with a duty alone, and for them not about their own children and students."""
-    of_oversight = or_(AuditEntry.act.startswith("report."), AuditEntry.act.startswith("review."))
+    to_hold = and_(AuditEntry.act.startswith("approval."), AuditEntry.facts["kind"].as_string() == HOLD)
+    of_oversight = or_(AuditEntry.act.startswith("report."), AuditEntry.act.startswith("review."), to_hold)
     if not (reviews(person) or supervises(person)):
         return and_(scopes.log_of_office(person), ~of_oversight)
     return and_(scopes.log_of_office(person), ~and_(of_oversight, _is_own(person, AuditEntry.person_id)))
@@ -175,6 +179,35 @@ def covered_messages(review: OversightReview, timezone: str) -> ColumnElement[bo
     begins = datetime.combine(review.first_day, time(), zone)
     ends = datetime.combine(review.last_day + timedelta(days=1), time(), zone)
     return and_(Message.sent_at >= begins, Message.sent_at < ends)
+
+
+# --- What a second person agrees to
+
+
+def approvals_of_office(person: Person) -> ColumnElement[bool]:
+    """Condition on Approval: somebody of the school that this office runs has asked for it. That a line is to be held
+    back is known to whoever asked and to who watches alone: it says that there is a review, and why it is dangerous."""
+    schools = scopes.schools_run_by(person)
+    watches = select(OversightDuty.user_id).where(
+        OversightDuty.user_id == person.id,
+        OversightDuty.school_id.in_(schools),
+        OversightDuty.duty == Duty.SUPERVISOR,
+    )
+    not_own = ~func.coalesce(_is_own(person, Approval.person_id), false())
+    told = or_(Approval.asked_by == person.id, and_(watches.exists(), not_own))
+    return and_(Approval.school_id.in_(schools), or_(Approval.kind != HOLD, told))
+
+
+def approval_for_office(person: Person, public_id: str) -> Approval:
+    """What somebody of the school that this office runs has asked for. Raises NotFound."""
+    found = db.session.scalar(
+        select(Approval)
+        .options(joinedload(Approval.asker), joinedload(Approval.answerer))
+        .where(Approval.public_id == public_id, approvals_of_office(person))
+    )
+    if found is None:
+        raise NotFound
+    return found
 
 
 # --- Records of conversations

@@ -39,6 +39,11 @@ FIRST_ROLE = (RoleKind.TEACHER, RoleKind.OFFICE, RoleKind.PARENT, RoleKind.STUDE
 class TooManyTries(Exception):
     """This account, network or deployment has failed too often in the last five minutes."""
 
+    def __init__(self, *, of_account: bool) -> None:
+        super().__init__()
+        self.of_account = of_account
+        """Whether it is the account."""
+
 
 @dataclass(frozen=True)
 class Visitor:
@@ -62,8 +67,9 @@ def knock(kind: AttemptKind, name: str, visitor: Visitor, now: datetime) -> Atte
     """Count a try before it is made; forgive() takes it back when it succeeds. Raises TooManyTries."""
     account = token_hash(name_key(name))
     device = token_hash(visitor.device_token) if visitor.device_token else None
-    if _is_over(db.session.execute(_tries(kind, account, visitor.network, device, name_key(name), now)).one()):
-        raise TooManyTries
+    tries = db.session.execute(_tries(kind, account, visitor.network, device, name_key(name), now)).one()
+    if _is_over(tries):
+        raise TooManyTries(of_account=_is_over_for_account(tries))
     attempt = Attempt(kind=kind, at=now, account_key=account, network=visitor.network, device_hash=device)
     db.session.add(attempt)
     db.session.flush()
@@ -97,14 +103,16 @@ def _tries(kind: AttemptKind, account: str, network: str, device: str | None, na
 
 
 def _is_over(tries: Row[Any]) -> bool:
-    """A device that has signed in to this account before has an allowance of its own: nobody can lock the owner out."""
-    if tries.steps >= STEPS_PER_ACCOUNT and not tries.is_known:
+    if _is_over_for_account(tries):
         return True
+    return not tries.is_known and (tries.network >= TRIES_PER_NETWORK or tries.everywhere >= TRIES_IN_ALL)
+
+
+def _is_over_for_account(tries: Row[Any]) -> bool:
+    """A device that has signed in to this account before has an allowance of its own: nobody can lock the owner out."""
     if tries.is_known:
         return bool(tries.device >= TRIES_PER_ACCOUNT)
-    return bool(
-        tries.account >= TRIES_PER_ACCOUNT or tries.network >= TRIES_PER_NETWORK or tries.everywhere >= TRIES_IN_ALL
-    )
+    return bool(tries.steps >= STEPS_PER_ACCOUNT or tries.account >= TRIES_PER_ACCOUNT)
 
 
 def forgive(attempt_id: int) -> None:
@@ -380,6 +388,14 @@ def end_login_session(user_id: int, public_id: str, now: datetime) -> bool:
         .values(ended_at=now)
     )
     return bool(ended.rowcount)  # type: ignore[attr-defined]
+
+
+def sign_out_there(person: Person, public_id: str) -> bool:
+    """End one of a person's sessions from another one; False as above."""
+    ended = end_login_session(person.id, public_id, person.now)
+    if ended:
+        audit.record("account.signed_out", person.now, school_id=None, actor_id=person.id, person_id=person.id)
+    return ended
 
 
 def end_other_login_sessions(user_id: int, keep_id: int | None, now: datetime) -> int:

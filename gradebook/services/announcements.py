@@ -4,26 +4,12 @@ Who gets one is worked out when it is sent, by the policy of messages, in the tr
 guardians of it (notices) is written there too, and is due only when it can no longer be recalled.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    case,
-    delete,
-    distinct,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
 
 from gradebook.database import UtcDateTime, enum_column
 from gradebook.extensions import db
@@ -33,24 +19,21 @@ from gradebook.models import (
     AnnouncementRecipient,
     AnnouncementSection,
     AnnouncementState,
-    Message,
     Notice,
     NoticeKind,
     RoleKind,
-    Section,
     User,
 )
 from gradebook.policy import announcements as policy
 from gradebook.policy.announcements import RECALL_FOR, Audience, Receiving
-from gradebook.policy.person import AnyPerson, Person
+from gradebook.policy.person import Person
 from gradebook.services import audit, queue
 from gradebook.services.accounts import person_acting_as
+from gradebook.services.announced import recipients_of, sections_of
 
 LONGEST_TITLE = 120
 MOST_AN_HOUR = 20
 """Announcements of one author in one school."""
-FIRST_WORDS = 160
-ON_A_PAGE = 20
 JOB = "send_announcement"
 LOOK_AGAIN = timedelta(minutes=5)
 """Until what waits for the end of a stop is tried again."""
@@ -345,187 +328,3 @@ def recall(person: Person, announcement: Announcement, now: datetime) -> bool:
     _note("announcement.recalled", held, None, now, actor_id=person.id)
     _move_on(held)
     return True
-
-
-# --- Reading
-
-
-def mark_opened(announcement: Announcement, user_id: int, now: datetime) -> None:
-    """Note that this guardian has opened it, the first time."""
-    db.session.execute(
-        update(AnnouncementRecipient)
-        .where(
-            AnnouncementRecipient.announcement_id == announcement.id,
-            AnnouncementRecipient.user_id == user_id,
-            AnnouncementRecipient.opened_at.is_(None),
-        )
-        .values(opened_at=now)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def recipients_of(announcement_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """By announcement how many guardians got it, and how many of these have opened it."""
-    rows = db.session.execute(
-        select(
-            AnnouncementRecipient.announcement_id,
-            func.count(distinct(AnnouncementRecipient.user_id)),
-            func.count(distinct(case((AnnouncementRecipient.opened_at.is_not(None), AnnouncementRecipient.user_id)))),
-        )
-        .where(AnnouncementRecipient.announcement_id.in_(announcement_ids))
-        .group_by(AnnouncementRecipient.announcement_id)
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
-def answers_of(announcement: Announcement) -> int:
-    """How many conversations that the person who asks can see have an answer to it."""
-    answered = select(func.count(distinct(Message.conversation_id))).where(Message.announcement_id == announcement.id)
-    return int(db.session.scalar(answered) or 0)
-
-
-def sections_of(announcement_ids: Sequence[int]) -> dict[int, list[Section]]:
-    """By announcement the classes that it was for, by name."""
-    rows = db.session.execute(
-        select(AnnouncementSection.announcement_id, Section)
-        .join(Section, Section.id == AnnouncementSection.section_id)
-        .where(AnnouncementSection.announcement_id.in_(announcement_ids))
-        .order_by(Section.title, Section.id)
-    )
-    found: dict[int, list[Section]] = {}
-    for key, section in rows:
-        found.setdefault(key, []).append(section)
-    return found
-
-
-@dataclass(frozen=True)
-class AnnouncementLine:
-    """An announcement as a list shows it."""
-
-    announcement: Announcement
-    author_name: str
-    is_new: bool = False
-    """A guardian has not opened it yet."""
-    children: list[str] = field(default_factory=list)
-    """On whose account a guardian got it."""
-    sections: list[Section] = field(default_factory=list)
-    sent_to: int = 0
-    opened_by: int = 0
-
-    @property
-    def first_words(self) -> str:
-        """The beginning of what was announced."""
-        return self.announcement.body[:FIRST_WORDS]
-
-
-def announcements(person: Person, *, limit: int = ON_A_PAGE, offset: int = 0) -> list[AnnouncementLine]:
-    """What this person may read, the newest first. Guardians are not shown what was recalled."""
-    query = select(Announcement, User.display_name).join(User, User.id == Announcement.author_id)
-    return _lines(person, _shown(person, query).limit(limit).offset(offset))
-
-
-def new_for(person: Person, most: int = ON_A_PAGE) -> list[AnnouncementLine]:
-    """What this guardian has not opened yet, without the children's names, in one statement."""
-    own = policy.received_by(person).where(AnnouncementRecipient.opened_at.is_(None))
-    query = select(Announcement, User.display_name).join(User, User.id == Announcement.author_id)
-    rows = db.session.execute(_shown(person, query.where(Announcement.id.in_(own))).limit(most))
-    return [AnnouncementLine(row[0], row[1], is_new=True) for row in rows]
-
-
-def _shown(person: Person, query: Any) -> Any:
-    query = query.where(policy.read_by(person))
-    if person.acts_as(RoleKind.PARENT):
-        query = query.where(Announcement.recalled_at.is_(None))
-    return query.order_by(func.coalesce(Announcement.sent_at, Announcement.send_at).desc(), Announcement.id.desc())
-
-
-def _lines(person: Person, query: Any) -> list[AnnouncementLine]:
-    rows = db.session.execute(query.options(joinedload(Announcement.school))).all()
-    keys = [row[0].id for row in rows]
-    if not keys:
-        return []
-    sections = sections_of(keys)
-    if person.acts_as(RoleKind.PARENT):
-        own = _own(person, keys)
-        return [
-            AnnouncementLine(row[0], row[1], own[row[0].id][0], own[row[0].id][1], sections.get(row[0].id, []))
-            for row in rows
-        ]
-    counts = recipients_of(keys)
-    none = (0, 0)
-    return [
-        AnnouncementLine(row[0], row[1], False, [], sections.get(row[0].id, []), *counts.get(row[0].id, none))
-        for row in rows
-    ]
-
-
-def _own(person: Person, keys: Sequence[int]) -> dict[int, tuple[bool, list[str]]]:
-    """By announcement whether this guardian has it still to open, and on account of which children it came."""
-    rows = db.session.execute(
-        select(AnnouncementRecipient.announcement_id, AnnouncementRecipient.opened_at, User.called)
-        .join(User, User.id == AnnouncementRecipient.student_id)
-        .where(AnnouncementRecipient.announcement_id.in_(keys), AnnouncementRecipient.user_id == person.id)
-        .order_by(User.name_key, User.id)
-    )
-    found: dict[int, tuple[bool, list[str]]] = {}
-    for key, opened_at, called in rows:
-        found.setdefault(key, (opened_at is None, []))[1].append(called)
-    return found
-
-
-def children_of(announcement: Announcement, user_id: int) -> list[str]:
-    """The names of the children on whose account this guardian got it."""
-    return list(
-        db.session.scalars(
-            select(User.called)
-            .join(AnnouncementRecipient, AnnouncementRecipient.student_id == User.id)
-            .where(AnnouncementRecipient.announcement_id == announcement.id, AnnouncementRecipient.user_id == user_id)
-            .order_by(User.name_key, User.id)
-        )
-    )
-
-
-def unopened(person: AnyPerson) -> Select[*tuple[Any, ...]]:
-    """Statement: (announcements that this guardian has, those not opened yet), without what was recalled."""
-    return (
-        select(
-            func.count(distinct(AnnouncementRecipient.announcement_id)).label("announcements"),
-            func.count(
-                distinct(case((AnnouncementRecipient.opened_at.is_(None), AnnouncementRecipient.announcement_id)))
-            ).label("unopened"),
-        )
-        .select_from(AnnouncementRecipient)
-        .join(Announcement, Announcement.id == AnnouncementRecipient.announcement_id)
-        .where(
-            AnnouncementRecipient.user_id == person.id,
-            Announcement.recalled_at.is_(None),
-            Announcement.id.in_(policy.received_by(person)),
-        )
-    )
-
-
-def titles_of(announcement_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """By key the public id and title of announcements that messages answer; nothing of withdrawn and deleted ones."""
-    rows = db.session.execute(
-        select(Announcement.id, Announcement.public_id, Announcement.title).where(
-            Announcement.id.in_(announcement_ids),
-            Announcement.recalled_at.is_(None),
-            Announcement.purged_at.is_(None),
-        )
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
-# --- Searching
-
-
-def find(person: Person, words: Sequence[str], most: int = ON_A_PAGE) -> list[AnnouncementLine]:
-    """Of what this person may read the announcements in which each of these words begins one, the newest first."""
-    if not words:
-        return []
-    query = select(Announcement, User.display_name).join(User, User.id == Announcement.author_id)
-    for word in words:
-        begins = [Announcement.folded.startswith(word, autoescape=True)]
-        begins.append(Announcement.folded.contains(f" {word}", autoescape=True))
-        query = query.where(or_(*begins))
-    return _lines(person, _shown(person, query).limit(most))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from gradebook.extensions import db
 from gradebook.models import Answer, Approval, Role, RoleKind, School
-from gradebook.policy import scopes
+from gradebook.policy import oversight, scopes
 from gradebook.policy.person import Person
 from gradebook.services import audit, rosters
 
@@ -131,7 +131,7 @@ def answered(person: Person, now: datetime) -> list[Approval]:
 
 def count_for(person: Person, now: datetime) -> int:
     """How much waits for this person: what others of the office have asked for."""
-    conditions = (Approval.school_id.in_(scopes.schools_run_by(person)), Approval.asked_by != person.id, *_waits(now))
+    conditions = (oversight.approvals_of_office(person), Approval.asked_by != person.id, *_waits(now))
     return db.session.scalar(select(func.count()).select_from(Approval).where(*conditions)) or 0
 
 
@@ -139,7 +139,7 @@ def _of_office(person: Person) -> Any:
     return (
         select(Approval)
         .options(joinedload(Approval.asker), joinedload(Approval.answerer))
-        .where(Approval.school_id.in_(scopes.schools_run_by(person)))
+        .where(oversight.approvals_of_office(person))
     )
 
 

@@ -8,9 +8,12 @@ from gradebook.models import AuditEntry
 
 ACTS = (
     "account.deactivated",
+    "account.held_up",
     "account.identity_seen",
     "account.password_changed",
     "account.reactivated",
+    "account.signed_in",
+    "account.signed_out",
     "account.signed_out_everywhere",
     "announcement.cancelled",
     "announcement.recalled",

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
-from gradebook import actor
 from gradebook.extensions import db
 from gradebook.grading.values import Status
 from gradebook.models import (
@@ -40,9 +39,9 @@ from gradebook.models import (
     TotalMode,
     User,
 )
-from gradebook.policy.conversations import Correspondence
-from gradebook.services import comment_bank, messaging, second_step
+from gradebook.services import comment_bank, second_step
 from gradebook.services.counters import next_number
+from gradebook.services.demonstration_messages import add_messages
 from gradebook.services.outcome_rules import (
     OutcomeDraft,
     Settings,
@@ -195,6 +194,10 @@ class Demonstration:
         """The first school day."""
         return self.year.begins_on
 
+    def moment(self, days: int, hour: int) -> datetime:
+        """Half past this hour, so many days ago or at the last school day before; below 0 ahead."""
+        return _at(_school_day(self.today - timedelta(days=days)), hour)
+
 
 def load_demonstration_school(now: datetime) -> list[SignIn]:
     """Add the school to the session and return who can sign in. The caller commits."""
@@ -210,7 +213,7 @@ def load_demonstration_school(now: datetime) -> list[SignIn]:
     _add_families(demo)
     _add_work(demo)
     _add_art(demo)
-    _add_conversations(demo)
+    add_messages(demo)
     db.session.flush()
     return [
         SignIn("teacher", "ortiz", password),
@@ -762,69 +765,3 @@ def _rate(
     assert found is not None  # noqa: S101 - as above
     teacher = demo.people["ortiz"].id
     save_ratings(found, texts, seen=section.last_seq, actor_id=teacher, now=typed_at)
-
-
-def _add_conversations(demo: Demonstration) -> None:
-    ana, maths = demo.people["ana.gomez"], demo.sections["Maths 7B"]
-    teachers = (demo.people["ortiz"], demo.people["larsen"])
-    maria, david, ortiz = (demo.people[name] for name in ("maria.gomez", "david.gomez", "ortiz"))
-    talks = (
-        (
-            Correspondence(ana, maths, maria, teachers),
-            (
-                (maria, "Good afternoon. Ana was unwell on Thursday. Can she still do the quiz on ratio?"),
-                (ortiz, "Of course. She can sit it on Monday at lunch, room 12."),
-                (maria, "Thank you, she will be there. Is there anything she should read before?"),
-                (ortiz, "Pages 40 to 43, and the two examples we did in class. She will be fine."),
-            ),
-        ),
-        (
-            Correspondence(ana, maths, david, teachers),
-            (
-                (
-                    david,
-                    "Hello Ms Ortiz, when is the next test? I would like to practise with Ana on Sunday.",
-                ),
-            ),
-        ),
-    )
-    _hold(demo, talks)
-    _hold(demo, tuple(_other_talks(demo)))
-
-
-def _other_talks(demo: Demonstration):
-    english = demo.sections["English 7B"]
-    for index, words in (
-        (2, "Could we talk about the reading log this week?"),
-        (9, "Thank you for the kind comment."),
-    ):
-        student = demo.students["7B"][index]
-        guardian = db.session.scalar(
-            select(User)
-            .join(Guardianship, Guardianship.guardian_id == User.id)
-            .where(Guardianship.student_id == student.id, Guardianship.ends_on.is_(None))
-            .order_by(User.id)
-        )
-        teacher = db.session.scalars(
-            select(User)
-            .join(Enrollment, Enrollment.user_id == User.id)
-            .where(Enrollment.section_id == english.id, Enrollment.position == Position.LEAD)
-        ).one()
-        if guardian is not None and guardian.id != teacher.id:
-            yield Correspondence(student, english, guardian, (teacher,)), ((guardian, words),)
-
-
-def _hold(demo: Demonstration, talks) -> None:
-    for pair, lines in talks:
-        sent_at = demo.now - timedelta(days=2)
-        with actor.acting_as(lines[0][0].id, demo.now):
-            conversation = messaging.open_conversation(pair, actor_id=lines[0][0].id, now=sent_at)
-        for number, (author, body) in enumerate(lines):
-            with actor.acting_as(author.id, demo.now):
-                messaging.send(
-                    conversation,
-                    author_id=author.id,
-                    body=body,
-                    client_key=f"demonstration-{number}",
-                    now=sent_at + timedelta(hours=3 * number),
-                )

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, String, and_, bindparam, func, select, type_coerce
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, String, and_, bindparam, select, type_coerce
 from sqlalchemy.orm import aliased, contains_eager
 
 from gradebook.database import will_write
@@ -710,14 +710,6 @@ def students_of(section: Section, day: date, *, limit: int | None = None, offset
     """The students of a class on a school day, by name; `limit` and `offset` page through large classes."""
     query = _STUDENTS if limit is None and not offset else _STUDENTS.limit(limit).offset(offset)
     return [Student._make(row) for row in _rows(query, section=section.id, day=day)]
-
-
-_STUDENT_COUNT = select(func.count()).select_from(Enrollment).where(*_IS_STUDENT_ON)
-
-
-def count_students(section: Section, day: date) -> int:
-    """How many students the class has on a school day."""
-    return int(_rows(_STUDENT_COUNT, section=section.id, day=day)[0][0])
 
 
 def by_student(cells: Iterable[Cell]) -> dict[int, list[Cell]]:

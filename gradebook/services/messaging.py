@@ -35,7 +35,7 @@ from gradebook.models.conversations import folded_words
 from gradebook.policy import scopes
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import AnyPerson, Person
-from gradebook.services import announcements, attachments, notices
+from gradebook.services import announced, attachments, notices
 from gradebook.services.attachments import FileLine
 
 LONGEST_MESSAGE = 5000
@@ -686,8 +686,8 @@ def _inbox(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     )
     if not person.acts_as(RoleKind.PARENT):  # announcements are for guardians
         return query
-    talks, announced = query.subquery(), announcements.unopened(person).subquery()
-    return select(*talks.c, *announced.c).select_from(talks.join(announced, true()))  # each is one row
+    talks, news = query.subquery(), announced.unopened(person).subquery()
+    return select(*talks.c, *news.c).select_from(talks.join(news, true()))  # each is one row
 
 
 def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[ConversationLine]:
@@ -828,7 +828,7 @@ def _lines(conversation: Conversation, rows: Sequence[Any]) -> list[MessageLine]
     with_files = [row.seq for row in rows if row.files and row.removed_at is None]
     files = attachments.files_of(conversation, with_files) if with_files else {}
     answering = {row.announcement_id for row in rows if row.announcement_id is not None}
-    answered = announcements.titles_of(list(answering)) if answering else {}
+    answered = announced.titles_of(list(answering)) if answering else {}
     return [_line(row, files.get(row.seq, []), answered.get(row.announcement_id)) for row in rows]
 
 

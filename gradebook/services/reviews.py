@@ -43,7 +43,7 @@ from gradebook.services.office_reading import ShownMessage
 LONGEST_WORDS = 2000
 ON_A_PAGE = 50
 LONGEST_SPAN = timedelta(days=366)
-HOLD = "review.hold_line"
+HOLD = oversight.HOLD
 """The act that a second person agrees to."""
 HOLDS = (14, 30, 90, 180)
 """Days for which a line may be held back."""
@@ -390,7 +390,7 @@ def ask_to_hold(person: Person, review: OversightReview, days: int, reason: str,
     if review.said_at is not None:
         raise Said
     details = {"review": review.public_id, "days": days, "opened": review.begins_on.isoformat()}
-    return approvals.ask(person, HOLD, details, reason, now)
+    return approvals.ask(person, HOLD, details, reason, now, person_id=review.student_id)
 
 
 def hold(approval: Approval, person: Person, now: datetime) -> None:

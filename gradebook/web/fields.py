@@ -1,19 +1,19 @@
-"""Form fields of this product: text without control characters, numbers, a choice that says what to do, a day in three
-parts, a list of rows."""
+"""Form fields of this product: text without control characters, numbers, a choice that says what to do, a reason
+from a list, own words, a day in three parts, a list of rows."""
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, Form, FormField, SelectField, StringField
+from wtforms import FieldList, Form, FormField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.utils import unset_value
-from wtforms.validators import ValidationError
+from wtforms.validators import DataRequired, Length, ValidationError
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫", "01234567890123456789.")
@@ -108,6 +108,30 @@ class PickField(SelectField):
 
 def _choices(pairs: Any) -> list[SelectChoice]:
     return [SelectChoice(value, words) for value, words in pairs]
+
+
+class ReasonField(RadioField):
+    """One of a list that is shown whole; none is chosen at the beginning. missing: what is said when none is."""
+
+    def __init__(self, label: Any = None, *, words: Mapping[Any, Any], missing: Any, **kwargs: Any) -> None:
+        super().__init__(label, choices=_choices((str(one), text) for one, text in words.items()), **kwargs)
+        self.type = "RadioField"
+        self.missing = missing
+
+    def pre_validate(self, form: Any) -> None:
+        """One of the list."""
+        if self.data not in [choice.value for choice in self.choices or ()]:
+            raise ValidationError(self.missing)
+
+
+class WordsField(TextAreaField):
+    """Own words, at most so many characters. missing: what is said where there are none; without it none are needed."""
+
+    def __init__(self, label: Any = None, *, most: int, missing: Any = None, **kwargs: Any) -> None:
+        short = Length(max=most, message=_l("Use %(max)d characters or fewer"))
+        validators = [DataRequired(missing), short] if missing else [short]
+        super().__init__(label, validators, **{"filters": [paragraph], **kwargs})
+        self.type = "TextAreaField"
 
 
 class _Parts(Form):

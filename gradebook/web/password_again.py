@@ -3,12 +3,10 @@
 from flask_babel import gettext as _
 from wtforms import Field
 
-from gradebook.extensions import db
 from gradebook.models import AttemptKind
 from gradebook.services import accounts, passwords
 from gradebook.web.login import current_person
-from gradebook.web.requests import moment
-from gradebook.web.visitors import visitor
+from gradebook.web.tries import counted_try
 
 
 def check_password_again(field: Field, wrong: str | None = None) -> int:
@@ -19,12 +17,10 @@ def check_password_again(field: Field, wrong: str | None = None) -> int:
     user = current_person().user
     stored = user.password_hash
     try:
-        attempt_id = accounts.knock(AttemptKind.PASSWORD, user.username, visitor(), moment()).id
+        attempt_id = counted_try(AttemptKind.PASSWORD, user.username)
     except accounts.TooManyTries:
-        db.session.rollback()
         field.errors = [_("Too many tries. Wait 5 minutes.")]
         return 429
-    db.session.commit()  # no lock is held while the hash is worked out
     if not passwords.check_password(stored, field.data or ""):
         field.errors = [wrong or _("The password is not right.")]
         return 422

@@ -453,6 +453,7 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/parent/children/{maya}/classes/{full}", then=unfold),
         Screen("/messages/"),
         Screen("/messages/{talk}"),
+        Screen("/messages/announcements/{news}"),
         Screen("/auth/appearance", then=open_account),
         Screen("/auth/sessions"),
     ),
@@ -465,7 +466,14 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("/teacher/classes/{full}/rules"),
         Screen("/teacher/classes/{full}/students/{maya}"),
     ),
-    "pat, es": (Screen("/office/people"), Screen("/office/people/{dana}"), Screen("/office/classes")),
+    "pat, es": (
+        Screen("/office/people"),
+        Screen("/office/people/{dana}"),
+        Screen("/office/classes"),
+        Screen("/office/records"),
+        Screen("/office/retention"),
+        Screen("/office/people/{maya}/hold"),
+    ),
 }
 
 # These show nothing by themselves: they answer machines and scripts, or lead to the home of the role in use.

@@ -27,7 +27,7 @@ from gradebook.policy import announcements as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import correspondence
 from gradebook.policy.rules import can
-from gradebook.services import announcements, attention, message_rules, messaging
+from gradebook.services import announced, announcements, attention, message_rules, messaging
 from gradebook.services.accounts import person_acting_as
 from gradebook.services.announcements import Draft
 from tests.school import TODAY, enroll
@@ -84,7 +84,7 @@ def test_the_office_reaches_the_school(announce):
 def test_a_guardian_of_two_students_gets_it_once(announce, school):
     announcement = announce("pat", "algebra", "history", kind=RoleKind.OFFICE)
     assert names_of(announcement) == {*ALGEBRA, "chris"}
-    assert announcements.recipients_of([announcement.id])[announcement.id] == (4, 0)
+    assert announced.recipients_of([announcement.id])[announcement.id] == (4, 0)
     told = select(func.count()).select_from(Notice).where(Notice.recipient_id == school.erin.id)
     assert db.session.scalar(told) == 1
 
@@ -198,12 +198,12 @@ def test_unread_is_counted_once_everywhere_until_it_is_opened(acting, announce, 
     (line,) = attention.unread_talks(dana)
     assert (line.announcement, line.student_id, line.unread) == ("Trip on Friday", school.maya.id, 1)
     before = messaging.inbox_of(dana).mark
-    announcements.mark_opened(announcement, dana.id, clock())
+    announced.mark_opened(announcement, dana.id, clock())
     assert messaging.unread_count(dana) == 0
     assert messaging.inbox_of(dana).mark != before
     assert attention.unread_talks(dana) == []
     acting("rivera", RoleKind.TEACHER)
-    assert announcements.recipients_of([announcement.id])[announcement.id] == (3, 1)
+    assert announced.recipients_of([announcement.id])[announcement.id] == (3, 1)
 
 
 def test_a_colleague_and_the_office_may_count_and_others_may_not(acting, announce):
@@ -234,7 +234,7 @@ def test_who_reads_it(acting, announce, school):
         ("maya", RoleKind.STUDENT, False),
     ):
         person = acting(name, kind)
-        listed = announcement.id in {line.announcement.id for line in announcements.announcements(person)}
+        listed = announcement.id in {line.announcement.id for line in announced.announcements(person)}
         assert listed is reads, name
         if reads:
             assert policy.announcement_for(person, announcement.public_id)
@@ -279,7 +279,7 @@ def test_for_a_minute_it_can_be_taken_back(acting, announce, clock):
     dana = acting("dana")
     assert messaging.unread_count(dana) == 0
     assert attention.unread_talks(dana) == []
-    assert announcements.announcements(dana) == []
+    assert announced.announcements(dana) == []
 
 
 @pytest.mark.parametrize(
@@ -439,6 +439,6 @@ def test_the_log_says_what_was_done_and_no_word_of_it(acting, announce, school, 
 
 def test_it_is_found_by_who_has_it(acting, announce):
     announce("rivera", "algebra", body="Bring a café receipt")
-    assert [line.announcement.title for line in announcements.find(acting("dana"), ["cafe", "trip"])]
-    assert announcements.find(acting("dana"), ["afe"]) == []
-    assert announcements.find(acting("chris"), ["cafe"]) == []
+    assert [line.announcement.title for line in announced.find(acting("dana"), ["cafe", "trip"])]
+    assert announced.find(acting("dana"), ["afe"]) == []
+    assert announced.find(acting("chris"), ["cafe"]) == []

@@ -6,13 +6,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from gradebook import actor
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
     AccountKind,
+    Announcement,
+    AnnouncementState,
     Assignment,
+    AuditEntry,
     Enrollment,
     Guardianship,
+    Job,
+    Message,
+    MessageKind,
     OutcomeRating,
     Position,
     Restriction,
@@ -24,7 +31,7 @@ from gradebook.models import (
     User,
 )
 from gradebook.policy.person import Person
-from gradebook.services import accounts, messaging
+from gradebook.services import accounts, announced, announcements, approvals, audit_chain, messaging, reports, reviews
 from gradebook.services.demonstration import load_demonstration_school, school_year
 from gradebook.services.outcomes import class_outcomes, overview_of
 
@@ -97,6 +104,69 @@ def test_there_are_unread_messages_on_both_sides(demonstration, clock, username,
     user = db.session.scalars(select(User).where(User.username == username)).one()
     person: Person = accounts.person_acting_as(user, clock(), kind)
     assert messaging.unread_count(person) > 0
+
+
+def acting(username, clock, kind):
+    """This person, for whom the database is asked too."""
+    user = db.session.scalars(select(User).where(User.username == username)).one()
+    actor.acts(user.id, clock())
+    return accounts.person_acting_as(user, clock(), kind)
+
+
+def test_families_have_announcements_and_two_answer_in_private(demonstration, clock):
+    """One to a class, one to the school; a planned one is for its author and waits for the worker."""
+    maria = acting("maria.gomez", clock, RoleKind.PARENT)
+    assert [line.announcement.title for line in announced.announcements(maria)] == [
+        "Maths evening in room 12",
+        "No cars at the school gate",
+    ]
+    ortiz = acting("ortiz", clock, RoleKind.TEACHER)
+    planned, sent = announced.announcements(ortiz)[:2]
+    assert planned.announcement.state == AnnouncementState.SCHEDULED
+    assert count(Job, Job.kind == announcements.JOB, Job.run_at == planned.announcement.send_at) == 1
+    assert 0 < sent.opened_by < sent.sent_to
+    answers = select(func.count(Message.conversation_id.distinct())).where(Message.announcement_id.is_not(None))
+    assert db.session.scalar(answers) == 2, "each in a conversation of its own"
+
+
+def test_the_office_finds_a_report_two_reviews_and_something_to_agree_to(demonstration, clock):
+    pat = acting("office", clock, RoleKind.OFFICE)
+    (waiting,) = reports.queue(pat)
+    assert waiting.author == "Peter Vargas"
+    shown = reports.shown(waiting.report)
+    assert [message.seq for message in shown] == [2, 3, 4, 5, 6], "with what stands around it"
+    still_open, closed = reviews.all_of(pat)
+    assert still_open.is_open(clock().date())
+    assert closed.said_at is not None
+    assert approvals.count_for(pat, clock()) == 1
+    jo = acting("office2", clock, RoleKind.OFFICE)
+    assert reports.queue(jo) == [], "whoever watches reads no message"
+    assert len(reviews.all_of(jo)) == 2
+
+
+def test_the_conversation_of_the_closed_review_says_so(demonstration, clock):
+    acting("maria.gomez", clock, RoleKind.PARENT)
+    (line,) = db.session.scalars(select(Message).where(Message.kind == MessageKind.SYSTEM))
+    assert line.body.startswith(reviews.LINE)
+    assert line.seq == 5
+
+
+def test_what_was_done_stands_in_the_log_and_in_its_chain(demonstration):
+    acts = set(db.session.scalars(select(AuditEntry.act)))
+    of_messages = {"announcement.sent", "announcement.scheduled", "oversight.duty_changed", "report.made"}
+    of_reviews = {"review.opened", "review.read", "review.noted", "review.closed", "review.said", "approval.asked"}
+    assert of_messages | of_reviews <= acts
+    assert audit_chain.verify().broken is None
+
+
+def test_a_student_is_shown_nothing_of_messages(demonstration, sign_in):
+    client = sign_in(db.session.scalars(select(User).where(User.username == "ana.gomez")).one())
+    words = [*db.session.scalars(select(Announcement.title)), "Maria Gomez", "reading group", "essage", "nnouncement"]
+    for address in ("/student/", "/student/calendar", "/student/?news=all"):
+        page = client.get(address)
+        assert page.status_code == 200
+        assert [each for each in words if each in page.text] == []
+    assert client.get("/messages/").status_code in (403, 404)
 
 
 def test_it_is_there_in_ten_seconds_with_a_new_password_each_time(app, world, clock):

@@ -105,7 +105,7 @@ def end_session(public_id: str) -> Any:
     """End one of one's own sessions."""
     if public_id == current_login_session().public_id:
         raise NotFound
-    ended = accounts.end_login_session(current_person().id, public_id, moment())
+    ended = accounts.sign_out_there(current_person(), public_id)
     db.session.commit()
     flash(_("Signed out there.") if ended else _("That session had already ended."), "good")
     return redirect(url_for("auth.sessions"), 303)

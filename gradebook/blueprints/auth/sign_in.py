@@ -11,7 +11,7 @@ from gradebook.blueprints.auth.home import home_of
 from gradebook.extensions import db
 from gradebook.models import AttemptKind, LoginSession
 from gradebook.policy.person import Person
-from gradebook.services import accounts, passwords, second_step
+from gradebook.services import accounts, passwords, second_step, sign_in_log
 from gradebook.web import door
 from gradebook.web.login import (
     begin_login,
@@ -22,6 +22,7 @@ from gradebook.web.login import (
     signed_in_person,
 )
 from gradebook.web.requests import moment
+from gradebook.web.tries import counted_try
 from gradebook.web.visitors import (
     A_YEAR,
     device_cookie_name,
@@ -48,11 +49,9 @@ def sign_in_post() -> Any:
     if not form.validate():
         return _again(form, 422)
     try:
-        attempt_id = accounts.knock(AttemptKind.PASSWORD, form.username.data or "", visitor(), moment()).id
+        attempt_id = counted_try(AttemptKind.PASSWORD, form.username.data or "")
     except accounts.TooManyTries:
-        db.session.rollback()
         return _refused(form, _("Too many tries. Wait 5 minutes, or ask the school office for a sign-in slip."), 429)
-    db.session.commit()
     person = accounts.person_named(form.username.data or "", moment())
     db.session.expunge_all()  # what was read stays readable …
     db.session.rollback()  # … and no lock and no connection is held while the hash is worked out
@@ -77,6 +76,7 @@ def open_session(person: Person, *, own_device: bool, target: str) -> Response:
         begin_waiting(token)
         return make_response(redirect(url_for("auth.sign_in_code", next=target), 303))
     new_device = accounts.remember_device(person.id, device_token, now)
+    sign_in_log.note_signed_in(person, row, now, is_new=new_device is not None)
     if asked.reset_at:
         second_step.note_told(person.id, now)
     response = let_in(person, token, row, target=target, new_device=new_device)

@@ -11,11 +11,12 @@ from gradebook.blueprints.auth.forms import StepForm
 from gradebook.blueprints.auth.sign_in import let_in
 from gradebook.extensions import db
 from gradebook.models import AttemptKind, StepKind, User
-from gradebook.services import accounts, second_step
+from gradebook.services import accounts, second_step, sign_in_log
 from gradebook.services.second_step import Check
 from gradebook.web import door
 from gradebook.web.login import awaited_token, begin_login, current_login_session, current_person, signed_in_person
 from gradebook.web.requests import moment
+from gradebook.web.tries import counted_try
 from gradebook.web.visitors import safe_next, visitor
 
 RECOVERY = "recovery"
@@ -46,6 +47,7 @@ def sign_in_code_post() -> Any:
         new_device: str | None = second_step.trust_device(person.user, now)
     else:
         new_device = accounts.remember_device(person.id, visitor().device_token, now)
+    sign_in_log.note_signed_in(person, login_session, now, is_new=new_device is not None)
     response = let_in(person, token, login_session, target=safe_next(request.args.get("next")), new_device=new_device)
     if step == StepKind.RECOVERY:
         tell_of_recovery(person.id)
@@ -86,12 +88,10 @@ def taken(field: Field, user: User) -> tuple[StepKind | None, int]:
     """
     user_id, username = user.id, user.username
     try:
-        attempt_id = accounts.knock(AttemptKind.STEP, username, visitor(), moment()).id
+        attempt_id = counted_try(AttemptKind.STEP, username)
     except accounts.TooManyTries:
-        db.session.rollback()
         field.errors = [_("Too many wrong codes. Wait 5 minutes or more.")]
         return None, 429
-    db.session.commit()
     checked, step = second_step.take(user_id, field.data or "", current_app.config["SECRET_KEY"], moment())
     if checked != Check.RIGHT:
         field.errors = [_words(checked, step)]

@@ -18,9 +18,9 @@ from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
-from gradebook.services import accounts
+from gradebook.services import accounts, announced
 from gradebook.services import announcements as acts
-from gradebook.services.announcements import ON_A_PAGE
+from gradebook.services.announced import ON_A_PAGE
 from gradebook.web import door
 from gradebook.web.requests import moment, short_write
 from gradebook.web.streams import stream_of
@@ -67,7 +67,7 @@ class Shown:
 def announcements() -> str:
     """What this person got, or, for staff, what the school's families get."""
     person, number = announcer(), page_number(request.args.get("page"))
-    lines = acts.announcements(person, limit=ON_A_PAGE + 1, offset=(number - 1) * ON_A_PAGE)
+    lines = announced.announcements(person, limit=ON_A_PAGE + 1, offset=(number - 1) * ON_A_PAGE)
     return render_template(
         "messages/announcements.html",
         lines=lines[:ON_A_PAGE],
@@ -85,22 +85,22 @@ def announcement(announcement_id: str) -> str:
     found = policy.announcement_for(person, announcement_id)
     if policy.is_new_to(person, found):
         with short_write():
-            acts.mark_opened(found, person.id, moment())
+            announced.mark_opened(found, person.id, moment())
         found = policy.announcement_for(person, announcement_id)
     return render_template("messages/announcement.html", shown=_shown(person, found))
 
 
 def _shown(person: Person, found: Announcement) -> Shown:
-    sections = acts.sections_of([found.id]).get(found.id, [])
+    sections = announced.sections_of([found.id]).get(found.id, [])
     if person.acts_as(RoleKind.PARENT):
-        children, answers = acts.children_of(found, person.id), policy.answers_to(person, found)
+        children, answers = announced.children_of(found, person.id), policy.answers_to(person, found)
         return Shown(found, timezones(person)[found.school_id], sections, children, answers)
     counted: dict[str, Any] = {"waits_until": policy.waits_until(found, person.now)}
     if found.sent_at is not None and can(person, "announcement:count_readers", found):
-        sent_to, opened_by = acts.recipients_of([found.id]).get(found.id, (0, 0))
+        sent_to, opened_by = announced.recipients_of([found.id]).get(found.id, (0, 0))
         counted |= {"sent_to": sent_to, "opened_by": opened_by}
         if person.acts_as(RoleKind.TEACHER):
-            counted["answered_in"] = acts.answers_of(found)
+            counted["answered_in"] = announced.answers_of(found)
     return Shown(found, timezones(person)[found.school_id], sections, [], [], **counted)
 
 

@@ -17,6 +17,7 @@ from gradebook.models import Announcement, AnnouncementState, RoleKind
 from gradebook.policy import announcements as policy
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
+from gradebook.services import announced
 from gradebook.services import announcements as acts
 from gradebook.services.announcements import Draft, Preview
 from gradebook.web import door
@@ -163,7 +164,7 @@ def _said(announcement: Announcement, timezone: str) -> str:
     if announcement.state == AnnouncementState.SCHEDULED:
         when = moment_words(announcement.send_at, timezone).striptags()
         return _("The announcement will be sent on %(when)s.", when=when)
-    count = acts.recipients_of([announcement.id]).get(announcement.id, (0, 0))[0]
+    count = announced.recipients_of([announcement.id]).get(announcement.id, (0, 0))[0]
     return ngettext(
         "The announcement was sent to %(num)s guardian.", "The announcement was sent to %(num)s guardians.", count
     )

@@ -19,7 +19,7 @@ from gradebook.policy import stops
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
-from gradebook.services import announcements, attachments, messaging
+from gradebook.services import announced, attachments, messaging
 from gradebook.services.messaging import has_words
 from gradebook.web import door
 from gradebook.web.requests import moment, short_write, wants_page
@@ -44,7 +44,7 @@ def index() -> str:
         has_more=len(lines) > len(here),
         teachers=_teachers(person, here),
         timezones=timezones(person),
-        announced=announcements.new_for(person) if number == 1 and person.acts_as(RoleKind.PARENT) else [],
+        announced=announced.new_for(person) if number == 1 and person.acts_as(RoleKind.PARENT) else [],
     )
 
 

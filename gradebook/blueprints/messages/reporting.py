@@ -6,9 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import RadioField, TextAreaField
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import ValidationError
 
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent
@@ -22,7 +20,7 @@ from gradebook.policy.person import Person
 from gradebook.policy.rules import can
 from gradebook.services import reports
 from gradebook.web import door
-from gradebook.web.fields import paragraph
+from gradebook.web.fields import ReasonField, WordsField
 from gradebook.web.requests import moment, whole_number
 
 REASONS = {
@@ -37,21 +35,8 @@ REASONS = {
 class ReportForm(FlaskForm):
     """Why a message is reported."""
 
-    reason = RadioField(
-        _l("What is wrong with it?"),
-        choices=[SelectChoice(reason.value, words) for reason, words in REASONS.items()],
-        validate_choice=False,
-    )
-    words = TextAreaField(
-        _l("In your own words"),
-        [Length(max=reports.LONGEST_WORDS, message=_l("Use %(max)d characters or fewer"))],
-        filters=[paragraph],
-    )
-
-    def validate_reason(self, field: Any) -> None:
-        """One of the list."""
-        if field.data not in set(ReportReason):
-            raise ValidationError(_("Choose what is wrong with it"))
+    reason = ReasonField(_l("What is wrong with it?"), words=REASONS, missing=_l("Choose what is wrong with it"))
+    words = WordsField(_l("In your own words"), most=reports.LONGEST_WORDS)
 
     def validate_words(self, field: Any) -> None:
         """Needed where the list says nothing."""

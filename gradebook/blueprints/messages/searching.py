@@ -5,7 +5,7 @@ from flask import render_template, request
 from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent, page_number
 from gradebook.blueprints.messages.shown import timezones
-from gradebook.services import announcements, message_search
+from gradebook.services import announced, message_search
 from gradebook.services.message_search import LONGEST_QUERY, ON_A_PAGE
 from gradebook.web import door
 
@@ -25,6 +25,6 @@ def search() -> str:
         found=found[:ON_A_PAGE],
         has_more=len(found) > ON_A_PAGE,
         number=number,
-        announced=announcements.find(person, words) if number == 1 else [],
+        announced=announced.find(person, words) if number == 1 else [],
         timezones=timezones(person),
     )

@@ -6,20 +6,18 @@ from flask import redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import TextAreaField
-from wtforms.validators import DataRequired, Length
 
 from gradebook.blueprints.office import bp
 from gradebook.blueprints.office.approval_words import answer_words, fault_words, kind_words, sentence
 from gradebook.blueprints.office.common import own_school, tell
 from gradebook.extensions import db
 from gradebook.models import Approval
-from gradebook.policy import access
+from gradebook.policy import oversight
 from gradebook.services import approvals as waiting_acts
 from gradebook.services import approved_acts, rosters
 from gradebook.services.approvals import ApprovalError
 from gradebook.web import door
-from gradebook.web.fields import paragraph
+from gradebook.web.fields import WordsField
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
 
@@ -27,14 +25,7 @@ from gradebook.web.requests import moment
 class RefusalForm(FlaskForm):
     """Why not."""
 
-    why = TextAreaField(
-        _l("Reason"),
-        [
-            DataRequired(_l("Say why. Who asked reads it")),
-            Length(max=waiting_acts.LONGEST_REASON, message=_l("Use %(max)d characters or fewer")),
-        ],
-        filters=[paragraph],
-    )
+    why = WordsField(_l("Reason"), most=waiting_acts.LONGEST_REASON, missing=_l("Say why. Who asked reads it"))
 
 
 @bp.get("/approvals")
@@ -57,7 +48,7 @@ def approvals() -> Any:
 @door.office
 def approval(approval_id: str) -> Any:
     """One of them."""
-    return _page(access.approval_for_office(current_person(), approval_id), RefusalForm(formdata=None))
+    return _page(oversight.approval_for_office(current_person(), approval_id), RefusalForm(formdata=None))
 
 
 @bp.post("/approvals/<approval_id>/approval")
@@ -105,7 +96,7 @@ def approval_withdraw(approval_id: str) -> Any:
 
 
 def _locked(approval_id: str) -> Approval:
-    return rosters.locked(access.approval_for_office(current_person(), approval_id))
+    return rosters.locked(oversight.approval_for_office(current_person(), approval_id))
 
 
 def _told(approval_id: str, error: ApprovalError) -> Any:

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from gradebook.blueprints.office.approval_words import kind_words
 from gradebook.blueprints.office.common import BASES, DUTIES, POSITIONS, ROLES
-from gradebook.models import AccessBasis, AuditEntry, Duty, Position, RoleKind
+from gradebook.models import AccessBasis, AttemptKind, AuditEntry, Duty, Position, RoleKind
 from gradebook.services.audit_log import Names
 from gradebook.web.filters import day as day_words
 from gradebook.web.record_classes import class_words
@@ -30,11 +30,16 @@ KINDS = {
 # Act -> (kind, sentence). Names in it: who, person, other (the adult beside them), section, source, title.
 SENTENCES: dict[str, tuple[str, Any]] = {
     "account.deactivated": ("access", _l("%(who)s locked the account of %(person)s")),
+    "account.held_up": ("access", _l("Too many wrong passwords for %(person)s: nobody can try for 5 minutes")),
+    "account.held_up.step": ("access", _l("Too many wrong codes for %(person)s: nobody can try for a while")),
     "account.identity_seen": ("access", _l("%(who)s noted that the office has seen who %(person)s is")),
     "account.identity_not_seen": ("access", _l("%(who)s took back that the office has seen who %(person)s is")),
     "account.password_changed": ("access", _l("%(who)s chose a new password for %(person)s")),
     "account.own_password_changed": ("access", _l("%(who)s chose a new password")),
     "account.reactivated": ("access", _l("%(who)s unlocked the account of %(person)s")),
+    "account.signed_in": ("access", _l("%(who)s signed in: %(device)s")),
+    "account.signed_in.new": ("access", _l("%(who)s signed in on a new device: %(device)s")),
+    "account.signed_out": ("access", _l("%(who)s signed out on another device")),
     "account.signed_out_everywhere": ("access", _l("%(who)s signed out on all other devices")),
     "announcement.cancelled": ("messages", _l("%(who)s cancelled an announcement before it was sent")),
     "announcement.recalled": ("messages", _l("%(who)s took back an announcement within a minute")),
@@ -47,7 +52,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "announcement.sent to school": ("messages", _l("%(who)s sent an announcement to the whole school: %(guardians)s")),
     "announcement.stopped": (
         "messages",
-        _l("%(who)s stopped a planned announcement: its author could not announce any more, or nobody could get it"),
+        _l("A planned announcement was not sent: its author could not announce any more, or nobody could get it"),
     ),
     "approval.approved": ("approvals", _l("%(who)s agreed, as the second person: %(approval)s")),
     "approval.asked": ("approvals", _l("%(who)s asked a second person to agree: %(approval)s")),
@@ -122,13 +127,16 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "restriction.lift turned down": ("people", _l("%(who)s kept an order about %(other)s and %(person)s")),
     "restriction.lifted": ("people", _l("%(who)s lifted an order about %(other)s and %(person)s")),
     "review.closed": ("oversight", _l("%(who)s closed a review of conversations about %(person)s")),
-    "review.ended": ("oversight", _l("%(who)s ended a review of conversations about %(person)s: its time was over")),
+    "review.ended": ("oversight", _l("A review of conversations about %(person)s ended: its time was over")),
     "review.file_read": ("oversight", _l("%(who)s opened a file of a conversation about %(person)s in %(section)s")),
     "review.held": ("oversight", _l("%(who)s agreed that a review about %(person)s is not told of yet")),
     "review.noted": ("oversight", _l("%(who)s wrote a note to a review of conversations about %(person)s")),
     "review.opened": ("oversight", _l("%(who)s opened a review of conversations about %(person)s")),
     "review.read": ("oversight", _l("%(who)s read a conversation about %(person)s in %(section)s")),
-    "review.said": ("oversight", _l("%(who)s let a conversation about %(person)s in %(section)s say that it was read")),
+    "review.said": (
+        "oversight",
+        _l("A conversation about %(person)s in %(section)s was told that the office has read it"),
+    ),
     "retention.changed": ("school", _l("%(who)s changed how long %(record_class)s are kept")),
     "retention.deleted": ("messages", _l("%(who)s deleted what need not be kept any more: %(record_class)s")),
     "role.changed": ("people", _l("%(who)s changed since when or until when %(person)s has the role %(role)s")),
@@ -192,6 +200,10 @@ def _finer_act(entry: AuditEntry, names: Names) -> str:
         return "account.identity_not_seen"
     if entry.act == "account.password_changed" and entry.actor_id == entry.person_id:
         return "account.own_password_changed"
+    if entry.act == "account.signed_in" and facts.get("new") is True:
+        return "account.signed_in.new"
+    if entry.act == "account.held_up":
+        return "account.held_up.step" if facts.get("tried") == AttemptKind.STEP else entry.act
     if entry.act == "set_up.copied" and not {_section_key(entry), facts.get("source_id")} & names.sections.keys():
         return "set_up.copied between gone"
     if entry.act == "person.of_age_recorded" and not facts.get("day"):
@@ -307,5 +319,6 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "how": lambda entry, _names: _text(entry.facts.get("how")) or _("on the server"),
     "approval": lambda entry, _names: kind_words(entry.facts.get("kind")),
     "record_class": lambda entry, _names: class_words(entry.facts.get("record_class")),
+    "device": lambda entry, _names: _text(entry.facts.get("device")),
     "act": lambda entry, _names: entry.act,
 }

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import RadioField, TextAreaField
+from wtforms import RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 
@@ -24,7 +24,7 @@ from gradebook.policy.conversations import Correspondence
 from gradebook.services import message_rules, office_hours, rosters
 from gradebook.services.office_hours import WrongHours
 from gradebook.web import door
-from gradebook.web.fields import DayField, LineField, PickField, paragraph
+from gradebook.web.fields import DayField, LineField, PickField, WordsField
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
 
@@ -81,14 +81,7 @@ LASTS = {
 class ClosingForm(FlaskForm):
     """Why a person may not write, and for how long."""
 
-    reason = TextAreaField(
-        _l("Reason"),
-        [
-            DataRequired(_l("Say why. The person is told")),
-            Length(max=message_rules.LONGEST_REASON, message=_l("Use %(max)d characters or fewer")),
-        ],
-        filters=[paragraph],
-    )
+    reason = WordsField(_l("Reason"), most=message_rules.LONGEST_REASON, missing=_l("Say why. The person is told"))
     lasts = PickField(_l("How long"), default="", pairs=[(hours, words) for hours, (words, _span) in LASTS.items()])
 
     @property

@@ -6,9 +6,6 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import RadioField, TextAreaField
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, ValidationError
 
 from gradebook.blueprints.office import bp
 from gradebook.blueprints.office.common import DUTIES, last_day, own_school, tell, today
@@ -22,7 +19,7 @@ from gradebook.policy.rules import can
 from gradebook.services import duties, reports, reviews
 from gradebook.services.duties import DutyError, DutyFault
 from gradebook.web import door
-from gradebook.web.fields import paragraph
+from gradebook.web.fields import ReasonField, WordsField
 from gradebook.web.files import file_response
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment, short_write
@@ -55,24 +52,12 @@ NO_DUTY = "none"
 class SettleForm(FlaskForm):
     """What was done about a report."""
 
-    outcome = RadioField(
-        _l("What was done"),
-        choices=[SelectChoice(outcome.value, words) for outcome, words in OUTCOMES.items()],
-        validate_choice=False,
-    )
-    done = TextAreaField(
+    outcome = ReasonField(_l("What was done"), words=OUTCOMES, missing=_l("Choose what was done"))
+    done = WordsField(
         _l("In your own words"),
-        [
-            DataRequired(_l("Say what was done. It is kept with the report")),
-            Length(max=reports.LONGEST_WORDS, message=_l("Use %(max)d characters or fewer")),
-        ],
-        filters=[paragraph],
+        most=reports.LONGEST_WORDS,
+        missing=_l("Say what was done. It is kept with the report"),
     )
-
-    def validate_outcome(self, field: Any) -> None:
-        """One of the list."""
-        if field.data not in set(ReportOutcome):
-            raise ValidationError(_("Choose what was done"))
 
 
 def overseer() -> Person:

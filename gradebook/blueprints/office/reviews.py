@@ -8,9 +8,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_wtf import FlaskForm
-from wtforms import RadioField, TextAreaField
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, ValidationError
 
 from gradebook.blueprints.office import bp
 from gradebook.blueprints.office.approval_words import fault_words
@@ -38,7 +35,7 @@ from gradebook.services import approvals, directory, duties, reviews, rosters
 from gradebook.services.approvals import ApprovalError
 from gradebook.services.directory import PeopleFilter
 from gradebook.web import door
-from gradebook.web.fields import DayField, PickField, one_line, paragraph
+from gradebook.web.fields import DayField, PickField, ReasonField, WordsField, one_line
 from gradebook.web.files import file_response
 from gradebook.web.filters import day as day_words
 from gradebook.web.login import current_person
@@ -50,54 +47,32 @@ ALL = "all"
 class ReviewForm(FlaskForm):
     """Why, which conversations, which messages, how long."""
 
-    reason = RadioField(
-        _l("Reason"),
-        choices=[SelectChoice(reason.value, words) for reason, words in REVIEW_REASONS.items()],
-        validate_choice=False,
-    )
-    words = TextAreaField(
+    reason = ReasonField(_l("Reason"), words=REVIEW_REASONS, missing=_l("Choose the reason"))
+    words = WordsField(
         _l("What it is about"),
-        [
-            DataRequired(_l("Say what it is about. It is kept with the review")),
-            Length(max=reviews.LONGEST_WORDS, message=_l("Use %(max)d characters or fewer")),
-        ],
-        filters=[paragraph],
+        most=reviews.LONGEST_WORDS,
+        missing=_l("Say what it is about. It is kept with the review"),
     )
     scope = PickField(_l("Conversations"))
     first_day = DayField(_l("Messages from"), missing=_l("Enter the first day, like 14 3 2026"))
     last_day = DayField(_l("Messages to"), missing=_l("Enter the last day, like 14 3 2026"))
     days = PickField(_l("How long"), default=str(MOST_DAYS))
 
-    def validate_reason(self, field: Any) -> None:
-        """One of the list."""
-        if field.data not in set(ReviewReason):
-            raise ValidationError(_("Choose the reason"))
-
 
 class NoteForm(FlaskForm):
     """A note to keep with the review."""
 
-    body = TextAreaField(
-        _l("Note"),
-        [
-            DataRequired(_l("Write a note")),
-            Length(max=reviews.LONGEST_WORDS, message=_l("Use %(max)d characters or fewer")),
-        ],
-        filters=[paragraph],
-    )
+    body = WordsField(_l("Note"), most=reviews.LONGEST_WORDS, missing=_l("Write a note"))
 
 
 class HoldForm(FlaskForm):
     """Why the conversations are not to be told yet, and for how long."""
 
     days = PickField(_l("How long"))
-    reason = TextAreaField(
+    reason = WordsField(
         _l("Why it would put somebody in danger"),
-        [
-            DataRequired(_l("Say why. Whoever watches reads it")),
-            Length(max=approvals.LONGEST_REASON, message=_l("Use %(max)d characters or fewer")),
-        ],
-        filters=[paragraph],
+        most=approvals.LONGEST_REASON,
+        missing=_l("Say why. Whoever watches reads it"),
     )
 
 

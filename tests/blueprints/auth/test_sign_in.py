@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from gradebook.extensions import db
-from gradebook.models import Attempt, KnownDevice, LoginSession
+from gradebook.jobs.worker import do_one
+from gradebook.models import Attempt, AuditEntry, Job, KnownDevice, LoginSession
 from tests.school import PASSWORD, make_role, make_user
 
 WRONG = "The username or password is not right."
@@ -194,8 +195,11 @@ def test_unknown_and_known_names_take_the_same_time(client, school):
     assert 0.5 < known / unknown < 2
 
 
-@pytest.mark.parametrize(("username", "most"), [("maya", 6), ("rivera", 7)])
-def test_signing_in_costs_six_statements_and_an_adult_one_more(app, school, count_statements, username, most):
+@pytest.mark.parametrize(("username", "most"), [("maya", 6), ("rivera", 8)])
+def test_signing_in_on_a_new_device_costs_six_statements_and_an_adult_two_more(
+    app, school, count_statements, username, most
+):
+    """An adult can have a second step, and a new device is written down."""
     browser = app.test_client()
     browser.get("/auth/sign-in")
     with count_statements() as statements:
@@ -203,3 +207,61 @@ def test_signing_in_costs_six_statements_and_an_adult_one_more(app, school, coun
     assert len(statements) <= most, statements
     assert db.session.scalar(select(func.count()).select_from(KnownDevice)) == 1
     assert db.session.scalar(select(func.count()).select_from(LoginSession)) == 1
+
+
+# --- What the log keeps of it
+
+
+def logged(act):
+    """(who, facts) of each such entry."""
+    rows = db.session.scalars(select(AuditEntry).where(AuditEntry.act == act).order_by(AuditEntry.id))
+    return [(row.person_id, row.facts) for row in rows]
+
+
+def test_a_new_device_of_a_guardian_is_written_down_and_a_known_one_is_not(client, school):
+    for _ in range(2):
+        sign_in_with(client, "dana")
+        client.post("/auth/sign-out")
+    ((who, facts),) = logged("account.signed_in")
+    assert who == school.dana.id
+    assert facts == {"device": "Browser", "new": True, "kept": False, "step": None}
+
+
+def test_a_student_is_written_down_only_on_a_device_that_is_kept(client, app, school):
+    """A school's own devices forget who was there: each sign-in would be one on a new device."""
+    sign_in_with(client, "maya")
+    assert logged("account.signed_in") == []
+    sign_in_with(app.test_client(), "maya", own_device="y")
+    ((who, facts),) = logged("account.signed_in")
+    assert (who, facts["kept"]) == (school.maya.id, True)
+
+
+def test_each_sign_in_of_the_office_is_written_down(client, school):
+    sign_in_with(client, "pat")
+    client.post("/auth/sign-out")
+    sign_in_with(client, "pat")
+    assert [facts["new"] for _who, facts in logged("account.signed_in")] == [True, False]
+
+
+def test_an_account_that_is_held_up_is_written_down_once_an_hour(client, school, clock):
+    for _ in range(13):
+        sign_in_with(client, "rivera", "wrong")
+    while do_one():
+        pass
+    assert logged("account.held_up") == [(school.rivera.id, {"tried": "password"})]
+
+
+def test_a_name_that_nobody_has_is_held_up_just_the_same_and_not_written_down(client, school, count_statements):
+    """Whether there is such an account shows neither in the answer nor in what it costs."""
+    asked = {}
+    for name in ("rivera", PASSWORD):
+        for _ in range(10):
+            sign_in_with(client, name, "wrong")
+        with count_statements() as statements:
+            assert sign_in_with(client, name, "wrong").status_code == 429
+        asked[name] = len(statements)
+    assert asked["rivera"] == asked[PASSWORD]
+    assert PASSWORD not in repr([job.arguments for job in db.session.scalars(select(Job))])
+    while do_one():
+        pass
+    assert [who for who, _facts in logged("account.held_up")] == [school.rivera.id]
