@@ -2,9 +2,11 @@
 
     .venv/bin/python tools/find_chromium.py [--install]
 
-Looks at CHROMIUM, then on PATH, then in Playwright's own folder. With --install it goes on to
-`playwright install chromium` and, as root on a machine with apt, to the package of the system. When there is
-none to be had it prints an empty line: the browser tests then say so, one by one.
+Looks at CHROMIUM, then on PATH, then in Playwright's own folder; for the tests first for a headless shell, which is
+Chromium without its windows and takes less than half of the processor time (Debian package chromium-headless-shell;
+`playwright install chromium` brings one). With --install it goes on to `playwright install chromium` and, as root on a
+machine with apt, to the package of the system. When there is none to be had it prints an empty line: the browser tests
+then say so, one by one.
 """
 
 import os
@@ -19,22 +21,41 @@ MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+SHELLS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
 PLAYWRIGHT_FOLDERS = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")
 PLAYWRIGHT_BINARIES = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
+PLAYWRIGHT_SHELLS = tuple(f"chromium_headless_shell-*/*/{name}" for name in SHELLS)
 
 
 def main() -> None:
-    path = find_chromium()
+    path = find_for_tests()
     if path is None and "--install" in sys.argv[1:] and not os.environ.get("CHROMIUM"):
         path = install_chromium()
     print(path or "")
 
 
+def find_for_tests() -> str | None:
+    """The path of the lightest Chromium on this machine that starts: a headless shell, or else a whole one; or None."""
+    return find_shell() or find_chromium()
+
+
+@cache
+def find_shell() -> str | None:
+    """The path of a headless shell that is on this machine already and starts; None also where CHROMIUM names one."""
+    if os.environ.get("CHROMIUM"):
+        return None
+    return first_that_starts([*SHELLS, *in_playwrights_folder(PLAYWRIGHT_SHELLS)])
+
+
 @cache
 def find_chromium() -> str | None:
-    """The path of a Chromium that is on this machine already and starts, or None."""
+    """The path of a whole Chromium (or what CHROMIUM names) that is on this machine already and starts, or None."""
     named = os.environ.get("CHROMIUM")
-    candidates = [named] if named else [*NAMES, *MACOS, *in_playwrights_folder()]
+    return first_that_starts([named] if named else [*NAMES, *MACOS, *in_playwrights_folder(PLAYWRIGHT_BINARIES)])
+
+
+def first_that_starts(candidates: list[str]) -> str | None:
+    """The path of the first of these that runs here."""
     on_path = filter(None, map(shutil.which, candidates))
     return next(filter(starts, on_path), None)
 
@@ -48,11 +69,11 @@ def starts(path: str) -> bool:
     return answer.returncode == 0
 
 
-def in_playwrights_folder() -> list[str]:
-    """The browsers that Playwright installed, newest first."""
+def in_playwrights_folder(shapes: tuple[str, ...]) -> list[str]:
+    """The browsers of these shapes that Playwright installed, newest first."""
     folders = [Path(os.environ["PLAYWRIGHT_BROWSERS_PATH"])] if "PLAYWRIGHT_BROWSERS_PATH" in os.environ else []
     folders += [Path(folder).expanduser() for folder in PLAYWRIGHT_FOLDERS]
-    found = [path for folder in folders for shape in PLAYWRIGHT_BINARIES for path in folder.glob(shape)]
+    found = [path for folder in folders for shape in shapes for path in folder.glob(shape)]
     return [str(path) for path in sorted(found, reverse=True)]
 
 
@@ -64,8 +85,9 @@ def install_chromium() -> str | None:
     for way in ways:
         print("Looking for a Chromium:", " ".join(way[-3:]), file=sys.stderr, flush=True)
         quietly_run(way)
+        find_shell.cache_clear()
         find_chromium.cache_clear()
-        if path := find_chromium():
+        if path := find_for_tests():
             return path
     return None
 

@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, false, func, or_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager
 
 from gradebook.extensions import db
 from gradebook.grading.values import Status
@@ -266,7 +266,9 @@ def _unread(person: Person) -> list[Unread]:
 
 def _recent(person: Person, classes: dict[int, TaughtClass]) -> list[RecentChange]:
     """The last things that this teacher did to scores; cells changed together are one thing."""
-    wanted = ScoreChange.section_id.in_(classes) if classes else false()
+    if not classes:
+        return []
+    last = _last_acts(person, classes)
     rows = db.session.execute(
         select(
             ScoreChange.section_id,
@@ -277,8 +279,10 @@ def _recent(person: Person, classes: dict[int, TaughtClass]) -> list[RecentChang
             func.count(ScoreChange.assignment_id.distinct()),
             func.max(ScoreChange.changed_at).label("at"),
         )
+        .select_from(last)
+        .join(ScoreChange, and_(ScoreChange.section_id == last.c.id, ScoreChange.seq >= last.c.since))
         .join(Assignment, Assignment.id == ScoreChange.assignment_id)
-        .where(ScoreChange.changed_by == person.id, wanted)
+        .where(ScoreChange.changed_by == person.id)
         .group_by(ScoreChange.section_id, ScoreChange.seq)
         .order_by(func.max(ScoreChange.changed_at).desc(), ScoreChange.section_id, ScoreChange.seq.desc())
         .limit(RECENT)
@@ -294,3 +298,24 @@ def _recent(person: Person, classes: dict[int, TaughtClass]) -> list[RecentChang
         )
         for row in rows
     ]
+
+
+def _last_acts(person: Person, classes: Iterable[int]) -> Any:
+    """From which number on to read each class's history: its last few acts of this person.
+
+    The whole history of five classes took 20 ms of 40, and it only grows. SQLite would work out the number again for
+    each change; PostgreSQL would read all changes to join them with what was worked out before.
+    """
+    act = aliased(ScoreChange)
+    fifth = (
+        select(act.seq)
+        .distinct()
+        .where(act.section_id == Section.id, act.changed_by == person.id)
+        .order_by(act.seq.desc())
+        .limit(1)
+        .offset(RECENT - 1)
+        .correlate(Section)
+        .scalar_subquery()
+    )
+    numbers = select(Section.id, func.coalesce(fifth, 0).label("since")).where(Section.id.in_(classes))
+    return numbers.cte("last").prefix_with("MATERIALIZED", dialect="sqlite")

@@ -23,7 +23,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import make_url
 
-from tools.find_chromium import find_chromium
+from tools.find_chromium import find_for_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = {"width": 390, "height": 844}
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     journeys = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in journeys:
         item.add_marker(pytest.mark.browser)
-    if journeys and not find_chromium() and not os.environ.get("CI"):
+    if journeys and not find_for_tests() and not os.environ.get("CI"):
         for item in journeys:
             item.add_marker(pytest.mark.skip(reason=f"{item.name}: no Chromium was found (set CHROMIUM)"))
 
@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """How Chromium is started: the one that was found, without a window."""
-    path = find_chromium()
+    path = find_for_tests()
     if path is None:
         pytest.fail("no Chromium was found, and a build does not pass without its journeys", pytrace=False)
     return {**browser_type_launch_args, "executable_path": path, "args": SWITCHES}
