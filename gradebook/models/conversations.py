@@ -1,4 +1,4 @@
-"""Private conversations between a child's guardian and that child's teachers.
+"""Private conversations between a child's guardian and that child's teachers, or the office of the child's school.
 
 No student's account can take part: a participant is admitted under a role row, and the constraint lists the
 roles that exist here. Students are named (`student_id`) as whom a conversation is about, never who is in it.
@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -24,9 +25,20 @@ from gradebook.database import Base, HasId, HasPublicId, Id, UtcDateTime, enum_c
 from gradebook.models.people import AccountKind, RoleKind, User, words_of
 from gradebook.models.sections import Section
 
+_OF_OFFICE = text("kind = 'office'")
+
+
+class ConversationKind(StrEnum):
+    """With whom a guardian talks about a child."""
+
+    FAMILY = "family"
+    """With the teachers of one class."""
+    OFFICE = "office"
+    """With the office of the school, whatever the class."""
+
 
 class Conversation(HasPublicId, Base):
-    """A talk about one child in one class, with one guardian."""
+    """A talk about one child, with one guardian: of one class, or of none with the school's office."""
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -35,18 +47,26 @@ class Conversation(HasPublicId, Base):
         ForeignKeyConstraint(["section_id", "school_id"], ["sections.id", "sections.school_id"]),
         ForeignKeyConstraint(["student_id", "student_kind"], ["users.id", "users.account_kind"]),
         CheckConstraint("student_kind = 'student'", name="about_a_student"),
+        CheckConstraint("(kind = 'family') = (section_id IS NOT NULL)", name="of_a_class_or_the_office"),
+        CheckConstraint("kind = 'family' OR NOT is_joint", name="joint_in_a_class"),
         Index("ix_conversations_student_id", "student_id"),
         Index("ix_conversations_section_id", "section_id"),
+        Index("ix_conversations_of_office", "school_id", sqlite_where=_OF_OFFICE, postgresql_where=_OF_OFFICE),
     )
 
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))
     key: Mapped[str] = mapped_column(String(120))
-    """What makes it one: child, class and guardian in one text, so that it cannot be begun twice."""
+    """What makes it one: child, class (or office) and guardian in one text, so that it cannot be begun twice. A column
+    for the class would not do: two that are NULL are never equal."""
+    kind: Mapped[ConversationKind] = mapped_column(
+        enum_column(ConversationKind, "kind"), default=ConversationKind.FAMILY
+    )
+    """For ever, as its key and its class are: a trigger refuses another (migrations, 0038)."""
     student_id: Mapped[int] = mapped_column(Id)
     student_kind: Mapped[AccountKind] = mapped_column(
         enum_column(AccountKind, "student_kind"), default=AccountKind.STUDENT
     )
-    section_id: Mapped[int] = mapped_column(Id)
+    section_id: Mapped[int | None] = mapped_column(Id)
     guardian_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -60,9 +80,14 @@ class Conversation(HasPublicId, Base):
 
     student: Mapped[User] = relationship(foreign_keys=[student_id], primaryjoin="Conversation.student_id == User.id")
     guardian: Mapped[User] = relationship(foreign_keys=[guardian_id])
-    section: Mapped[Section] = relationship(
+    section: Mapped[Section | None] = relationship(
         foreign_keys=[section_id], primaryjoin="Conversation.section_id == Section.id"
     )
+
+    @property
+    def is_with_office(self) -> bool:
+        """Whether the other side is the school's office."""
+        return self.kind == ConversationKind.OFFICE
 
 
 class Participant(Base):

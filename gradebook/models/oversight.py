@@ -89,7 +89,8 @@ class MessageReport(HasPublicId, Base):
     conversation_id: Mapped[int] = mapped_column(Id)
     seq: Mapped[int]
     student_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    section_id: Mapped[int] = mapped_column(ForeignKey("sections.id"))
+    section_id: Mapped[int | None] = mapped_column(ForeignKey("sections.id"))
+    """None: a conversation with the office."""
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     """Who wrote the message."""
     reporter_id: Mapped[int] = mapped_column(ForeignKey("users.id"))

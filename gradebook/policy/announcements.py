@@ -37,6 +37,7 @@ from gradebook.policy.conversations import (
     guardianships_to_write_to,
     is_confirmed,
     key_of,
+    offices_for_guardian,
     on_day,
     sections_to_write_from,
 )
@@ -326,8 +327,8 @@ def is_just_sent(announcement: Announcement, now: datetime) -> bool:
 
 def answers_to(person: Person, announcement: Announcement) -> list[Correspondence]:
     """The conversations in which this guardian can answer it: about each child on whose account it came, in each of its
-    classes, with the teachers of that class. None to one of the office: it takes part in no conversation."""
-    if announcement.state != AnnouncementState.SENT or announcement.role_kind != RoleKind.TEACHER:
+    classes, with the teachers of that class; to one of the office with the office."""
+    if announcement.state != AnnouncementState.SENT:
         return []
     children = set(
         db.session.scalars(
@@ -336,19 +337,22 @@ def answers_to(person: Person, announcement: Announcement) -> list[Correspondenc
             )
         )
     )
+    if announcement.role_kind == RoleKind.OFFICE:
+        offices = [pair for pair in offices_for_guardian(person) if pair.why_not is None]
+        return [one for one in offices if one.student.id in children and one.school_id == announcement.school_id]
     sections = set(
         db.session.scalars(
             select(AnnouncementSection.section_id).where(AnnouncementSection.announcement_id == announcement.id)
         )
     )
     pairs = correspondences_of_guardian(person)
-    return [pair for pair in pairs if pair.student.id in children and pair.section.id in sections]
+    return [pair for pair in pairs if pair.student.id in children and pair.section and pair.section.id in sections]
 
 
 def answered(person: Person, announcement_key: str, pair: Correspondence) -> Announcement:
     """The announcement that a message of this guardian in that conversation answers. Raises NotFound."""
     found = announcement_for(person, announcement_key)
-    possible = {(one.student.id, one.section.id) for one in answers_to(person, found)}
-    if not person.acts_as(RoleKind.PARENT) or (pair.student.id, pair.section.id) not in possible:
+    possible = {(one.student.id, one.at) for one in answers_to(person, found)}
+    if not person.acts_as(RoleKind.PARENT) or (pair.student.id, pair.at) not in possible:
         raise NotFound
     return found

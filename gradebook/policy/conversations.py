@@ -6,13 +6,27 @@ today, whether or not they were admitted as participants yet; who reads must hol
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Subquery, and_, bindparam, case, false, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from gradebook.extensions import db
@@ -45,18 +59,26 @@ Day = date | BindParameter[Any]
 STUDENTS_ON_A_PAGE = 100
 
 _DAY: BindParameter[Any] = bindparam("day")
+_STUDENT: BindParameter[Any] = bindparam("student")
+_SCHOOL: BindParameter[Any] = bindparam("school")
+_CONVERSATION: BindParameter[Any] = bindparam("conversation")
+
+OFFICE_HOURS = {str(weekday): [0, 1440] for weekday in range(7)}
+"""When the office is told of messages, as OfficeHours.days: all day, but on the school's days off."""
 
 
 class WhyNot(StrEnum):
     """Why nothing can be written; the screens turn it into words (templates/messages/_closed.html)."""
 
     CHILD_LEFT = "child_left"
+    """The class; or, where the conversation is with the office, the school."""
     CLASS_OVER = "class_over"
     ENDED = "ended"
     """The reader's own link to the child has ended: what was written before can be read."""
     GUARDIAN = "guardian"
     """The guardian on the other side may not be written to."""
     NO_TEACHER = "no_teacher"
+    """Nor anybody in the office who may read it, where the conversation is with the office."""
     OTHER_GUARDIAN = "other_guardian"
     """One of the two guardians of a joint conversation may no longer be written to."""
     STOPPED = "stopped"
@@ -72,16 +94,28 @@ class WhyNot(StrEnum):
 
 @dataclass(frozen=True)
 class Correspondence:
-    """A conversation to be begun: about this child, in this class, between this guardian and its teachers."""
+    """A conversation to be begun: about this child, between this guardian and the teachers of this class, or the office
+    of this school."""
 
     student: User
-    section: Section
+    at: Section | School
     guardian: User
     teachers: tuple[User, ...]
+    """Who reads it: of a school the people of its office."""
     relationship: str = ""
     """What the guardian is to the child; empty where the guardian asks."""
     why_not: WhyNot | None = None
     """None: it may be begun."""
+
+    @property
+    def section(self) -> Section | None:
+        """The class; None where it is with the office."""
+        return self.at if isinstance(self.at, Section) else None
+
+    @property
+    def school_id(self) -> int:
+        """The school, in whose time zone and by whose rules they write."""
+        return self.at.id if isinstance(self.at, School) else self.at.school_id
 
 
 @dataclass(frozen=True)
@@ -138,6 +172,7 @@ class Standing:
     closed: WhyNot | None
     guardians: tuple[GuardianSide, ...] = ()
     places: tuple[TeacherPlace, ...] = ()
+    """Of the teachers; where it is with the office, of its people."""
     ended_on: date | None = None
     """The first day without the right of the guardian who asks, where it has ended."""
     is_muted: bool = False
@@ -290,13 +325,15 @@ def _teachers_who_read() -> Any:
     )
 
 
-def reads_as_teacher(row: Any, day: date) -> bool:
-    """The same of one participant, where the school's day is known only after the row: it has the dates of the place in
-    the class (begins_on, ends_on), those of the role (role_begins_on, role_ends_on), and is_guardian.
+def reads_as_staff(row: Any, day: date) -> bool:
+    """The same of one participant, where the school's day is known only after the row: it has the dates of the role
+    (role_begins_on, role_ends_on), of a teacher those of the place in the class (begins_on, ends_on), and is_guardian.
     """
+    spans = [(row.role_begins_on, row.role_ends_on)]
+    if row.role_kind == RoleKind.TEACHER:
+        spans.append((row.begins_on, row.ends_on))
     return not row.is_guardian and all(
-        begins_on is not None and begins_on <= day and (ends_on is None or day < ends_on)
-        for begins_on, ends_on in ((row.begins_on, row.ends_on), (row.role_begins_on, row.role_ends_on))
+        first is not None and first <= day and (ends_on is None or day < ends_on) for first, ends_on in spans
     )
 
 
@@ -329,8 +366,56 @@ def classes_of_guardian(
 
 
 def _for_guardian(person: Person, row: Any, teachers: tuple[User, ...]) -> Correspondence:
-    why_not = _stopped(person, row[1].school_id) or (None if teachers else WhyNot.NO_TEACHER)
-    return Correspondence(row[0], row[1], person.user, teachers, why_not=why_not)
+    pair = Correspondence(row[0], row[1], person.user, teachers)
+    why_not = _stopped(person, pair.school_id) or (None if teachers else WhyNot.NO_TEACHER)
+    return replace(pair, why_not=why_not)
+
+
+def offices_for_guardian(
+    person: Person, student_key: str | None = None, school_key: str | None = None
+) -> list[Correspondence]:
+    """The children about whom this guardian may write to the office of their school today, with the people of the
+    office who would read it, and why not where nobody would. One statement, however many children."""
+    if not person.acts_as(RoleKind.PARENT) or not facts.may_use_messages(person):
+        return []
+    query, student = _office_query(person)
+    if student_key is not None:
+        query = query.where(student.public_id == key_of(student_key))
+    if school_key is not None:
+        query = query.where(School.public_id == key_of(school_key))
+    found: dict[tuple[int, int], tuple[Any, list[User]]] = {}
+    for row in db.session.execute(query):
+        _row, people = found.setdefault((row[0].id, row[1].id), (row, []))
+        people.extend([row[2]] if row[2] is not None else [])
+    return [_for_guardian(person, row, tuple(people)) for row, people in found.values()]
+
+
+def _office_query(person: Person) -> tuple[Any, Any]:
+    student, one_of_office = aliased(User), aliased(User)
+    role, office = aliased(Role), _office(_today(person))
+    reads = and_(office.c.school_id == School.id, ~scopes.is_guardian_by_any_date(office.c.user_id, student.id))
+    query: Any = (
+        select(student, School, one_of_office)
+        .select_from(Guardianship)
+        .join(student, student.id == Guardianship.student_id)
+        .join(School, School.id == Guardianship.school_id)
+        .join(role, and_(role.user_id == student.id, role.school_id == School.id, role.kind == RoleKind.STUDENT))
+        .outerjoin(office, reads)
+        .outerjoin(one_of_office, one_of_office.id == office.c.user_id)
+        .where(scopes.guardianship_gives_messages(person), scopes.holds_today(role, person))
+        .order_by(student.name_key, student.id, School.name, School.id, one_of_office.name_key, one_of_office.id)
+    )
+    return query, student
+
+
+def _office(holds: Holds) -> Subquery:
+    """(school_id, user_id): who works in the office of which school, with an account in use."""
+    return (
+        select(Role.school_id, Role.user_id)
+        .join(User, User.id == Role.user_id)
+        .where(Role.kind == RoleKind.OFFICE, holds(Role), scopes.active_users())
+        .subquery("office")
+    )
 
 
 def _guardian_query(person: Person) -> tuple[Any, Any]:
@@ -410,9 +495,17 @@ def correspondence(person: Person, student_key: str, section_key: str, guardian_
         section = access.section_for_teacher(person, key_of(section_key))
         student = access.student_of_section(section, key_of(student_key)).user
         possible = [pair for pair, is_confirmed in _of_teacher(person, section, student) if is_confirmed]
+    return _only_one([pair for pair in possible if pair.guardian.public_id == guardian_key])
+
+
+def correspondence_with_office(person: Person, student_key: str, school_key: str) -> Correspondence:
+    """The same with the office of a school, which a guardian alone begins. Raises NotFound."""
+    return _only_one(offices_for_guardian(person, student_key, school_key))
+
+
+def _only_one(possible: list[Correspondence]) -> Correspondence:
     for candidate in possible:
-        can_be = candidate.teachers and (candidate.why_not is None or candidate.why_not.is_a_stop)
-        if candidate.guardian.public_id == guardian_key and can_be:
+        if candidate.teachers and (candidate.why_not is None or candidate.why_not.is_a_stop):
             return candidate
     raise NotFound
 
@@ -591,28 +684,37 @@ def standing(person: Person, conversation: Conversation, newest_own: int | None 
         "section": conversation.section_id, "guardian": conversation.guardian_id, "person": person.id,
         "conversation": conversation.id, "message": _NO_MESSAGE if newest_own is None else newest_own,
     }  # fmt: skip
-    rows = db.session.execute(_standing(), of).all()
-    places = tuple(_place(row) for row in rows if row.User is not None)
+    rows = db.session.execute(_standing_of(conversation), of).all()
+    places = _places(conversation, rows)
     guardians = _guardians_of_joint(of) if conversation.is_joint else (_guardian_side(conversation.guardian, rows[0]),)
     return _judged(person, rows[0], guardians, places, conversation.school_id)
 
 
 def places_of(conversation: Conversation, day: date) -> tuple[TeacherPlace, ...]:
-    """The places of the teachers who read or read the conversation, whoever asks."""
+    """The places of the teachers, or people of the office, who read or read the conversation, whoever asks."""
     of = {
         "day": day, "school": conversation.school_id, "student": conversation.student_id,
         "section": conversation.section_id, "guardian": conversation.guardian_id, "person": conversation.guardian_id,
         "conversation": conversation.id, "message": _NO_MESSAGE,
     }  # fmt: skip
-    return tuple(_place(row) for row in db.session.execute(_standing(), of) if row.User is not None)
+    return _places(conversation, db.session.execute(_standing_of(conversation), of))
+
+
+def _standing_of(conversation: Conversation) -> Any:
+    return _standing_with_office() if conversation.is_with_office else _standing()
 
 
 _NO_MESSAGE = 2**31 - 1
 
 
-def _place(row: Any) -> TeacherPlace:
+def _places(conversation: Conversation, rows: Iterable[Any]) -> tuple[TeacherPlace, ...]:
+    hours = OFFICE_HOURS if conversation.is_with_office else {}
+    return tuple(_place(row, hours) for row in rows if row.User is not None)
+
+
+def _place(row: Any, hours: dict[str, list[int]]) -> TeacherPlace:
     ends = [day for day in (row.ends_on, row.role_ends_on) if day is not None]
-    return TeacherPlace(row.User, row.reads, row.begins_on, min(ends, default=None), row.days or {}, row.seen_at)
+    return TeacherPlace(row.User, row.reads, row.begins_on, min(ends, default=None), row.days or hours, row.seen_at)
 
 
 def _guardian_side(guardian: User, row: Any) -> GuardianSide:
@@ -663,31 +765,13 @@ def _stopped(person: Person, school_id: int) -> WhyNot | None:
 @cache
 def _standing() -> Any:
     """A row for each teacher the class has or had, or one row without; made once: making it outlasts its answer."""
-    student: BindParameter[Any] = bindparam("student")
-    conversation: BindParameter[Any] = bindparam("conversation")
-    school: BindParameter[Any] = bindparam("school")
+    student, conversation = _STUDENT, _CONVERSATION
     place, role = aliased(Enrollment), aliased(Role)
-    guardians, adult = guardianships_to_write_to(_DAY)
-    child = (Guardianship.student_id == student, Guardianship.school_id == school)
-    here = (*child, Guardianship.guardian_id == bindparam("guardian"))
-    guardian_reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(
-        *here, is_confirmed(adult)
-    )
     reads = and_(scopes.holds_on(place, _DAY), scopes.holds_on(role, _DAY), User.deactivated_at.is_(None))
     rank = case((place.position == Position.LEAD, 0), (place.position == Position.CO_TEACHER, 1), else_=2)
     return (
         select(
-            guardian_reads.exists().label("guardian_reads"),
-            select(Guardianship.relationship_name).where(*here).scalar_subquery().label("relationship"),
-            select(Guardianship.ends_on)
-            .where(*child, Guardianship.guardian_id == bindparam("person"))
-            .scalar_subquery()
-            .label("own_ends_on"),
-            select(Participant.muted_at)
-            .where(Participant.conversation_id == conversation, Participant.user_id == bindparam("person"))
-            .scalar_subquery()
-            .label("muted_at"),
-            _seen(conversation, bindparam("guardian")).label("guardian_seen_at"),
+            *_of_the_guardian(),
             attends(student, bindparam("section"), on_day(_DAY)).label("attends"),
             goes_on(_DAY).label("goes_on"),
             User,
@@ -713,6 +797,66 @@ def _standing() -> Any:
         .outerjoin(OfficeHours, and_(OfficeHours.user_id == place.user_id, OfficeHours.school_id == place.school_id))
         .where(Section.id == bindparam("section"))
         .order_by(rank, User.name_key, User.id)
+    )
+
+
+@cache
+def _standing_with_office() -> Any:
+    """The same for a conversation with the office: a row for each person of the office there is or was."""
+    role, student_role = aliased(Role), aliased(Role)
+    is_there = select(student_role.id).where(
+        student_role.user_id == _STUDENT,
+        student_role.school_id == _SCHOOL,
+        student_role.kind == RoleKind.STUDENT,
+        scopes.holds_on(student_role, _DAY),
+    )
+    reads = and_(scopes.holds_on(role, _DAY), User.deactivated_at.is_(None))
+    of_office = and_(
+        role.school_id == School.id,
+        role.kind == RoleKind.OFFICE,
+        ~scopes.is_guardian_by_any_date(role.user_id, _STUDENT),
+    )
+    return (
+        select(
+            *_of_the_guardian(),
+            is_there.exists().label("attends"),
+            true().label("goes_on"),
+            User,
+            reads.label("reads"),
+            role.begins_on,
+            role.ends_on,
+            role.ends_on.label("role_ends_on"),
+            null().label("days"),
+            _seen(_CONVERSATION, role.user_id).label("seen_at"),
+        )
+        .select_from(School)
+        .outerjoin(role, of_office)
+        .outerjoin(User, User.id == role.user_id)
+        .where(School.id == _SCHOOL)
+        .order_by(User.name_key, User.id)
+    )
+
+
+def _of_the_guardian() -> tuple[Any, ...]:
+    """What stands in each row of both: how it is for the guardian, and for the person who asks."""
+    guardians, adult = guardianships_to_write_to(_DAY)
+    child = (Guardianship.student_id == _STUDENT, Guardianship.school_id == _SCHOOL)
+    here = (*child, Guardianship.guardian_id == bindparam("guardian"))
+    guardian_reads = guardians.with_only_columns(Guardianship.id, maintain_column_froms=True).where(
+        *here, is_confirmed(adult)
+    )
+    return (
+        guardian_reads.exists().label("guardian_reads"),
+        select(Guardianship.relationship_name).where(*here).scalar_subquery().label("relationship"),
+        select(Guardianship.ends_on)
+        .where(*child, Guardianship.guardian_id == bindparam("person"))
+        .scalar_subquery()
+        .label("own_ends_on"),
+        select(Participant.muted_at)
+        .where(Participant.conversation_id == _CONVERSATION, Participant.user_id == bindparam("person"))
+        .scalar_subquery()
+        .label("muted_at"),
+        _seen(_CONVERSATION, bindparam("guardian")).label("guardian_seen_at"),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, null, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from gradebook.extensions import db
@@ -15,6 +15,7 @@ from gradebook.models import (
     Approval,
     AuditEntry,
     Conversation,
+    ConversationKind,
     Duty,
     Enrollment,
     Guardianship,
@@ -26,6 +27,7 @@ from gradebook.models import (
     Participant,
     RecordExport,
     RoleKind,
+    School,
     Section,
     User,
 )
@@ -54,9 +56,11 @@ def _has(person: Person, duty: Duty) -> bool:
 
 
 def may_report(person: Person, message: Message) -> bool:
-    """Reads the conversation and has not written the message; one that was removed may be reported too."""
-    is_of_another = message.author_id != person.id and message.kind == MessageKind.TEXT
-    return is_of_another and conversations.may_read(person, message.conversation)
+    """Reads the conversation and has not written the message; one that was removed may be reported too. Not the office,
+    to which it would be reported."""
+    if person.acts_as(RoleKind.OFFICE) or message.author_id == person.id or message.kind != MessageKind.TEXT:
+        return False
+    return conversations.may_read(person, message.conversation)
 
 
 def is_party(person: Person, student_id: Any, section_id: Any) -> ColumnElement[bool]:
@@ -70,10 +74,11 @@ def is_party(person: Person, student_id: Any, section_id: Any) -> ColumnElement[
 
 
 def reports_of_office(person: Person) -> ColumnElement[bool]:
-    """Condition on MessageReport: this person may look at it."""
+    """Condition on MessageReport: this person may look at it, who has not written the message."""
     if not reviews(person):
         return false()
     return and_(
+        MessageReport.author_id != person.id,
         MessageReport.school_id.in_(scopes.schools_run_by(person)),
         ~is_party(person, MessageReport.student_id, MessageReport.section_id),
     )
@@ -159,8 +164,13 @@ def may_read_in(person: Person, review: OversightReview) -> bool:
 
 
 def covered_conversations(person: Person, review: OversightReview) -> ColumnElement[bool]:
-    """Condition on Conversation: within what the review covers, and none of one's own."""
-    about = and_(Conversation.school_id == review.school_id, Conversation.student_id == review.student_id)
+    """Condition on Conversation: within what the review covers, and none of one's own; nor any with the office, which
+    reads them without a review."""
+    about = and_(
+        Conversation.school_id == review.school_id,
+        Conversation.student_id == review.student_id,
+        Conversation.kind == ConversationKind.FAMILY,
+    )
     if review.section_id is not None:
         joins = select(Participant.user_id).where(
             Participant.conversation_id == Conversation.id, Participant.user_id == review.guardian_id
@@ -213,9 +223,11 @@ def approval_for_office(person: Person, public_id: str) -> Approval:
 # --- Records of conversations
 
 
-def may_ask_for_record(person: Person, student: User, section: Section) -> bool:
-    """Neither a guardian of the child nor a teacher of the class, by any date."""
-    return not db.session.scalar(select(is_party(person, student.id, section.id)))
+def may_ask_for_record(person: Person, student: User, at: Section | School) -> bool:
+    """Neither a guardian of the child nor a teacher of the class, by any date; of a school it is the conversation with
+    the office, whose people may ask."""
+    section_id = at.id if isinstance(at, Section) else null()
+    return not db.session.scalar(select(is_party(person, student.id, section_id)))
 
 
 def records_to_fetch(person: Person) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from gradebook.models import (
     Assignment,
     AuditEntry,
     Conversation,
+    ConversationKind,
     Enrollment,
     Guardianship,
     Participant,
@@ -169,12 +170,20 @@ def conversations_of(person: Who) -> Select[int]:
     followed live, and are written in."""
     if person.acts_as(RoleKind.PARENT):
         return _conversations_as_guardian(person, guardianship_gives_messages(person))
-    mine = select(Participant.conversation_id).where(Participant.user_id == person.id)
+    mine = (
+        select(Participant.conversation_id)
+        .join(Conversation, Conversation.id == Participant.conversation_id)
+        .where(Participant.user_id == person.id, ~is_guardian_by_any_date(person.id, Conversation.student_id))
+    )
     if person.acts_as(RoleKind.TEACHER):
-        return mine.join(Conversation, Conversation.id == Participant.conversation_id).where(
-            Participant.role_kind == RoleKind.TEACHER,
-            Conversation.section_id.in_(sections_taught_by(person)),
-            ~is_guardian_by_any_date(person.id, Conversation.student_id),
+        return mine.where(
+            Participant.role_kind == RoleKind.TEACHER, Conversation.section_id.in_(sections_taught_by(person))
+        )
+    if person.acts_as(RoleKind.OFFICE):  # of the school in use, with the role of today: that is what a person has
+        return mine.where(
+            Participant.role_kind == RoleKind.OFFICE,
+            Conversation.kind == ConversationKind.OFFICE,
+            or_(false(), *(Conversation.school_id.in_(schools) for schools, _day in person.spans)),
         )
     return mine.where(false())
 

@@ -48,8 +48,8 @@ class Talk(NamedTuple):
     public_id: str
     student_id: int
     """Of an announcement one of the children on whose account it came."""
-    class_title: str
-    """Empty for an announcement."""
+    class_title: str | None
+    """Empty for an announcement, None where it is with the school office."""
     sender: str
     sent_at: datetime
     unread: int
@@ -229,7 +229,7 @@ def _unread_conversations(person: AnyPerson) -> Select[*tuple[Any, ...]]:
         )
         .select_from(Participant)
         .join(Conversation, Conversation.id == Participant.conversation_id)
-        .join(Section, Section.id == Conversation.section_id)
+        .outerjoin(Section, Section.id == Conversation.section_id)
         .join(Message, newest)
         .join(User, User.id == Message.author_id)
         .where(

@@ -34,9 +34,9 @@ class Access:
 
     grades: bool = False
     messages: bool = False
-    conversations: frozenset[tuple[int, int]] = frozenset()
-    """Those in which the adult takes part: (key, key of the class)."""
-    readable: frozenset[tuple[int, int]] = frozenset()
+    conversations: frozenset[tuple[int, int | None]] = frozenset()
+    """Those in which the adult takes part: (key, key of the class; None where it is with the office)."""
+    readable: frozenset[tuple[int, int | None]] = frozenset()
     """These, and earlier ones that can only be read any more."""
 
 
@@ -230,7 +230,7 @@ def access_of(adult: User, student_id: int, school: School, moment: datetime) ->
     )
 
 
-def _found(person: Person, *conditions: Any) -> frozenset[tuple[int, int]]:
+def _found(person: Person, *conditions: Any) -> frozenset[tuple[int, int | None]]:
     """The office cannot see them: the database is asked as it would be for the adult."""
     with actor.acting_as(person.id, person.now):
         rows = db.session.execute(select(Conversation.id, Conversation.section_id).where(*conditions))
@@ -268,7 +268,7 @@ def _effect(
         is_today,
         before,
         after,
-        teachers=_teachers_in({section for _key, section in lost}, student_id, day),
+        teachers=_teachers_in({section for _key, section in lost if section is not None}, student_id, day),
         devices=_devices(adult.id, now) if is_today else 0,
         waits_for_identity=after.messages and not before.messages and not adult.is_known,
     )

@@ -245,6 +245,8 @@ def open_joint(pairs: tuple[Correspondence, Correspondence], now: datetime, *, a
     """
     first, second = pairs
     student, section = first.student, first.section
+    if section is None:
+        raise ValueError("two guardians share no conversation with the office")
     key = joint_key(student.id, section.id, (first.guardian.id, second.guardian.id))
     facts = {
         "school_id": section.school_id, "key": key, "student_id": student.id, "section_id": section.id,

@@ -13,6 +13,7 @@ from gradebook.models import Conversation, Message, User
 from gradebook.models.people import folded, words_of
 from gradebook.policy import scopes
 from gradebook.policy.person import AnyPerson, Person
+from gradebook.services import messaging
 
 MOST_WORDS = 8
 LONGEST_QUERY = 100
@@ -40,6 +41,8 @@ class Found:
     author_name: str
     sent_at: datetime
     pieces: list[Piece]
+    is_by_office: bool = False
+    """Written by a person of the office as such."""
 
 
 def searched_words(query: str) -> list[str]:
@@ -59,7 +62,7 @@ def find(person: Person, words: list[str], *, page: int = 1) -> list[Found]:
     if db.engine.dialect.name == "postgresql":
         asked = " & ".join(f"'{word}':*" for word in words)
     rows = scopes.ask(statement, person, words=asked, offset=(page - 1) * ON_A_PAGE, rows=ON_A_PAGE + 1)
-    return [Found(row[0], row[1], row[2], row[3], row[4], excerpt(row[5], words)) for row in rows]
+    return [Found(row[0], row[1], row[2], row[3], row[4], excerpt(row[5], words), row[6]) for row in rows]
 
 
 def _matching_postgresql(person: AnyPerson) -> Select[*tuple[Any, ...]]:
@@ -83,7 +86,15 @@ def _matching_sqlite(person: AnyPerson) -> Select[*tuple[Any, ...]]:
 
 def _matching(person: AnyPerson, conversation_id: Any) -> Select[*tuple[Any, ...]]:
     return (
-        select(Conversation, Message.seq, Message.author_id, User.display_name, Message.sent_at, Message.body)
+        select(
+            Conversation,
+            Message.seq,
+            Message.author_id,
+            User.display_name,
+            Message.sent_at,
+            Message.body,
+            messaging.is_by_office(),
+        )
         .join(Message, and_(Message.school_id == Conversation.school_id, Message.conversation_id == Conversation.id))
         .join(User, User.id == Message.author_id)
         .options(

@@ -1,11 +1,12 @@
-"""Conversations between guardians and teachers. Whoever calls has asked the policy first."""
+"""Conversations of guardians with teachers, or with the office. Whoever calls has asked the policy first."""
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
@@ -33,6 +34,7 @@ from gradebook.interchange.attachable import Attachable
 from gradebook.live.notices import notice
 from gradebook.models import (
     Conversation,
+    ConversationKind,
     Draft,
     Enrollment,
     Guardianship,
@@ -41,7 +43,9 @@ from gradebook.models import (
     MessageText,
     Participant,
     Read,
+    Role,
     RoleKind,
+    School,
     Section,
     User,
 )
@@ -130,6 +134,8 @@ class MessageLine:
     files: list[FileLine] = field(default_factory=list)
     answers: tuple[str, str] | None = None
     """The public id and the title of the announcement that it answers."""
+    is_by_office: bool = False
+    """Written by a person of the office as such."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +188,17 @@ def conversation_key(student_id: int, section_id: int, guardian_id: int) -> str:
     return f"family:{student_id}:{section_id}:{guardian_id}"
 
 
+def office_key(student_id: int, guardian_id: int) -> str:
+    """The same of a conversation with the office of the school."""
+    return f"office:{student_id}:{guardian_id}"
+
+
+def _key_of(pair: Correspondence) -> str:
+    if pair.section is None:
+        return office_key(pair.student.id, pair.guardian.id)
+    return conversation_key(pair.student.id, pair.section.id, pair.guardian.id)
+
+
 def begun(pair: Correspondence, person: Person) -> Conversation | None:
     """The conversation of this child, class and guardian, if there is one that the person can read."""
     return db.session.scalar(
@@ -190,17 +207,17 @@ def begun(pair: Correspondence, person: Person) -> Conversation | None:
 
 
 def _is(pair: Correspondence) -> tuple[Any, ...]:
-    key = conversation_key(pair.student.id, pair.section.id, pair.guardian.id)
-    return Conversation.school_id == pair.section.school_id, Conversation.key == key
+    return Conversation.school_id == pair.school_id, Conversation.key == _key_of(pair)
 
 
 def open_conversation(pair: Correspondence, *, actor_id: int, now: datetime) -> Conversation:
-    """The one conversation of this child, class and guardian; begun now if there was none, whoever else tries too."""
-    school_id = pair.section.school_id
+    """The one conversation of this child, class (or office) and guardian; begun now if there was none, whoever else
+    tries too."""
+    kind = ConversationKind.OFFICE if pair.section is None else ConversationKind.FAMILY
     facts = {
-        "school_id": school_id, "key": conversation_key(pair.student.id, pair.section.id, pair.guardian.id),
-        "student_id": pair.student.id, "section_id": pair.section.id, "guardian_id": pair.guardian.id,
-        "created_by": actor_id, "created_at": now,
+        "school_id": pair.school_id, "key": _key_of(pair), "kind": kind,
+        "student_id": pair.student.id, "section_id": pair.section.id if pair.section else None,
+        "guardian_id": pair.guardian.id, "created_by": actor_id, "created_at": now,
     }  # fmt: skip
     return open_with_key(facts, now, (pair.guardian,))
 
@@ -212,7 +229,7 @@ def open_with_key(facts: dict[str, Any], now: datetime, guardians: Sequence[User
     conversation = db.session.scalars(select(Conversation).where(*known)).one()
     for guardian in guardians:
         admit(conversation, guardian, RoleKind.PARENT, now)
-    _admit_teachers_to(conversation, now)
+    _admit_staff_to(conversation, now)
     return conversation
 
 
@@ -246,43 +263,63 @@ def _admit_teachers(which: Any, now: datetime) -> None:
     db.session.execute(_admission(which), {"now": now, "earliest": _earliest_day(now)})
 
 
-def _admit_teachers_to(conversation: Conversation, now: datetime) -> None:
+def admit_to_office(role: Role, now: datetime) -> None:
+    """Who joins the office joins its conversations, except those about a child of their own; from the day on which the
+    role begins, and for nobody else: whoever gives the role may have a child there."""
+    if role.kind != RoleKind.OFFICE:
+        return
+    db.session.flush()
+    school = db.session.get_one(School, role.school_id)
+    begins = datetime.combine(role.begins_on, time(12), ZoneInfo(school.timezone))
+    with actor.acting_as(role.user_id, max(now, begins)):
+        which = and_(Conversation.school_id == role.school_id, Role.user_id == role.user_id)
+        db.session.execute(_admission(which, Role), {"now": now, "earliest": _earliest_day(now)})
+
+
+def _admit_staff_to(conversation: Conversation, now: datetime) -> None:
     values = {"now": now, "earliest": _earliest_day(now), "conversation": conversation.id}
-    db.session.execute(_admission_to_one(db.engine.dialect.name), values)
+    which = Role if conversation.is_with_office else Enrollment
+    db.session.execute(_admission_to_one(db.engine.dialect.name, which), values)
 
 
 @cache
-def _admission_to_one(_dialect: str) -> Any:
+def _admission_to_one(_dialect: str, by: Any) -> Any:
     """For every message that is sent: making the statement takes longer than carrying it out."""
-    return _admission(Conversation.id == bindparam("conversation"))
+    return _admission(Conversation.id == bindparam("conversation"), by)
 
 
-def _admission(which: Any) -> Any:
-    """Admit the teachers of the class who are not participants yet. What a colleague has read is not new to them.
+def _admission(which: Any, by: Any = Enrollment) -> Any:
+    """Admit the teachers of the class (`by` Enrollment), or the people of the office (`by` Role), who are not
+    participants yet. What a colleague has read is not new to them.
 
     Whether they may read is asked anew on each request, so places that begin later are admitted now. The order
     keeps two such statements from blocking each other.
     """
-    not_over = or_(Enrollment.ends_on.is_(None), Enrollment.ends_on > bindparam("earliest"))
+    kind, user_id = (by.role_kind, by.user_id) if by is Enrollment else (by.kind, by.user_id)
+    staff = RoleKind.TEACHER if by is Enrollment else RoleKind.OFFICE
+    theirs = Enrollment.section_id == Conversation.section_id
+    if by is Role:
+        theirs = and_(Role.school_id == Conversation.school_id, Conversation.kind == ConversationKind.OFFICE)
+    not_over = or_(by.ends_on.is_(None), by.ends_on > bindparam("earliest"))
     known, colleague = aliased(Participant), aliased(Participant)
     read = select(func.coalesce(func.max(colleague.last_read_seq), 0)).where(
-        colleague.conversation_id == Conversation.id, colleague.role_kind == RoleKind.TEACHER
+        colleague.conversation_id == Conversation.id, colleague.role_kind == staff
     )
     missing = (
         select(
-            Conversation.id, Enrollment.user_id, Conversation.school_id, Enrollment.role_kind,
+            Conversation.id, user_id, Conversation.school_id, kind,
             bindparam("now", type_=UtcDateTime), read.scalar_subquery(),
         )
-        .join(Enrollment, Enrollment.section_id == Conversation.section_id)
-        .outerjoin(known, and_(known.conversation_id == Conversation.id, known.user_id == Enrollment.user_id))
+        .join(by, theirs)
+        .outerjoin(known, and_(known.conversation_id == Conversation.id, known.user_id == user_id))
         .where(
             which,
-            Enrollment.role_kind == RoleKind.TEACHER,
+            kind == staff,
             not_over,
             known.user_id.is_(None),
-            ~scopes.is_guardian_by_any_date(Enrollment.user_id, Conversation.student_id),
+            ~scopes.is_guardian_by_any_date(user_id, Conversation.student_id),
         )
-        .order_by(Conversation.id, Enrollment.user_id)
+        .order_by(Conversation.id, user_id)
     )  # fmt: skip
     columns = ["conversation_id", "user_id", "school_id", "role_kind", "joined_at", "last_read_seq"]
     return insert(Participant.__table__).from_select(columns, missing).on_conflict_do_nothing()
@@ -345,11 +382,11 @@ def send(
 
 
 def _around(conversation: Conversation, author_id: int, now: datetime) -> notices.Around:
-    """Who takes part and is told, after the teachers were admitted whom a roster has brought since."""
+    """Who takes part and is told, after those were admitted who became teachers or joined the office since."""
     found = notices.around([conversation.id], author_id, now)
-    if not found.lacks_teachers:
+    if not found.lacks_staff:
         return found
-    _admit_teachers_to(conversation, now)
+    _admit_staff_to(conversation, now)
     return notices.around([conversation.id], author_id, now)
 
 
@@ -727,6 +764,11 @@ def author_name() -> Any:
     return case((Message.kind == MessageKind.SYSTEM, literal("")), else_=User.display_name)
 
 
+def is_by_office() -> Any:
+    """Whether a message was written for the office: in a conversation with it, and not by the guardian."""
+    return and_(Conversation.kind == ConversationKind.OFFICE, Message.author_id != Conversation.guardian_id)
+
+
 def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     guardian_link = and_(
         Guardianship.school_id == Conversation.school_id,
@@ -799,8 +841,8 @@ _NEWEST: Any = (
         Message.client_key, Message.changed, Message.edited_at, Message.removed_at,
         Message.corrects, func.substr(_CORRECTED.body, 1, WORDS_QUOTED), Message.corrected_by,
         Message.purged_at,
-        Message.files, Message.announcement_id, Conversation.last_change, Participant.last_read_seq,
-        Draft.body.label("draft"),
+        Message.files, Message.announcement_id, is_by_office().label("is_by_office"),
+        Conversation.last_change, Participant.last_read_seq, Draft.body.label("draft"),
     )
     .select_from(Message)
     .join(User, User.id == Message.author_id)
@@ -867,5 +909,5 @@ def _lines(conversation: Conversation, rows: Sequence[Any]) -> list[MessageLine]
 
 
 def _line(row: Any, files: list[FileLine], answers: tuple[str, str] | None) -> MessageLine:
-    """The last five of a row are not the message's own."""
-    return MessageLine(*[*row[:-5], files, answers])
+    """The last six of a row are not the message's own."""
+    return MessageLine(*[*row[:-6], files, answers, row.is_by_office])

@@ -17,6 +17,7 @@ from gradebook.clock import day_in
 from gradebook.extensions import db
 from gradebook.models import (
     Conversation,
+    ConversationKind,
     Draft,
     Enrollment,
     Notice,
@@ -52,8 +53,8 @@ class Around:
     timezone: str
     told: list[Told]
     """The other side, today."""
-    lacks_teachers: bool
-    """A teacher of the class does not take part yet."""
+    lacks_staff: bool
+    """A teacher of the class, or a person of the office, does not take part yet."""
     has_draft: bool
     """The author has begun to write here."""
 
@@ -63,21 +64,26 @@ def around(conversation_ids: Sequence[int], author_id: int, now: datetime) -> Ar
     values = {"conversations": conversation_ids, "author": author_id, "earliest": (now - timedelta(hours=12)).date()}
     rows = db.session.execute(_PARTICIPANTS, values).all()
     if not rows:  # nobody is there yet, not even the author
-        return Around("UTC", [], lacks_teachers=True, has_draft=True)
+        return Around("UTC", [], lacks_staff=True, has_draft=True)
     day = day_in(rows[0].timezone, now)
     told = [
-        Told(row.conversation_id, row.user_id, row.role_kind, row.muted_at is not None, row.days or {})
+        Told(row.conversation_id, row.user_id, row.role_kind, row.muted_at is not None, _days(row))
         for row in rows
-        if row.role_kind == RoleKind.PARENT or policy.reads_as_teacher(row, day)
+        if row.role_kind == RoleKind.PARENT or policy.reads_as_staff(row, day)
     ]
-    return Around(rows[0].timezone, told, bool(rows[0].lacks_teachers), bool(rows[0].has_draft))
+    return Around(rows[0].timezone, told, bool(rows[0].lacks_staff), bool(rows[0].has_draft))
+
+
+def _days(row: Any) -> office_hours.Days:
+    return policy.OFFICE_HOURS if row.role_kind == RoleKind.OFFICE else row.days or {}
 
 
 def tell(found: Around, numbers: dict[int, int], school_id: int, now: datetime) -> None:
     """Write the notices of messages: `numbers` has the number of the message by the key of its conversation.
 
     The other side is told once of each message: guardians at once, unless they have muted the conversation; teachers
-    when their office hours begin. The same number of statements for one message and for many.
+    when their office hours begin, the office on the next day with lessons. The same number of statements for one
+    message and for many.
     """
     hours = office_hours.hours_for(school_id, found.timezone, [one.days for one in found.told])
     _write(
@@ -119,7 +125,7 @@ def _write(rows: list[dict[str, Any]]) -> None:
 
 
 _author, _place = aliased(Participant), aliased(Enrollment)
-_teacher, _known = aliased(Enrollment), aliased(Participant)
+_teacher, _one, _known = aliased(Enrollment), aliased(Role), aliased(Participant)
 _LACKS_TEACHERS = (
     select(_teacher.id)
     .outerjoin(_known, and_(_known.conversation_id == Conversation.id, _known.user_id == _teacher.user_id))
@@ -133,6 +139,20 @@ _LACKS_TEACHERS = (
     .correlate(Conversation)
     .exists()
 )
+_LACKS_OFFICE = and_(
+    Conversation.kind == ConversationKind.OFFICE,
+    select(_one.id)
+    .outerjoin(_known, and_(_known.conversation_id == Conversation.id, _known.user_id == _one.user_id))
+    .where(
+        _one.school_id == Conversation.school_id,
+        _one.kind == RoleKind.OFFICE,
+        or_(_one.ends_on.is_(None), _one.ends_on > bindparam("earliest")),
+        _known.user_id.is_(None),
+        ~scopes.is_guardian_by_any_date(_one.user_id, Conversation.student_id),
+    )
+    .correlate(Conversation)
+    .exists(),
+)
 _HAS_DRAFT = (
     select(Draft.user_id)
     .where(Draft.conversation_id == Conversation.id, Draft.user_id == bindparam("author"))
@@ -145,7 +165,7 @@ _PARTICIPANTS = (
         School.timezone, OfficeHours.days, _place.begins_on, _place.ends_on,
         Role.begins_on.label("role_begins_on"), Role.ends_on.label("role_ends_on"),
         scopes.is_guardian_by_any_date(Participant.user_id, Conversation.student_id).label("is_guardian"),
-        _LACKS_TEACHERS.label("lacks_teachers"), _HAS_DRAFT.label("has_draft"),
+        or_(_LACKS_TEACHERS, _LACKS_OFFICE).label("lacks_staff"), _HAS_DRAFT.label("has_draft"),
     )
     .select_from(Participant)
     .join(Conversation, Conversation.id == Participant.conversation_id)
@@ -179,7 +199,8 @@ _PARTICIPANTS = (
     .where(
         Participant.conversation_id.in_(bindparam("conversations", expanding=True)),
         Participant.role_kind != _author.role_kind,
-        Participant.role_kind.in_((RoleKind.PARENT, RoleKind.TEACHER)),
+        # Elsewhere a person of the office is there for a line of the system alone.
+        or_(Participant.role_kind != RoleKind.OFFICE, Conversation.kind == ConversationKind.OFFICE),
     )
     .order_by(Participant.conversation_id, Participant.user_id)
 )  # fmt: skip

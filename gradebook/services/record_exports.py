@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from gradebook import actor
 from gradebook.extensions import db
@@ -68,35 +68,49 @@ def classes_for(student: User, school: School) -> list[Section]:
 
 
 def ask(
-    person: Person, student: User, section: Section, guardian_ids: tuple[int, ...], reason: str, now: datetime
+    person: Person,
+    student: User,
+    at: Section | School,
+    guardian_ids: tuple[int, ...],
+    reason: str,
+    now: datetime,
 ) -> Approval:
-    """Ask for the record of the conversation of this guardian (of both, together) with the teachers of the class.
+    """Ask for the record of the conversation of this guardian (of both, together) with the teachers of the class, or
+    with the office of the school.
 
     Raises NoConversation, AskedAlready, and what approvals.ask raises.
     """
-    conversation_id = conversation_of(student, section, guardian_ids)
+    conversation_id = conversation_of(student, at, guardian_ids)
     if conversation_id is None:
         raise NoConversation
     details: dict[str, Any] = {"conversation_id": conversation_id, "guardian_ids": list(guardian_ids)}
-    waiting = approvals.waiting_of_kind(section.school_id, KIND, now)
+    school_id, section_id = (at.school_id, at.id) if isinstance(at, Section) else (at.id, None)
+    waiting = approvals.waiting_of_kind(school_id, KIND, now)
     if any(each.details == details for each in waiting) or _is_open(person, conversation_id):
         raise AskedAlready
-    return approvals.ask(person, KIND, details, reason, now, person_id=student.id, section_id=section.id)
+    return approvals.ask(person, KIND, details, reason, now, person_id=student.id, section_id=section_id)
 
 
-def conversation_of(student: User, section: Section, guardian_ids: tuple[int, ...]) -> int | None:
-    """The key of the conversation of this guardian (of both, together) with the teachers of the class, if something
-    was written there. Only whether there is one is looked up; nothing of it is read."""
+def conversation_of(student: User, at: Section | School, guardian_ids: tuple[int, ...]) -> int | None:
+    """The key of the conversation of this guardian (of both, together) with the teachers of the class, or with the
+    office of the school, if something was written there. Only whether there is one is looked up; nothing is read."""
+    if isinstance(at, School):  # the office takes part in it, and two guardians never share one
+        own = messaging.office_key(student.id, guardian_ids[0]) if len(guardian_ids) == 1 else ""
+        return _written(at.id, own)
     if len(guardian_ids) == 1:
-        key = messaging.conversation_key(student.id, section.id, guardian_ids[0])
+        key = messaging.conversation_key(student.id, at.id, guardian_ids[0])
     else:
-        key = message_rules.joint_key(student.id, section.id, (guardian_ids[0], guardian_ids[1]))
-    with actor.classes_opened([section.id]):  # the office takes no part in it
-        return db.session.scalar(
-            select(Conversation.id).where(
-                Conversation.school_id == section.school_id, Conversation.key == key, Conversation.last_seq > 0
-            )
+        key = message_rules.joint_key(student.id, at.id, (guardian_ids[0], guardian_ids[1]))
+    with actor.classes_opened([at.id]):  # the office takes no part in it
+        return _written(at.school_id, key)
+
+
+def _written(school_id: int, key: str) -> int | None:
+    return db.session.scalar(
+        select(Conversation.id).where(
+            Conversation.school_id == school_id, Conversation.key == key, Conversation.last_seq > 0
         )
+    )
 
 
 def _is_open(person: Person, conversation_id: int) -> bool:
@@ -128,7 +142,8 @@ class ExportLine:
     export: RecordExport
     approval: Approval
     student: str
-    section: str
+    section: str | None
+    """None: a conversation with the office."""
     is_open: bool
     """The person who looks may fetch it now."""
     fetched: list[tuple[str, datetime, str]]
@@ -141,7 +156,7 @@ def exports(person: Person) -> list[ExportLine]:
         select(RecordExport, Approval, User.display_name, Section.title, oversight.records_to_fetch(person))
         .join(Approval, Approval.id == RecordExport.approval_id)
         .join(User, User.id == Approval.person_id)
-        .join(Section, Section.id == Approval.section_id)
+        .outerjoin(Section, Section.id == Approval.section_id)
         .where(RecordExport.school_id.in_(scopes.schools_run_by(person)))
         .order_by(RecordExport.approved_at.desc(), RecordExport.id.desc())
         .limit(50)
@@ -154,7 +169,10 @@ def _fetched(public_ids: list[str], section_ids: list[int | None]) -> dict[str, 
     entries = db.session.execute(
         select(AuditEntry.at, AuditEntry.facts, User.display_name)
         .join(User, User.id == AuditEntry.actor_id)
-        .where(AuditEntry.section_id.in_(section_ids), AuditEntry.act == "record.fetched")
+        .where(
+            or_(AuditEntry.section_id.in_(section_ids), AuditEntry.section_id.is_(None)),
+            AuditEntry.act == "record.fetched",
+        )
         .order_by(AuditEntry.at, AuditEntry.id)
     )
     found: dict[str, list[tuple[str, datetime, str]]] = {}

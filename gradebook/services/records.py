@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import load_only
 
 from gradebook.clock import day_in
@@ -139,12 +139,14 @@ def record_for(person: Person, conversation: Conversation) -> Record:
     today = day_in(school.timezone, person.now)
     begun = day_in(school.timezone, conversation.created_at)
     head = _head(conversation, school, "teacher" if person.acts_as(RoleKind.TEACHER) else "guardian")
+    staff = "office" if conversation.is_with_office else "teacher"
     head["participants"] = [
         *({"name": side.user.display_name, "role": "guardian", "relationship": side.relationship}
           for side in standing.guardians),
-        *({"name": teacher.display_name, "role": "teacher"} for teacher in standing.teachers),
+        *({"name": teacher.display_name, "role": staff} for teacher in standing.teachers),
     ]  # fmt: skip
-    head["teacher_changes"] = [_change(each) for each in policy.teacher_changes(standing, begun, today)]
+    changes = [] if conversation.is_with_office else policy.teacher_changes(standing, begun, today)
+    head["teacher_changes"] = [_change(each) for each in changes]
     seen = _seen_by_others(conversation, standing, school, person)
     return Record(conversation, head, {}, [], None, school.timezone, False, person.id, roles, seen)
 
@@ -195,7 +197,7 @@ def record_for_office(person: Person, conversation: Conversation, school: School
     people = _people_of(conversation)
     day = day_in(school.timezone, person.now)
     begun = day_in(school.timezone, conversation.created_at)
-    places = policy.places_of(conversation, day)
+    places = () if conversation.is_with_office else policy.places_of(conversation, day)
     changes = policy.teacher_changes(Standing((), False, "", None, places=places), begun, day)
     head = _head(conversation, school, "office")
     head["participants"] = [_participant(*each) for each in people]
@@ -225,7 +227,9 @@ def _people_of(conversation: Conversation) -> list[tuple[Participant, User, str 
         .outerjoin(Guardianship, link)
         .where(
             Participant.conversation_id == conversation.id,
-            or_(Participant.role_kind != RoleKind.OFFICE, _wrote_in(conversation)),
+            true()  # where it is with the office, its people take part whether they wrote or not
+            if conversation.is_with_office
+            else or_(Participant.role_kind != RoleKind.OFFICE, _wrote_in(conversation)),
         )
         .order_by(Participant.role_kind, User.name_key, User.id)
     )
@@ -281,6 +285,8 @@ def _belongs(entry: AuditEntry, conversation: Conversation, people: set[int]) ->
     if act.startswith(("guardianship.", "restriction.")):
         others = {facts.get(name) for name in ("guardian", "guardian_id", "adult")}
         return about_child and bool(others & people)
+    if entry.section_id is None and act.startswith(("enrollment.", "messages.joint")):
+        return False  # of no class, and so is a conversation with the office
     if act.startswith("enrollment."):
         return entry.section_id == conversation.section_id and (about_child or entry.person_id in people)
     if act == SUCCESSOR:
@@ -315,7 +321,7 @@ def _head(conversation: Conversation, school: School, made_for: str) -> dict[str
         "conversation": {
             "id": conversation.public_id,
             "about": conversation.student.display_name,
-            "class": conversation.section.title,
+            "class": conversation.section.title if conversation.section else None,
             "is_joint": conversation.is_joint,
             "begun_at": written(conversation.created_at),
             "newest_at": written(conversation.last_message_at),

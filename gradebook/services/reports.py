@@ -48,7 +48,8 @@ class ReportLine:
 
     report: MessageReport
     student: str
-    section: str
+    section: str | None
+    """None: a conversation with the office."""
     author: str
     reporter: str
 
@@ -134,7 +135,7 @@ def _lines() -> Any:
     return (
         select(MessageReport, student.display_name, Section.title, author.display_name, reporter.display_name)
         .join(student, student.id == MessageReport.student_id)
-        .join(Section, Section.id == MessageReport.section_id)
+        .outerjoin(Section, Section.id == MessageReport.section_id)
         .join(author, author.id == MessageReport.author_id)
         .join(reporter, reporter.id == MessageReport.reporter_id)
     )

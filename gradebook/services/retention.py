@@ -67,7 +67,8 @@ class Going:
     """Messages of one conversation that would go now."""
 
     student: str
-    section: str
+    section: str | None
+    """None: a conversation with the office."""
     guardian: str
     messages: int
 
@@ -217,7 +218,7 @@ def going(person: Person, school: School, now: datetime) -> list[Going]:
             .join(Conversation, Conversation.id == Message.conversation_id)
             .join(User, User.id == Conversation.student_id)
             .join(guardian, guardian.c.id == Conversation.guardian_id)
-            .join(Section, Section.id == Conversation.section_id)
+            .outerjoin(Section, Section.id == Conversation.section_id)
             .where(
                 ~_is_held(school, RecordClass.MESSAGES, now),
                 ~oversight.is_party(person, Conversation.student_id, Conversation.section_id),

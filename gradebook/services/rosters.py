@@ -259,6 +259,7 @@ def give_role(
         role.begins_on, role.ends_on = begins_on, None
         act = "role.changed"
     db.session.flush()
+    messaging.admit_to_office(role, now)
     audit.record(
         act, now, school_id=school.id, actor_id=actor_id, person_id=user.id, kind=kind, begins_on=begins_on.isoformat()
     )

@@ -11,6 +11,7 @@ from gradebook.web import (
     health,
     language,
     login,
+    office_words,
     requests,
     system_lines,
     uploads,
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     errors.init_app(app)
     filters.init_app(app)
     system_lines.init_app(app)
+    office_words.init_app(app)
     language.init_app(app)
     frame.init_app(app)
     init_assets(app)

@@ -217,6 +217,7 @@ _OFFICE_PEOPLE = (
     "office.writing",
     "office.successors",
 )
+_OFFICE_TALKS = ("messages.conversation", "messages.message", "messages.search", "messages.edit", "messages.correct")
 _OFFICE_CLASSES = (
     "office.new_class",
     "office.section",
@@ -248,7 +249,8 @@ def _places(person: Person) -> list[tuple[str, str, str, tuple[str, ...]]]:
             (_("People"), "office.people", "people", _OFFICE_PEOPLE),
             (_("Classes"), "office.classes", "book", _OFFICE_CLASSES),
             (_("Terms"), "office.terms", "calendar", ("office.term",)),
-            (_("Announcements"), "messages.announcements", "bell", ("messages.",)),
+            (_("Messages"), "messages.index", "message", _OFFICE_TALKS),
+            (_("Announcements"), "messages.announcements", "bell", ("messages.announce", "messages.new_announcement")),
             (_("Message rules"), "office.messages", "message", ("office.messages", "office.stop")),
             (
                 _("Message oversight"),

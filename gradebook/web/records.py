@@ -23,6 +23,7 @@ from gradebook.services.audit_log import Names
 from gradebook.services.records import Record
 from gradebook.web.filters import file_size
 from gradebook.web.language import language
+from gradebook.web.office_words import place_words
 
 Sentence = Callable[[AuditEntry, Names], str]
 Line = dict[str, Any]
@@ -83,7 +84,7 @@ class _Page:
 
     def _about(self) -> str:
         about = self.record.head["conversation"]
-        return _("About %(child)s · %(class)s", **{"child": about["about"], "class": about["class"]})
+        return _("About %(child)s · %(class)s", **{"child": about["about"], "class": place_words(about["class"])})
 
     def _facts(self) -> list[list[str]]:
         head = self.record.head
@@ -91,7 +92,7 @@ class _Page:
         return [
             [_("School"), head["school"]["name"]],
             [_("Child"), about["about"]],
-            [_("Class"), about["class"]],
+            [_("Class"), place_words(about["class"])],
             [_("Who takes part"), "\n".join(map(_participant, head["participants"]))],
             [_("Begun"), self._at(about["begun_at"])],
             [_("Newest message"), self._at(about["newest_at"]) if about["newest_at"] else "–"],

@@ -19,6 +19,7 @@ from gradebook.models import (
     Draft,
     Duty,
     Enrollment,
+    Guardianship,
     Message,
     MessageReport,
     OversightReview,
@@ -46,12 +47,14 @@ PARTIES = {
     "talk": {"dana", "rivera", "cole"},
     "other_talk": {"erin", "rivera", "cole"},
     "far_talk": {"chris", "osei", "tess", "tess-parent"},
+    "office_talk": {"dana", "pat", "pat-stepless", "vera"},  # the office of the school, by the role of the day
     "past_talk": {"gus", "rivera", "cole"},  # his link has ended: he reads it, and writes no more
 }
 WORDS = {
     "talk": "Secret words of Dana",
     "other_talk": "Secret words of Erin",
     "far_talk": "Secret words of Chris",
+    "office_talk": "Written to the office by Dana",
     "past_talk": "Secret words of Gus",
 }
 OUTSIDE = {"legal_holds", "notices", "record_exports"}
@@ -84,6 +87,11 @@ def asking(app, user_id, now=NOON):
 def refused():
     with pytest.raises(ProgrammingError, match="row-level security"), db.session.begin_nested():
         yield
+
+
+def own_of_office():
+    """What guardians wrote to the office is not what is opened to it."""
+    return select(Conversation.id).where(Conversation.kind == "office")
 
 
 def count(model):
@@ -205,6 +213,41 @@ def test_only_who_has_the_right_begins_a_conversation(app, ids, name, section, m
         else:
             with refused():
                 db.session.execute(own)
+
+
+@only_postgresql
+@pytest.mark.parametrize(("name", "may"), [("erin", True), ("dana", False), ("pat", False), ("rivera", False)])
+def test_only_a_guardian_begins_a_conversation_with_the_office(app, ids, name, may):
+    """About Leo, in the guardian's own name."""
+    about = {
+        "school_id": ids["oak"], "student_id": ids["leo"], "guardian_id": ids["erin"], "section_id": None,
+        "kind": "office", "key": "own", "created_by": ids[name], "created_at": NOON,
+    }  # fmt: skip
+    own = insert(Conversation).values(**about).inline()
+    with asking(app, ids[name]):
+        if may:
+            db.session.execute(own)
+        else:
+            with refused():
+                db.session.execute(own)
+
+
+@only_postgresql
+def test_the_office_sees_its_conversations_by_its_role_and_not_about_its_own_children(scene, app, ids):
+    """By any date, and also what the other guardian wrote."""
+    school, talk = scene.school, ids["office_talk"]
+    today = school.oak.today(NOON)
+    assert sees(app, ids["pat"], talk)
+    db.session.execute(update(Role).where(Role.user_id == ids["vera"], Role.kind == "office").values(ends_on=today))
+    assert not sees(app, ids["vera"], talk)
+    assert sees(app, ids["vera"], talk, NOON - timedelta(days=1))
+    db.session.add(
+        Guardianship(
+            school_id=ids["oak"], student_id=ids["maya"], guardian_id=ids["pat"], relationship_name="aunt",
+            begins_on=today - timedelta(days=9), ends_on=today - timedelta(days=8),
+        )
+    )  # fmt: skip
+    assert not sees(app, ids["pat"], talk)
 
 
 @only_postgresql
@@ -418,33 +461,33 @@ def test_a_teacher_whom_the_office_admits_joins_what_the_office_cannot_see(scene
     assert teacher.id
     with asking(app, ids["pat"]):
         messaging.admit_teachers_of_school(ids["oak"], NOON)
-        assert count(Conversation) == 0
+        assert set(db.session.scalars(select(Conversation.id))) == {ids["office_talk"]}
         with actor.acting_as(ids["rivera"], NOON):
             admitted = select(Participant.conversation_id).where(Participant.user_id == ids["osei"])
             assert set(db.session.scalars(admitted)) == {ids["talk"], ids["other_talk"], ids["past_talk"]}
-        assert count(Participant) == 0
+        assert set(db.session.scalars(select(Participant.conversation_id))) == {ids["office_talk"]}
 
 
 @only_postgresql
 def test_what_was_opened_is_closed_again_when_the_act_fails(app, ids):
     def open_and_fail():
         with actor.classes_opened([ids["algebra"]]):
-            assert count(Conversation) == 3
+            assert count(Conversation) == 4  # of the class, and the one with the office
             raise LookupError
 
     def act_and_fail():
         with actor.acting_as(ids["dana"], NOON):
-            assert count(Conversation) == 1
+            assert count(Conversation) == 2
             db.session.execute(text("SELECT nothing FROM nowhere"))
 
     with asking(app, ids["pat"]):
         with pytest.raises(LookupError):
             open_and_fail()
-        assert count(Conversation) == 0
+        assert count(Conversation) == 1
         with pytest.raises(ProgrammingError):
             act_and_fail()
         db.session.rollback()
-        assert count(Conversation) == 0
+        assert count(Conversation) == 1
 
 
 @only_postgresql
@@ -453,7 +496,7 @@ def test_a_login_session_that_is_over_opens_nothing(scene, app, ids, clock):
     token = scene.tokens["dana"]
     with asking(app, None):
         assert accounts.resume(token, clock()) is not None
-        assert count(Conversation) == 1
+        assert count(Conversation) == 2
     clock.advance(hours=13)
     with asking(app, None):
         assert accounts.resume(token, clock()) is None
@@ -496,12 +539,14 @@ def report_id(scene):
 
 
 def opened():
-    """What is seen: conversations, participants' conversations, numbers of messages, files."""
-    numbers = set(db.session.scalars(select(Message.seq)))
+    """What is seen: conversations, participants' conversations, numbers of messages, files; but the office's own."""
+    own = own_of_office()
+    numbers = set(db.session.scalars(select(Message.seq).where(Message.conversation_id.not_in(own))))
     talks = set(db.session.scalars(select(Conversation.id)))
     assert set(db.session.scalars(select(Participant.conversation_id))) == talks
     assert set(db.session.scalars(select(Message.conversation_id))) == talks
     assert count(Attachment) == count(AttachmentContent)
+    talks -= set(db.session.scalars(own))
     return talks, numbers
 
 
@@ -530,7 +575,7 @@ def test_a_report_opens_its_messages_to_who_is_named_for_it_and_nothing_else(sce
 def test_a_report_is_closed_to_the_parties_and_to_who_is_no_longer_of_the_office(scene, app, ids, report_id):
     def sees_it():
         with asking(app, ids["vera"]), actor.looking_at_report(report_id):
-            return bool(count(MessageReport)), bool(count(Message))
+            return bool(count(MessageReport)), bool(opened()[0])
 
     assert sees_it() == (True, True)
     make_role(scene.school.vera, scene.school.oak, RoleKind.TEACHER)
@@ -585,10 +630,11 @@ def test_a_review_opens_what_its_row_covers_and_nothing_else(app, ids, review_id
     for name in ("vera", "pat", "uma", "quinn", "maya"):
         person = ids.get(name) or db.session.scalar(select(User.id).where(User.username == name))
         with asking(app, person):
-            assert count(Conversation) == 0, name
+            assert opened() == (set(), set()), name
             with actor.reading_in_review(review_id):
                 assert opened() == (({ids["other_talk"]}, {1}) if name == "vera" else (set(), set())), name
-                assert db.session.execute(update(Message).values(body="Forged")).rowcount == 0
+                others = update(Message).where(Message.conversation_id.not_in(own_of_office()))
+                assert db.session.execute(others.values(body="Forged")).rowcount == 0
 
 
 @only_postgresql

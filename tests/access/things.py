@@ -95,6 +95,10 @@ SECRETS: dict[str, set[str]] = {
     "Secret file of dana": {"dana", "vera", *STAFF_OF_ALGEBRA},
     "Secret file of erin": {"erin", "vera", *STAFF_OF_ALGEBRA},
     "of dana.txt": {"dana", "vera", *STAFF_OF_ALGEBRA},
+    # to the office: its people, no teacher
+    "Written to the office by Dana": {"dana", *OFFICE},
+    "Answered to Dana by the office": {"dana", *OFFICE},
+    "Secret file to the office": {"dana", *OFFICE},
     # announcements: who got it, the teachers of the class, the office; what is planned or withdrawn only staff
     "Secret words to Algebra": {"dana", "erin", "tess-parent", *STAFF_OF_ALGEBRA, *OFFICE},
     "Planned words to Algebra": {"rivera", *OFFICE},
@@ -156,6 +160,7 @@ def build_scene(school: Any, now: Any) -> Scene:
     for name, guardianship in school.guardianships.items():
         scene.names[name] = guardianship.public_id
     scene.names["oak_key"] = str(school.oak.id)
+    scene.names |= {"oak": school.oak.public_id, "elm": school.elm.public_id}
     _add_conversations(scene, now)
     _add_announcements(scene, now)
     _add_report(scene, now)
@@ -260,6 +265,26 @@ def _add_conversations(scene: Scene, now: Any) -> None:
         )  # fmt: skip
         scene.names[name] = conversation.public_id
         scene.names[f"{name}_file"] = attachments.files_of(conversation, [1])[1][0].public_id
+    _add_talk_with_office(scene, now - timedelta(hours=1))
+
+
+def _add_talk_with_office(scene: Scene, at: Any) -> None:
+    """Dana has written about Maya, and Pat has answered; Vera reads it too."""
+    school = scene.school
+    pair = Correspondence(school.maya, school.oak, school.dana, (school.pat, school.vera))
+    talk = messaging.open_conversation(pair, actor_id=school.dana.id, now=at)
+    file = checked("to the office.txt", b"Secret file to the office")
+    messaging.send(
+        talk,
+        author_id=school.dana.id,
+        body="Written to the office by Dana",
+        client_key="key-dana",
+        now=at,
+        files=[file],
+    )
+    messaging.send(talk, author_id=school.pat.id, body="Answered to Dana by the office", client_key="key-pat", now=at)
+    scene.names["office_talk"] = talk.public_id
+    scene.names["office_talk_file"] = attachments.files_of(talk, [1])[1][0].public_id
 
 
 def _add_announcements(scene: Scene, now: Any) -> None:

@@ -409,7 +409,9 @@ def test_it_is_answered_about_the_child_to_the_teachers_of_the_class(acting, ann
     assert (pair.student.username, pair.section.title) == ("leo", "Algebra")
     assert {teacher.username for teacher in pair.teachers} == {"rivera", "cole"}
     office = announce("pat", kind=RoleKind.OFFICE, to_school=True)
-    assert policy.answers_to(acting("dana"), office) == []
+    (pair,) = policy.answers_to(acting("dana"), office)
+    assert (pair.student.username, pair.section, pair.at) == ("maya", None, school.oak)
+    assert {one.username for one in pair.teachers} == {"pat"}
 
 
 def test_an_answer_to_what_one_did_not_get_is_refused(acting, announce, school):

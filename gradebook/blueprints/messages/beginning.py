@@ -9,7 +9,7 @@ from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import BeginForm
-from gradebook.blueprints.messages.shown import reached, sides_of_pair, timezones
+from gradebook.blueprints.messages.shown import reached, reached_office, sides_of_pair, timezones
 from gradebook.blueprints.messages.stopping import accepts, refuse
 from gradebook.blueprints.messages.unsent import unsent
 from gradebook.extensions import db
@@ -33,7 +33,8 @@ def new() -> Any:
     person = correspondent()
     student, section, guardian = (request.args.get(name) or None for name in ("student", "section", "guardian"))
     if person.acts_as(RoleKind.PARENT):
-        return _new_as_guardian(person, student, section)
+        office = request.args.get("office") or None
+        return _new_to_office(person, student, office) if office else _new_as_guardian(person, student, section)
     if section is None:
         if student is not None:
             raise NotFound
@@ -45,6 +46,18 @@ def new() -> Any:
     if student is None:
         return _choose_family(person, section)
     return _new_as_teacher(person, student, section, guardian)
+
+
+def _new_to_office(person: Person, student: str | None, school: str) -> Any:
+    if student is None:
+        raise NotFound
+    pair = policy.correspondence_with_office(person, student, school)
+    answered = request.args.get("announcement")
+    if answered is not None:
+        return _write(
+            person, pair, _form_for(pair, announcement=announcements.answered(person, answered, pair).public_id)
+        )
+    return _write_or_continue(person, pair)
 
 
 def _new_as_guardian(person: Person, student: str | None, section: str | None) -> Any:
@@ -59,13 +72,14 @@ def _new_as_guardian(person: Person, student: str | None, section: str | None) -
         return _write_about(person, pair, title) if title else _write_or_continue(person, pair)
     if section is not None:
         raise NotFound
-    pairs = policy.classes_of_guardian(person, student)
-    if student is not None and not pairs:
+    pairs, offices = policy.classes_of_guardian(person, student), policy.offices_for_guardian(person, student)
+    if student is not None and not pairs and not offices:
         raise NotFound
-    children = list({pair.student.id: pair.student for pair in pairs}.values())
+    children = {pair.student.id: pair.student for pair in (*pairs, *offices)}
     if len(children) > 1:
-        return render_template("messages/new_child.html", children=children)
-    return render_template("messages/new_teachers.html", pairs=pairs)
+        by_name = sorted(children.values(), key=lambda child: (child.name_key, child.id))
+        return render_template("messages/new_child.html", children=by_name)
+    return render_template("messages/new_teachers.html", pairs=pairs, offices=offices)
 
 
 def _choose_family(person: Person, section_key: str) -> str:
@@ -102,8 +116,9 @@ def _write_or_continue(person: Person, pair: Correspondence) -> Any:
 
 
 def _form_for(pair: Correspondence, **more: str) -> BeginForm:
-    keys = {"student": pair.student.public_id, "section": pair.section.public_id, "guardian": pair.guardian.public_id}
-    return BeginForm(**keys, **more)
+    keys = {"student": pair.student.public_id, "guardian": pair.guardian.public_id}
+    at = "section" if pair.section else "office"
+    return BeginForm(**keys, **{at: pair.at.public_id}, **more)
 
 
 def _write_about(person: Person, pair: Correspondence, title: str) -> str:
@@ -112,10 +127,12 @@ def _write_about(person: Person, pair: Correspondence, title: str) -> str:
 
 
 def _write(person: Person, pair: Correspondence, form: BeginForm) -> str:
-    timezone, reach = timezones(person)[pair.section.school_id], []
-    if person.acts_as(RoleKind.PARENT):
-        days = office_hours.days_of([teacher.id for teacher in pair.teachers], pair.section.school_id)
-        hours = office_hours.hours_for(pair.section.school_id, timezone, [days[one.id] for one in pair.teachers])
+    timezone, reach = timezones(person)[pair.school_id], []
+    if pair.section is None:
+        reach = reached_office(pair.school_id, timezone, person.now)
+    elif person.acts_as(RoleKind.PARENT):
+        days = office_hours.days_of([teacher.id for teacher in pair.teachers], pair.school_id)
+        hours = office_hours.hours_for(pair.school_id, timezone, [days[one.id] for one in pair.teachers])
         reach = reached(list(pair.teachers), hours, person.now)
     return render_template(
         "messages/write.html",
@@ -148,11 +165,11 @@ def begin() -> Any:
         answered = _answered(person, pair, form)
     except NotFound:
         return _no_longer_answered(person, pair, form)
-    stop = stopped(person, pair.section.school_id)
+    stop = stopped(person, pair.school_id)
     if stop is not None:
         refuse(form, stop)
         return _write(person, pair, form), 403
-    if not accepts(form, person, pair.section.school_id):
+    if not accepts(form, person, pair.school_id):
         return _write(person, pair, form), 422
     words = {"body": form.body.data, "client_key": form.client_key.data}
     answers = answered.id if answered else None
@@ -186,11 +203,19 @@ def _no_longer_answered(person: Person, pair: Correspondence, form: BeginForm) -
 def _why_not(person: Person, form: BeginForm) -> WhyNot | None:
     """What a guardian can read on the page of their child's classes too."""
     try:
-        pairs = policy.classes_of_guardian(person, form.student.data or "", form.section.data or "")
+        pairs = _possible(person, form)
     except NotFound:
         return None
     return next((pair.why_not for pair in pairs), None)
 
 
+def _possible(person: Person, form: BeginForm) -> list[Correspondence]:
+    if form.office.data:
+        return policy.offices_for_guardian(person, form.student.data or "", form.office.data)
+    return policy.classes_of_guardian(person, form.student.data or "", form.section.data or "")
+
+
 def _pair(person: Person, form: BeginForm) -> Correspondence:
+    if form.office.data:
+        return policy.correspondence_with_office(person, form.student.data or "", form.office.data)
     return policy.correspondence(person, form.student.data or "", form.section.data or "", form.guardian.data or None)

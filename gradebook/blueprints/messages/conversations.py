@@ -29,7 +29,7 @@ CONVERSATIONS_ON_A_PAGE = 50
 
 
 @bp.get("/")
-@door.correspondent
+@door.adult
 def index() -> str:
     """The list."""
     person, number = correspondent(), page_number(request.args.get("page"))
@@ -49,14 +49,14 @@ def index() -> str:
 
 
 def _teachers(person: Person, lines: list[messaging.ConversationLine]) -> dict[int, list[str]] | None:
-    """The other side, for guardians; for teachers it is the guardian."""
+    """The other side, for guardians; for teachers and the office it is the guardian."""
     if not person.acts_as(RoleKind.PARENT):
         return None
     return policy.teachers_of_each(person, [line.conversation for line in lines])
 
 
 @bp.get("/<conversation_id>")
-@door.correspondent
+@door.adult
 def conversation(conversation_id: str) -> str:
     """The newest messages, or those before a number; opening the newest marks them read."""
     person = correspondent()
@@ -114,15 +114,19 @@ def writing_part(person: Person, found: Conversation) -> dict[str, str]:
 
 
 def _offered(person: Person, found: Conversation, standing: policy.Standing) -> list[policy.Correspondence]:
-    """Where nothing can be written any more: the classes of the child whose teachers a guardian can write to."""
+    """Where nothing can be written any more: the classes of the child whose teachers a guardian can write to, and the
+    office."""
     if standing.closed is None or standing.closed is policy.WhyNot.ENDED or standing.closed.is_a_stop:
         return []
-    pairs = policy.correspondences_of_guardian(person, found.student.public_id)
-    return [pair for pair in pairs if pair.section.id != found.section_id]
+    child = found.student.public_id
+    classes = policy.correspondences_of_guardian(person, child)
+    offices = [] if found.is_with_office else policy.offices_for_guardian(person, child)
+    here = (pair for pair in offices if pair.school_id == found.school_id and pair.why_not is None)
+    return [*(pair for pair in classes if pair.at != found.section), *here]
 
 
 @bp.post("/<conversation_id>/messages")
-@door.correspondent
+@door.adult
 @takes_files
 def send(conversation_id: str) -> Any:
     """One more message; back to the conversation at its newest. A script is told the number of the message."""
@@ -175,7 +179,7 @@ def _not_sent(person: Person, found: Conversation, form: MessageForm, status: in
 
 
 @bp.post("/<conversation_id>/draft")
-@door.correspondent
+@door.adult
 def draft(conversation_id: str) -> Any:
     """Keep what is begun, for its author alone; back to the conversation at the box."""
     person, form = correspondent(), SendForm()

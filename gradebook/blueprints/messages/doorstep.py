@@ -33,7 +33,7 @@ def correspondent() -> Person:
 
 
 def announcer() -> Person:
-    """The person who reads or writes announcements: the office too, which has no conversations."""
+    """The person who reads or writes announcements; the office is asked for no proof of it."""
     person = current_person()
     return person if person.acts_as(RoleKind.OFFICE) else correspondent()
 

@@ -72,7 +72,7 @@ def words_for(why: Why, name: str) -> str:
 
 
 @bp.get("/<conversation_id>/files/<file_id>")
-@door.correspondent
+@door.adult
 def attachment(conversation_id: str, file_id: str) -> Any:
     """A file, to be kept on one's device; it is never shown as a page of ours."""
     found = policy.conversation_read_by(correspondent(), conversation_id)

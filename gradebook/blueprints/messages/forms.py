@@ -98,6 +98,8 @@ class BeginForm(SendForm):
 
     student = HiddenField()
     section = HiddenField()
+    office = HiddenField()
+    """The school to whose office it goes, in the place of a class."""
     guardian = HiddenField()
     announcement = HiddenField()
 

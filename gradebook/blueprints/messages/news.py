@@ -22,12 +22,13 @@ from gradebook.policy.rules import can
 from gradebook.services import accounts, messaging
 from gradebook.services.messaging import MessageLine
 from gradebook.web import door
+from gradebook.web.office_words import by_office
 from gradebook.web.requests import moment, whole_number
 from gradebook.web.streams import stream_of
 
 
 @bp.get("/<conversation_id>/stream")
-@door.correspondent
+@door.adult
 @door.unattended
 def stream(conversation_id: str) -> Any:
     """Server-sent events with the number of the newest change, and with another mark when the office stops messages
@@ -45,7 +46,7 @@ def stream(conversation_id: str) -> Any:
 
 
 @bp.get("/<conversation_id>/changes")
-@door.correspondent
+@door.adult
 @door.unattended
 def changes(conversation_id: str) -> Any:
     """The messages that came or changed after the number `after`, in that order, for a script; 204 when there are none.
@@ -80,15 +81,21 @@ def _told(line: MessageLine, found: Conversation, person: Person) -> dict[str, A
     return {
         "seq": line.seq,
         "key": line.client_key if is_mine else None,
-        "by": None if is_mine else line.author_name or _("the school office"),
+        "by": None if is_mine else _author_words(line),
         "day": day.isoformat(),
         "day_mark": render_template("messages/_day.html", day=day, today=day_in(timezone, person.now)),
         "message": render_template("messages/_message.html", line=line, timezone=timezone, at=found.public_id),
     }
 
 
+def _author_words(line: MessageLine) -> str:
+    if not line.author_name:
+        return _("the school office")
+    return by_office(line.author_name) if line.is_by_office else line.author_name
+
+
 @bp.post("/<conversation_id>/read")
-@door.correspondent
+@door.adult
 @door.unattended
 def read(conversation_id: str) -> Any:
     """The page shows the messages up to `seq` to someone who looks at it."""
@@ -102,7 +109,7 @@ def read(conversation_id: str) -> Any:
 
 
 @bp.get("/unread")
-@door.correspondent
+@door.adult
 @door.unattended
 def unread() -> Any:
     """How many messages are not read, for a script; 204 when nothing changed since it was told `mark`."""
@@ -114,7 +121,7 @@ def unread() -> Any:
 
 
 @bp.get("/beside")
-@door.correspondent
+@door.adult
 @door.unattended
 def beside() -> str:
     """The list that stands beside a conversation, as a part of a page."""

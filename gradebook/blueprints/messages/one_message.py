@@ -50,7 +50,7 @@ def _own_found(person: Person, conversation_id: str, seq: str) -> tuple[Conversa
 
 
 @bp.get("/<conversation_id>/messages/<seq>")
-@door.correspondent
+@door.adult
 def message(conversation_id: str, seq: str) -> str:
     """The message with its earlier texts; for its author also what can be done now."""
     person = correspondent()
@@ -81,7 +81,7 @@ def _page(person: Person, found: Conversation, shown: Message, sent: WordsForm |
 
 
 @bp.post("/<conversation_id>/messages/<seq>")
-@door.correspondent
+@door.adult
 def edit_message(conversation_id: str, seq: str) -> Any:
     """Put other words in its place, within a quarter of an hour."""
     person, form = correspondent(), WordsForm()
@@ -99,7 +99,7 @@ def edit_message(conversation_id: str, seq: str) -> Any:
 
 
 @bp.post("/<conversation_id>/messages/<seq>/removal")
-@door.correspondent
+@door.adult
 def remove_message(conversation_id: str, seq: str) -> Any:
     """Leave only that there was a message, within a quarter of an hour."""
     person = correspondent()
@@ -114,7 +114,7 @@ def remove_message(conversation_id: str, seq: str) -> Any:
 
 
 @bp.post("/<conversation_id>/messages/<seq>/return")
-@door.correspondent
+@door.adult
 def bring_back_message(conversation_id: str, seq: str) -> Any:
     """Take the removal back, within 10 seconds."""
     person = correspondent()
@@ -129,7 +129,7 @@ def bring_back_message(conversation_id: str, seq: str) -> Any:
 
 
 @bp.post("/<conversation_id>/messages/<seq>/correction")
-@door.correspondent
+@door.adult
 def correct_message(conversation_id: str, seq: str) -> Any:
     """One more message, which says that it puts this one right."""
     person, form = correspondent(), MessageForm()

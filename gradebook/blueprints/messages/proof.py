@@ -16,14 +16,14 @@ from gradebook.web.visitors import safe_next
 
 
 @bp.get("/proof")
-@door.correspondent
+@door.adult
 def proof() -> str:
     """The form."""
     return _page(ProofForm())
 
 
 @bp.post("/proof")
-@door.correspondent
+@door.adult
 def proof_post() -> Any:
     """Check the password, as often as at sign-in; then on to the messages."""
     form, login_session = ProofForm(), current_login_session()

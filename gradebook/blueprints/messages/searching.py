@@ -11,7 +11,7 @@ from gradebook.web import door
 
 
 @bp.get("/search")
-@door.correspondent
+@door.adult
 def search() -> str:
     """The messages with all the words that were typed, the newest first; before them the announcements."""
     person, number = correspondent(), page_number(request.args.get("page"))

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from gradebook.clock import day_in
 from gradebook.models import Conversation, RoleKind
 from gradebook.policy.conversations import (
+    OFFICE_HOURS,
     Correspondence,
     Standing,
     TeacherChange,
@@ -24,6 +25,7 @@ from gradebook.policy.person import Person
 from gradebook.services import office_hours
 from gradebook.services.messaging import ConversationLine, MessageLine, MessagePage
 from gradebook.web.language import language
+from gradebook.web.office_words import by_office
 
 CONVERSATIONS_BESIDE = 25
 """Rows of the list that stands beside a conversation."""
@@ -40,6 +42,10 @@ class Sides:
     """What the partner is to the child, where the partner is a guardian."""
     readers: list[str]
     is_joint: bool = False
+    is_with_office: bool = False
+    """No class: the partner of the guardian is the school office."""
+    people: list[str] = field(default_factory=list)
+    """Of the office, as the guardian is told who reads it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Reach:
     hours: office_hours.HoursOf
     told_at: datetime | None
     """When the teacher is told of a message that is sent now; None: at once."""
+    is_office: bool = False
+    """It is the office, which is told on days with lessons."""
 
     @property
     def words(self) -> str:
@@ -95,7 +103,7 @@ class Shown:
 def sides_of_pair(pair: Correspondence, person: Person) -> Sides:
     """The two sides of a conversation that may be begun."""
     guardians = [(pair.guardian, pair.relationship, True)]
-    return _sides(person, pair.student, pair.section, guardians, list(pair.teachers))
+    return _sides(person, pair.student, pair.section, guardians, list(pair.teachers))  # no class: with the office
 
 
 def sides_of(conversation: Conversation, standing: Standing, person: Person) -> Sides:
@@ -107,7 +115,9 @@ def sides_of(conversation: Conversation, standing: Standing, person: Person) -> 
 def _sides(
     person: Person, student: Any, section: Any, guardians: list[tuple[Any, str, bool]], teachers: list[Any]
 ) -> Sides:
-    """The partners of a guardian are the teachers, and in a joint conversation the other guardian."""
+    """The partners of a guardian are the teachers, or the office, and in a joint conversation the other guardian."""
+    if section is None:
+        return _sides_with_office(person, student, guardians[0], teachers)
     is_guardian = any(guardian.id == person.id for guardian, _relationship, _reads in guardians)
     others = [guardian for guardian, _relationship, _reads in guardians if guardian.id != person.id]
     readers = [*teachers, *(guardian for guardian, _relationship, reads in guardians if reads)]
@@ -119,6 +129,21 @@ def _sides(
         relationship=guardians[0][1] if not is_guardian and len(guardians) == 1 else "",
         readers=[_("You"), *(reader.display_name for reader in readers if reader.id != person.id)],
         is_joint=len(guardians) > 1,
+    )
+
+
+def _sides_with_office(person: Person, student: Any, guardian: tuple[Any, str, bool], people: list[Any]) -> Sides:
+    adult, relationship, reads = guardian
+    is_guardian = adult.id == person.id
+    others = [one.display_name for one in people if one.id != person.id]
+    return Sides(
+        student=student,
+        section=None,
+        partners=[_("the school office") if is_guardian else adult.display_name],
+        relationship="" if is_guardian else relationship,
+        readers=[_("You"), *others, *([adult.display_name] if reads and not is_guardian else [])],
+        is_with_office=True,
+        people=others if is_guardian else [],
     )
 
 
@@ -163,6 +188,8 @@ def _reach_of(conversation: Conversation, standing: Standing, timezone: str, per
     """For a guardian who may write."""
     if standing.closed is not None or not any(side.user.id == person.id for side in standing.guardians):
         return []
+    if conversation.is_with_office:
+        return reached_office(conversation.school_id, timezone, person.now)
     places = [place for place in standing.places if place.reads]
     hours = office_hours.hours_for(conversation.school_id, timezone, [place.hours for place in places])
     return reached([place.user for place in places], hours, person.now)
@@ -178,6 +205,13 @@ def reached(teachers: list[Any], hours: list[office_hours.HoursOf], now: datetim
     return found
 
 
+def reached_office(school_id: int, timezone: str, now: datetime) -> list[Reach]:
+    """The office, where it is told later than now: the school has no lessons that day."""
+    [hours] = office_hours.hours_for(school_id, timezone, [OFFICE_HOURS])
+    told_at = hours.from_then(now)
+    return [Reach(_("the school office"), hours, told_at, is_office=True)] if told_at > now else []
+
+
 def _seen(conversation: Conversation, standing: Standing, timezone: str, person: Person) -> list[tuple[str, datetime]]:
     """Of the other side. What a teacher read outside the office hours is shown from their next beginning on, and as
     of then: nobody learns at what hours teachers look."""
@@ -189,7 +223,8 @@ def _seen(conversation: Conversation, standing: Standing, timezone: str, person:
     for place, own in zip(places, hours, strict=True):
         shown_at = own.from_then(place.seen_at or person.now)
         if shown_at <= person.now:
-            found.append((place.user.display_name, shown_at))
+            name = place.user.display_name
+            found.append((by_office(name) if conversation.is_with_office else name, shown_at))
     return found
 
 

@@ -35,8 +35,13 @@ def _hold(approval: Approval) -> str:
 
 def _record(approval: Approval) -> str:
     names = custody.names_of([*approval.details["guardian_ids"], approval.person_id])
-    section = db.session.get_one(Section, approval.section_id)
     guardians = [names[key] for key in approval.details["guardian_ids"]]
+    if approval.section_id is None:
+        return _(
+            "Hand out the record of the conversation of %(guardians)s with the school office about %(child)s.",
+            guardians=_(" and ").join(guardians), child=names[approval.person_id],
+        )  # fmt: skip
+    section = db.session.get_one(Section, approval.section_id)
     return _(
         "Hand out the record of the conversation of %(guardians)s with the teachers of %(section)s about %(child)s.",
         guardians=_(" and ").join(guardians), section=section.title, child=names[approval.person_id],

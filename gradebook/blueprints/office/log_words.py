@@ -247,6 +247,8 @@ def _other(entry: AuditEntry, names: Names) -> str:
 
 def _section(entry: AuditEntry, names: Names) -> str:
     facts, key = entry.facts, _section_key(entry)
+    if key is None and entry.act.startswith(("record.", "report.")):
+        return _("the school office")  # a conversation with it is of no class
     named = facts.get("title") if entry.act.startswith("section.") else None
     return names.sections.get(key) or _text(named) or _("a class that is gone")
 

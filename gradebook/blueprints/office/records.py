@@ -31,7 +31,7 @@ class AskingForm(FlaskForm):
     """Which conversation, and why."""
 
     guardian = PickField(_l("Guardian"))
-    section = PickField(_l("Class"))
+    section = PickField(_l("Class, or the office"))
     reason = TextAreaField(
         _l("Reason"),
         [
@@ -58,14 +58,14 @@ def new_record_post(student_id: str) -> Any:
     form = _offered(AskingForm(), student)
     if not form.validate():
         return _page(student, form), 422
-    section, guardian_ids = which_conversation.chosen(form, student, own_school())
-    if not oversight.may_ask_for_record(current_person(), student, section):
+    at, guardian_ids = which_conversation.chosen(form, student, own_school())
+    if not oversight.may_ask_for_record(current_person(), student, at):
         form.section.errors = [_("You are a guardian of this child, or teach this class: somebody else has to ask")]
         return _page(student, form), 422
     try:
-        record_exports.ask(current_person(), student, section, guardian_ids, form.reason.data, moment())
+        record_exports.ask(current_person(), student, at, guardian_ids, form.reason.data, moment())
     except NoConversation:
-        form.guardian.errors = [_("They never wrote to each other about this child in this class")]
+        form.guardian.errors = [_("They never wrote to each other about this child in this class, or with the office")]
         return _page(student, form), 422
     except AskedAlready:
         form.guardian.errors = [_("This record is asked for already, or can be fetched already")]

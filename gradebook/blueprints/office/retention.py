@@ -52,7 +52,7 @@ class HoldForm(FlaskForm):
     """What is not deleted, why, and until when."""
 
     guardian = PickField(_l("Guardian"))
-    section = PickField(_l("Class"))
+    section = PickField(_l("Class, or the office"))
     reason = TextAreaField(
         _l("Reason"),
         [
@@ -176,13 +176,13 @@ def _one_conversation(form: HoldForm, user: User) -> int | None:
         wanting = form.section if form.guardian.data else form.guardian
         wanting.errors = [_("For one conversation choose both, the guardian and the class")]
         raise NoConversation
-    section, guardian_ids = which_conversation.chosen(form, user, own_school())
-    if not oversight.may_ask_for_record(current_person(), user, section):
+    at, guardian_ids = which_conversation.chosen(form, user, own_school())
+    if not oversight.may_ask_for_record(current_person(), user, at):
         form.section.errors = [_("You are their guardian, or teach this class: hold all, or ask somebody else")]
         raise NoConversation
-    found = record_exports.conversation_of(user, section, guardian_ids)
+    found = record_exports.conversation_of(user, at, guardian_ids)
     if found is None:
-        form.guardian.errors = [_("They never wrote to each other about this child in this class")]
+        form.guardian.errors = [_("They never wrote to each other about this child in this class, or with the office")]
         raise NoConversation
     return found
 

@@ -34,7 +34,7 @@ def second_child(school):
 def test_with_one_child_the_classes_come_first(sign_in, school):
     page = sign_in(school.erin).get("/messages/new").text
     text = re.sub(r"</?bdi>", "", page)
-    assert "<h1>Write to a teacher</h1>" in page
+    assert "<h1>Who do you want to write to?</h1>" in page
     assert "Algebra" in text
     assert "Inés Rivera and Abe Cole" in text
     assert "History" in text

@@ -277,7 +277,7 @@ def test_after_the_child_left_it_is_read_only_and_says_why(sign_in, school, talk
     dana = sign_in(school.dana)
     page = dana.get(address).text
     assert "is no longer in <bdi>Algebra</bdi>" in page
-    assert "Write to another teacher" in page
+    assert "Write to the school office" in page
     assert "555 0100" in page
     assert "<textarea" not in page
     answer = dana.post(f"{address}/messages", data={"body": "Precious", "client_key": str(uuid4())})

@@ -15,7 +15,7 @@ def test_a_visitor_is_asked_to_sign_in(client, school):
 def test_without_messages_there_is_one_thing_to_do(sign_in, school):
     page = sign_in(school.dana).get("/messages/").text
     assert "You have no messages" in page
-    assert "Write to a teacher" in page
+    assert "Write a message" in page
     page = sign_in(school.rivera).get("/messages/").text
     assert "You have no messages" in page
     assert "Write to a guardian" in page

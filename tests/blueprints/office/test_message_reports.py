@@ -264,3 +264,20 @@ def test_a_school_with_one_office_account_is_told_that_nobody_can_be_named(schoo
     assert "Your school has one office account" in sign_in(school.pat).get("/office/oversight").text
     make_role(make_user("vera", "Vera Voss"), school.oak, RoleKind.OFFICE)
     assert "Nobody may read reported messages yet" in sign_in(school.pat).get("/office/oversight").text
+
+
+def test_who_has_written_for_the_office_does_not_settle_what_is_reported_of_it(scene, app):
+    """Vera settles what is reported of Pat's; of her own she finds nothing."""
+    dana, vera = scene.browser("dana", app), scene.browser("vera", app)
+    about, reason = f"/messages/{scene.names['office_talk']}", {"reason": "hurtful", "words": ""}
+    told(dana, f"{about}/messages/2/report", reason)
+    [found] = db.session.scalars(select(MessageReport).where(MessageReport.section_id.is_(None)))
+    page = vera.get(f"/office/oversight/reports/{found.public_id}")
+    assert "Answered to Dana by the office" in page.text
+    assert "Open a review" not in page.text
+    written = {"body": "Words of Vera", "client_key": "00000000-0000-4000-8000-000000000099"}
+    assert vera.post(f"{about}/messages", data=written).status_code == 303
+    told(dana, f"{about}/messages/3/report", reason)
+    key = db.session.scalar(select(MessageReport.public_id).where(MessageReport.author_id == scene.school.vera.id))
+    assert vera.get(f"/office/oversight/reports/{key}").status_code == 404
+    assert key not in vera.get("/office/oversight").text

@@ -88,6 +88,33 @@ def fetches():
     return db.session.query(AuditEntry).filter_by(act="record.fetched").count()
 
 
+def test_what_was_written_to_the_office_needs_a_second_person_too(talk, school, sign_in):
+    pair = Correspondence(school.maya, school.oak, school.dana, ())
+    found = messaging.open_conversation(pair, actor_id=school.dana.id, now=NOON)
+    for author in (school.dana, school.robin):
+        messaging.send(found, author_id=author.id, body=f"By {author.username}", client_key="key", now=NOON)
+    db.session.commit()
+    assert asked_by(sign_in(school.pat), school, section="office").status_code == 303
+    approval = db.session.query(Approval).one()
+    robin = sign_in(school.robin)
+    words = "Hand out the record of the conversation of Dana Diaz with the school office about Maya Diaz."
+    assert words in robin.get("/office/approvals").text
+    assert robin.post(f"/office/approvals/{approval.public_id}/approval").status_code == 303
+    export = db.session.query(RecordExport).one().public_id
+    answer = fetch(robin, export)
+    assert answer.status_code == 200
+    record = json.loads(opened(answer)["record.json"])
+    assert record["conversation"]["class"] is None
+    assert {(each["name"], each["role"]) for each in record["participants"]} == {
+        ("Dana Diaz", "guardian"), ("Pat Parker", "office"), ("Robin Reed", "office"), ("Sasha Reed", "office"),
+    }  # fmt: skip
+    assert [each["text"] for each in record["messages"]] == ["By dana", "By robin"]
+    listed = robin.get("/office/records").text
+    assert "School office" in listed
+    assert "Robin Reed" in listed
+    assert sign_in(school.dana).post(f"/messages/{found.public_id}/record").status_code == 200
+
+
 def test_two_people_agree_then_both_fetch_all_that_is_kept(talk, school, sign_in):
     export = agreed(sign_in, school)
     page = sign_in(school.robin).get("/office/approvals").text
