@@ -132,7 +132,14 @@ def asked_pages_of(section: Section) -> list[str]:
     """The addresses at which the student asks more about this class, or about all of them."""
     mine = f"/student/classes/{section.public_id}"
     planned = [f"{mine}?whatif=yes&goal=70&on={on}" for on in ("ahead", "missing")]
-    return [*planned, "/student/?news=all", "/student/calendar", "/student/calendar?view=month"]
+    return [
+        *planned,
+        f"{mine}/report",
+        "/student/report",
+        "/student/?news=all",
+        "/student/calendar",
+        "/student/calendar?view=month",
+    ]
 
 
 def shown(client: Any, url: str) -> bytes:

@@ -5,8 +5,8 @@
 Looks at CHROMIUM, then on PATH, then in Playwright's own folder; for the tests first for a headless shell, which is
 Chromium without its windows and takes less than half of the processor time (Debian package chromium-headless-shell;
 `playwright install chromium` brings one). With --install it goes on to `playwright install chromium` and, as root on a
-machine with apt, to the package of the system. When there is none to be had it prints an empty line: the browser tests
-then say so, one by one.
+machine with apt, to the packages of the system; in a build, where CI is set, it installs the shell beside a whole
+Chromium too. When there is none to be had it prints an empty line: the browser tests then say so, one by one.
 """
 
 import os
@@ -22,6 +22,8 @@ MACOS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 SHELLS = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
+SHELL_PACKAGE = "chromium-headless-shell"  # of Debian; others have the whole one alone
+PACKAGES = (SHELL_PACKAGE, "chromium")
 PLAYWRIGHT_FOLDERS = ("~/.cache/ms-playwright", "~/Library/Caches/ms-playwright")
 PLAYWRIGHT_BINARIES = ("chromium-*/chrome-linux*/chrome", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*")
 PLAYWRIGHT_SHELLS = tuple(f"chromium_headless_shell-*/*/{name}" for name in SHELLS)
@@ -29,8 +31,11 @@ PLAYWRIGHT_SHELLS = tuple(f"chromium_headless_shell-*/*/{name}" for name in SHEL
 
 def main() -> None:
     path = find_for_tests()
-    if path is None and "--install" in sys.argv[1:] and not os.environ.get("CHROMIUM"):
-        path = install_chromium()
+    if "--install" in sys.argv[1:] and not os.environ.get("CHROMIUM"):
+        if path is None:
+            path = install(["playwright", *PACKAGES])
+        elif os.environ.get("CI") and find_shell() is None:
+            path = install([SHELL_PACKAGE])
     print(path or "")
 
 
@@ -77,23 +82,29 @@ def in_playwrights_folder(shapes: tuple[str, ...]) -> list[str]:
     return [str(path) for path in sorted(found, reverse=True)]
 
 
-def install_chromium() -> str | None:
-    """Try what may bring a Chromium here, the least invasive first; its path, or None."""
-    ways = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        ways += [["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "-y", "chromium"]]
+def install(ways: list[str]) -> str | None:
+    """Try what may bring a Chromium here, one way after the other; the path of the lightest there is then, or None.
+
+    A way is "playwright", or the name of a package of the system, which takes root and apt.
+    """
+    has_apt = hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get")
+    before = find_for_tests()
     for way in ways:
-        print("Looking for a Chromium:", " ".join(way[-3:]), file=sys.stderr, flush=True)
-        quietly_run(way)
+        if way == "playwright":
+            quietly_run([sys.executable, "-m", "playwright", "install", "chromium"])
+        elif has_apt:
+            quietly_run(["apt-get", "-qq", "update"])
+            quietly_run(["apt-get", "-qq", "install", "-y", way])
         find_shell.cache_clear()
         find_chromium.cache_clear()
-        if path := find_for_tests():
+        if (path := find_for_tests()) != before:
             return path
-    return None
+    return before
 
 
 def quietly_run(command: list[str]) -> None:
     """Run it; of a failure only the reason is shown, for the next way is tried."""
+    print("Looking for a Chromium:", " ".join(command[-3:]), file=sys.stderr, flush=True)
     try:
         subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)  # noqa: S603 - our own
     except subprocess.CalledProcessError as error:

@@ -62,7 +62,7 @@ from gradebook.models.oversight import (
     ReviewOpening,
     ReviewReason,
 )
-from gradebook.models.people import AccountKind, Guardianship, Restriction, Role, RoleKind, User
+from gradebook.models.people import AccessBasis, AccountKind, Guardianship, Restriction, Role, RoleKind, User
 from gradebook.models.records import RecordExport
 from gradebook.models.retention import LegalHold, RecordClass, RetentionRule
 from gradebook.models.school import (
@@ -89,6 +89,7 @@ from gradebook.models.work import (
 
 __all__ = [
     "AcademicSession",
+    "AccessBasis",
     "AccountKind",
     "Announcement",
     "AnnouncementRecipient",

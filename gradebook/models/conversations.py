@@ -61,7 +61,7 @@ class Conversation(HasPublicId, Base):
     kind: Mapped[ConversationKind] = mapped_column(
         enum_column(ConversationKind, "kind"), default=ConversationKind.FAMILY
     )
-    """For ever, as its key and its class are: a trigger refuses another (migrations, 0036)."""
+    """For ever, as its key and its class are: a trigger refuses another (migrations, 0038)."""
     student_id: Mapped[int] = mapped_column(Id)
     student_kind: Mapped[AccountKind] = mapped_column(
         enum_column(AccountKind, "student_kind"), default=AccountKind.STUDENT
@@ -143,6 +143,7 @@ class Message(HasId, Base):
         UniqueConstraint("school_id", "conversation_id", "seq"),
         UniqueConstraint("school_id", "author_id", "conversation_id", "client_key"),
         Index("uq_messages_changed", "school_id", "conversation_id", "changed", unique=True),
+        Index("ix_messages_school_id_sent_at", "school_id", "sent_at"),
     )
 
     school_id: Mapped[int] = mapped_column(ForeignKey("schools.id"))

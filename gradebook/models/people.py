@@ -8,14 +8,17 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     String,
     Text,
     UniqueConstraint,
+    case,
     event,
 )
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gradebook.database import Base, HasId, HasPublicId, Id, UtcDateTime, enum_column
@@ -36,6 +39,17 @@ class RoleKind(StrEnum):
     PARENT = "parent"
     STUDENT = "student"
     TEACHER = "teacher"
+
+
+class AccessBasis(StrEnum):
+    """Why a guardian keeps the rights when the student holds them too (decision 0040)."""
+
+    CONSENT = "consent"
+    """The student has agreed in writing (34 CFR 99.30)."""
+    DEPENDENT = "dependent"
+    """The student is a dependent for tax purposes (34 CFR 99.31(a)(8))."""
+    COURT = "court"
+    """A court has ordered it, or keeps the adult as the student's guardian."""
 
 
 def folded(text: str) -> str:
@@ -123,6 +137,7 @@ class Role(HasId, Base):
         ForeignKeyConstraint(["user_id", "account_kind"], ["users.id", "users.account_kind"]),
         CheckConstraint("(account_kind = 'student') = (kind = 'student')", name="students_are_only_students"),
         CheckConstraint("ends_on IS NULL OR ends_on >= begins_on", name="dates_in_order"),
+        CheckConstraint("rights_pass_on IS NULL OR kind = 'student'", name="rights_pass_to_students"),
         Index("ix_roles_school_id_kind", "school_id", "kind"),
     )
 
@@ -135,6 +150,9 @@ class Role(HasId, Base):
     """The first day without the role."""
     source_id: Mapped[str | None] = mapped_column(String(255))
     """The person's sourcedId in this school's roster files."""
+    rights_pass_on: Mapped[date | None]
+    """A student's: the first day with the rights of an adult, where the office recorded one; else the date of birth and
+    the school's age say it (policy/coming_of_age.py)."""
 
     user: Mapped[User] = relationship(back_populates="roles", foreign_keys=[user_id, account_kind])
     school: Mapped[School] = relationship()
@@ -151,7 +169,20 @@ class Guardianship(HasPublicId, Base):
         CheckConstraint("student_kind = 'student'", name="child_is_a_student"),
         CheckConstraint("guardian_kind = 'adult'", name="guardian_is_an_adult"),
         CheckConstraint("ends_on IS NULL OR ends_on >= begins_on", name="dates_in_order"),
+        CheckConstraint(
+            "rights_pass_on IS NULL OR (ends_on IS NOT NULL AND ends_on = rights_pass_on)", name="ends_when_rights_pass"
+        ),
+        CheckConstraint(
+            "ends_on_otherwise IS NULL OR (rights_pass_on IS NOT NULL AND ends_on_otherwise > rights_pass_on)",
+            name="would_end_later",
+        ),
+        CheckConstraint(
+            "(basis IS NULL) = (basis_reference IS NULL) AND (basis IS NULL) = (basis_entered_by IS NULL)"
+            " AND (basis IS NULL) = (basis_entered_at IS NULL) AND (basis_ends_on IS NULL OR basis IS NOT NULL)",
+            name="basis_is_whole",
+        ),
         Index("ix_guardianships_guardian_id", "guardian_id"),
+        Index("ix_guardianships_school_id_rights_pass_on", "school_id", "rights_pass_on"),
         Index("ix_guardianships_student_id", "student_id"),
     )
 
@@ -170,7 +201,19 @@ class Guardianship(HasPublicId, Base):
     may_message: Mapped[bool] = mapped_column(default=True)
     begins_on: Mapped[date]
     ends_on: Mapped[date | None]
-    """The first day without the right."""
+    """The first day without the right, whatever ends it: all rules look at this day alone."""
+    rights_pass_on: Mapped[date | None]
+    """The student's coming of age ends the link on this day, which is then ends_on; None where it does not.
+    services/coming_of_age.py keeps it."""
+    ends_on_otherwise: Mapped[date | None]
+    """The later end that was recorded for the link itself, while coming of age ends it sooner."""
+    basis: Mapped[AccessBasis | None] = mapped_column(enum_column(AccessBasis, "basis"))
+    """Why the link goes on when the student has come of age."""
+    basis_reference: Mapped[str | None] = mapped_column(String(200))
+    basis_ends_on: Mapped[date | None]
+    """The first day without the basis."""
+    basis_entered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    basis_entered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by_office: Mapped[bool] = mapped_column(default=False)
     """A roster file does not open such a link again."""
     from_roster: Mapped[bool] = mapped_column(default=False)
@@ -178,6 +221,16 @@ class Guardianship(HasPublicId, Base):
 
     student: Mapped[User] = relationship(foreign_keys=[student_id, student_kind], viewonly=True)
     guardian: Mapped[User] = relationship(foreign_keys=[guardian_id, guardian_kind], viewonly=True)
+
+    @hybrid_property
+    def own_ends_on(self) -> date | None:
+        """The end that was recorded for the link itself, whether or not coming of age ends it sooner."""
+        return self.ends_on if self.rights_pass_on is None else self.ends_on_otherwise
+
+    @own_ends_on.inplace.expression
+    @classmethod
+    def _own_ends_on(cls) -> ColumnElement[date | None]:
+        return case((cls.rights_pass_on.is_(None), cls.ends_on), else_=cls.ends_on_otherwise)
 
 
 class Restriction(HasPublicId, Base):

@@ -11,11 +11,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from gradebook.clock import day_in
 from gradebook.database import Base, HasId, HasPublicId, Id, Points, UtcDateTime, enum_column
 
+YOUNGEST_OF_AGE, OLDEST_OF_AGE = 14, 25
+
 
 class School(HasPublicId, Base):
     """One school of the deployment."""
 
     __tablename__ = "schools"
+    __table_args__ = (
+        CheckConstraint(
+            f"age_of_majority BETWEEN {YOUNGEST_OF_AGE} AND {OLDEST_OF_AGE}", name="age_of_majority_in_bounds"
+        ),
+    )
 
     name: Mapped[str] = mapped_column(String(200))
     timezone: Mapped[str] = mapped_column(String(60))
@@ -29,6 +36,8 @@ class School(HasPublicId, Base):
     """Students can ask their teachers about a posted score."""
     teachers_take_step: Mapped[bool] = mapped_column(default=False)
     """Teachers need a second step at sign-in; the office always does."""
+    age_of_majority: Mapped[int | None] = mapped_column(default=18)
+    """The birthday on which guardians' rights pass to the student; None: only on a day that the office recorded."""
     closures: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     """What the office has closed and not lifted (WritingClosure without its words), None mostly. A copy on the row that
     comes with every request, so that a stop holds from the next one on without a question more."""

@@ -28,6 +28,9 @@ class HeldRole:
     """Whether it opens only after a second step at sign-in."""
     closures: list[dict[str, Any]] | None = None
     """School.closures: what the office has stopped (policy/stops.py reads it)."""
+    rights_pass_on: date | None = None
+    age_of_majority: int | None = None
+    """Of a student: what policy/coming_of_age.py needs beside the date of birth."""
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def forgive(attempt_id: int) -> None:
 _HELD = (
     Role.kind, Role.school_id, Role.begins_on, Role.ends_on,
     School.name.label("school_name"), School.timezone, School.phone, School.teachers_take_step,
-    School.closures,
+    School.closures, Role.rights_pass_on, School.age_of_majority,
 )  # fmt: skip
 
 
@@ -275,6 +275,8 @@ def _held_today(rows: Any, now: datetime) -> tuple[HeldRole, ...]:
             row.phone,
             second_step.role_takes_step(row.kind, row.teachers_take_step),
             row.closures,
+            row.rights_pass_on,
+            row.age_of_majority,
         )
         for row in rows
         if row.kind is not None

@@ -46,7 +46,7 @@ from gradebook.policy import facts, scopes
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import key_of, teachers_who_read
 from gradebook.policy.person import AnyPerson, Person
-from gradebook.services import periods
+from gradebook.services import coming_of_age, periods
 from gradebook.services.grades import (
     AnyGrade,
     Cell,
@@ -632,6 +632,8 @@ class Child:
     classes: list[FamilyClass] = field(default_factory=list)
     interests: Interests = USUAL
     """What the guardian wants to be told of."""
+    passes: dict[str, date] = field(default_factory=dict)
+    """By school: the day within 60 days on which the child comes of age, and the rights of this guardian end."""
     to_confirm: dict[int, int] = field(default_factory=dict)
     """By class: how many scores a teacher asks this guardian to confirm as seen."""
 
@@ -659,7 +661,7 @@ def children_with_places(person: Person, public_id: str | None = None) -> list[C
     children: dict[int, Child] = {}
     for row in rows:
         child = children.setdefault(row.id, Child(row.id, row.public_id, row.display_name, row.called, row.form))
-        _note(child, row)
+        _note(child, row, person.school_days[row.school_id])
     return list(children.values())
 
 
@@ -677,6 +679,7 @@ def _children(person: AnyPerson) -> Select[*tuple[Any, ...]]:
             User.called,
             User.form,
             Guardianship.school_id,
+            Guardianship.rights_pass_on,
             School.name.label("school_name"),
             scopes.guardianship_gives_messages(person).label("gives_messages"),
             Enrollment.begins_on,
@@ -710,9 +713,11 @@ def _children(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _note(child: Child, row: Any) -> None:
+def _note(child: Child, row: Any, today: date) -> None:
     if row.school_name not in child.schools:
         child.schools.append(row.school_name)
+    if coming_of_age.is_soon(row.rights_pass_on, today):
+        child.passes[row.school_name] = row.rights_pass_on
     child.interests = interests_in(row.Interest)
     if row.gives_messages:
         child.gives_messages.add(row.school_id)

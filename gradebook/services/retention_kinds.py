@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, func, or_, select, tuple_, union_all, update
 from sqlalchemy.orm import aliased
 
 from gradebook.extensions import db
@@ -68,16 +68,17 @@ class Holds:
         return exists(self._on_everything.where(LegalHold.person_id.in_(people)).correlate_except(LegalHold))
 
     def on_conversation(self, conversation_id: Any) -> ColumnElement[bool]:
-        """The conversation is held, or its child, or somebody in it."""
+        """The conversation is held, or its child, or somebody in it. Which are held is found out once in a statement,
+        however many rows it looks at."""
         talk, one = Conversation.__table__.alias(), Participant.__table__.alias()
         about = self._on_everything.join(talk, talk.c.student_id == LegalHold.person_id)
         taking_part = self._on_everything.join(one, one.c.user_id == LegalHold.person_id)
-        parts = (
-            self.in_force.where(LegalHold.conversation_id == conversation_id),
-            about.where(talk.c.id == conversation_id),
-            taking_part.where(one.c.conversation_id == conversation_id),
+        held = union_all(
+            self.in_force.with_only_columns(LegalHold.conversation_id).where(LegalHold.conversation_id.is_not(None)),
+            about.with_only_columns(talk.c.id, maintain_column_froms=True),
+            taking_part.with_only_columns(one.c.conversation_id, maintain_column_froms=True),
         )
-        return or_(*(exists(part.correlate_except(LegalHold, talk, one)) for part in parts))
+        return func.coalesce(conversation_id.in_(held), false())  # of none is not held
 
 
 def _on_notice(holds: Holds) -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ from gradebook.models import (
     Section,
     User,
 )
-from gradebook.services import audit, freezing, messaging, queue
+from gradebook.services import audit, coming_of_age, freezing, messaging, queue
 from gradebook.services.counters import next_number, next_numbers
 from gradebook.services.imported_scores import write_imported
 from gradebook.services.roster_state import read_state
@@ -138,7 +138,8 @@ class _Writer:
         for kind, model in TABLES.items():
             items = self.plan.kinds[kind]
             # What makes room comes first: a key that moves to another row is given up before it is taken.
-            self._update(model.__table__, items.ended + items.changed)
+            known = items.ended + items.changed
+            self._update(model.__table__, self._beside_age(known) if kind == "guardianships" else known)
             self._insert(model.__table__, items.created)
             if len(items.created) >= MANY and db.engine.dialect.name == "postgresql":
                 # While PostgreSQL believes the table to be empty it checks each reference to it by reading it whole.
@@ -151,6 +152,7 @@ class _Writer:
         for key in self.plan.school_ids:  # a teacher who joins a class joins its conversations
             messaging.admit_teachers_of_school(self.real(key), self.now)
         self._follow_students()
+        self._settle_links()
         self._note(roster)
 
     def real(self, key: Any) -> Any:
@@ -208,6 +210,33 @@ class _Writer:
                 for item in some
             ]
             db.session.execute(statement, rows)
+
+    def _beside_age(self, items: list[Item]) -> list[Item]:
+        """Where coming of age ends a link, its own end stands beside that; such links are written here."""
+        keys = [item.id for item in items if "ends_on" in item.values]
+        ended = select(Guardianship).where(
+            Guardianship.school_id.in_([self.real(key) for key in self.plan.school_ids]),
+            Guardianship.rights_pass_on.is_not(None),
+        )
+        links = {link.id: link for link in db.session.scalars(ended)}
+        for item in items:
+            if item.id in links and item.id in keys:
+                coming_of_age.write_own_dates(links[item.id], links[item.id].begins_on, item.values["ends_on"])
+        db.session.flush()
+        rest = [
+            item._replace(values={name: value for name, value in item.values.items() if name != "ends_on"})
+            if item.id in links
+            else item
+            for item in items
+        ]
+        return [item for item in rest if item.values]
+
+    def _settle_links(self) -> None:
+        """Dates of birth may be new, and links: also those at other schools of the same students."""
+        for key in self.plan.school_ids:
+            students = select(Role.user_id).where(Role.school_id == self.real(key), Role.kind == RoleKind.STUDENT)
+            of_them = Guardianship.student_id.in_(students)
+            coming_of_age.settle(self.now, of_them, actor_id=self.actor_id, logs_ahead=False)
 
     def _count_on(self) -> None:
         """Every class whose roster or work changed takes its next number (architecture.md 5)."""

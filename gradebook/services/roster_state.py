@@ -141,7 +141,7 @@ def _read_people(state: State, ids: list[int]) -> None:
     for row in _rows(
         select(
             link.school_id, link.student_id, link.guardian_id, link.id, link.relationship_name, link.may_see_grades,
-            link.may_message, link.begins_on, link.ends_on, link.ended_by_office, link.from_roster,
+            link.may_message, link.begins_on, link.own_ends_on, link.ended_by_office, link.from_roster,
         ).where(link.school_id.in_(ids))
     ):  # fmt: skip
         state.links[row[0], row[1], row[2]] = StoredLink(*row[3:])

@@ -20,6 +20,7 @@ from gradebook.clock import Span, day_in
 from gradebook.extensions import db
 from gradebook.models import (
     AcademicSession,
+    AccessBasis,
     AccountKind,
     Category,
     Course,
@@ -37,7 +38,7 @@ from gradebook.models import (
 )
 from gradebook.models.people import folded
 from gradebook.policy import scopes
-from gradebook.services import audit, freezing, messaging, periods
+from gradebook.services import audit, coming_of_age, freezing, messaging, periods
 from gradebook.services.accounts import name_key
 from gradebook.services.counters import next_number
 
@@ -156,6 +157,8 @@ def change_person(user: User, school: School, details: Details, now: datetime, *
         name: [was, _plain(details)[name]] for name, was in _plain(before).items() if was != _plain(details)[name]
     }
     audit.record("person.changed", now, school_id=school.id, actor_id=actor_id, person_id=user.id, changed=changed)
+    if before.birth_date != details.birth_date:
+        coming_of_age.settle(now, Guardianship.student_id == user.id, actor_id=actor_id)
     return True
 
 
@@ -395,16 +398,23 @@ class Link:
     ends_on: date | None = None
     may_see_grades: bool | None = None
     may_message: bool | None = None
+    basis: AccessBasis | None = None
+    """Why it goes on when the student has come of age, with the reference of what proves it."""
+    basis_reference: str | None = None
+    basis_ends_on: date | None = None
 
 
 def link_of(guardianship: Guardianship) -> Link:
-    """The link as it is stored."""
+    """The link as it is recorded; coming of age may end it sooner than its own `ends_on`."""
     return Link(
         relationship=guardianship.relationship_name,
         begins_on=guardianship.begins_on,
-        ends_on=guardianship.ends_on,
+        ends_on=guardianship.own_ends_on,
         may_see_grades=guardianship.may_see_grades,
         may_message=guardianship.may_message,
+        basis=guardianship.basis,
+        basis_reference=guardianship.basis_reference,
+        basis_ends_on=guardianship.basis_ends_on,
     )
 
 
@@ -434,13 +444,14 @@ def link_guardian(
         day = school.today(now)
         _refuse_if(guardianship.ends_on is None or guardianship.ends_on > day, RosterFault.ALREADY_LINKED)
         before = _plain(link_of(guardianship))
-    _write_link(guardianship, link, actor_id)
+    _write_link(guardianship, link, now, actor_id)
     _give_parent_role(guardian, school, link.begins_on, now, actor_id)
     db.session.flush()
     audit.record(
         "guardianship.created", now, school_id=school.id, actor_id=actor_id, person_id=student.id,
         guardian=guardian.id, before=before, after=_plain(link),
     )  # fmt: skip
+    coming_of_age.settle(now, Guardianship.id == guardianship.id, actor_id=actor_id)
     return guardianship
 
 
@@ -456,11 +467,11 @@ def guardianship_between(student: User, guardian: User, school: School) -> Guard
 
 
 def change_guardianship(guardianship: Guardianship, link: Link, now: datetime, *, actor_id: int | None) -> bool:
-    """Write the rights and dates that differ; False if none does. Raises DATES."""
+    """Write the rights, dates and basis that differ; False if none does. Raises DATES and NO_DOCUMENT."""
     link, before = _checked(link), link_of(guardianship)
     if link == before:
         return False
-    _write_link(guardianship, link, actor_id)
+    _write_link(guardianship, link, now, actor_id)
     if before.ends_on is not None and (link.ends_on is None or link.ends_on > before.ends_on):
         school = db.session.get_one(School, guardianship.school_id)
         guardian = db.session.get_one(User, guardianship.guardian_id)
@@ -469,6 +480,7 @@ def change_guardianship(guardianship: Guardianship, link: Link, now: datetime, *
         "guardianship.changed", now, school_id=guardianship.school_id, actor_id=actor_id,
         person_id=guardianship.student_id, guardian=guardianship.guardian_id, before=_plain(before), after=_plain(link),
     )  # fmt: skip
+    coming_of_age.settle(now, Guardianship.id == guardianship.id, actor_id=actor_id)
     return True
 
 
@@ -485,6 +497,9 @@ def end_guardianship(guardianship: Guardianship, ends_on: date, now: datetime, *
 
 def _checked(link: Link) -> Link:
     _refuse_if(link.ends_on is not None and link.ends_on < link.begins_on, RosterFault.DATES)
+    _refuse_if(link.basis is not None and not (link.basis_reference or "").strip(), RosterFault.NO_DOCUMENT)
+    if link.basis is None:
+        link = replace(link, basis_reference=None, basis_ends_on=None)
     usual = gives_rights(link.relationship)
     return replace(
         link,
@@ -493,12 +508,23 @@ def _checked(link: Link) -> Link:
     )
 
 
-def _write_link(guardianship: Guardianship, link: Link, actor_id: int | None) -> None:
+def _write_link(guardianship: Guardianship, link: Link, now: datetime, actor_id: int | None) -> None:
     guardianship.relationship_name = link.relationship
     guardianship.may_see_grades = bool(link.may_see_grades)
     guardianship.may_message = bool(link.may_message)
-    guardianship.begins_on, guardianship.ends_on = link.begins_on, link.ends_on
+    coming_of_age.write_own_dates(guardianship, link.begins_on, link.ends_on)
     guardianship.ended_by_office = link.ends_on is not None and actor_id is not None
+    _write_basis(guardianship, link, now, actor_id)
+
+
+def _write_basis(guardianship: Guardianship, link: Link, now: datetime, actor_id: int | None) -> None:
+    """With who entered it, as long as it stands."""
+    after = (link.basis, link.basis_reference, link.basis_ends_on)
+    if after == (guardianship.basis, guardianship.basis_reference, guardianship.basis_ends_on):
+        return
+    guardianship.basis, guardianship.basis_reference, guardianship.basis_ends_on = after
+    guardianship.basis_entered_by = None if link.basis is None else actor_id
+    guardianship.basis_entered_at = None if link.basis is None else now
 
 
 def _give_parent_role(guardian: User, school: School, begins_on: date, now: datetime, actor_id: int | None) -> None:

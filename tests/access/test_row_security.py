@@ -35,7 +35,7 @@ from gradebook.models import (
 from gradebook.policy import facts, oversight, scopes
 from gradebook.policy.actions import Action
 from gradebook.policy.rules import RULES
-from gradebook.services import accounts, duties, messaging
+from gradebook.services import accounts, coming_of_age, duties, messaging
 from tests.access.people import ACTORS
 from tests.conftest import NOON
 from tests.school import enroll, make_role
@@ -300,6 +300,21 @@ def test_who_was_a_guardian_reads_what_was_written_and_writes_no_more(app, ids):
             db.session.execute(insert(Message).values(**facts, **words))
     db.session.execute(update(School).values(hides_past_conversations=True))
     assert not sees(app, ids["gus"], ids["past_talk"])
+
+
+@only_postgresql
+def test_coming_of_age_holds_for_the_database_too(scene, app, ids):
+    """The links of Maya end today; Dana reads what was written, and writes no more."""
+    school, words = scene.school, {"body": "Still here", "sent_at": NOON}
+    facts = {"school_id": ids["oak"], "conversation_id": ids["talk"], "author_id": ids["dana"]}
+    with asking(app, ids["dana"]):
+        db.session.execute(insert(Message).values(**facts, **words, client_key="x", seq=50, changed=50))
+    coming_of_age.record_day(school.maya, school.oak, school.oak.today(NOON), NOON, actor_id=school.pat.id)
+    assert sees(app, ids["dana"], ids["talk"])
+    with asking(app, ids["dana"]), refused():
+        db.session.execute(insert(Message).values(**facts, **words, client_key="y", seq=51, changed=51))
+    db.session.execute(update(School).values(hides_past_conversations=True))
+    assert not sees(app, ids["dana"], ids["talk"])
 
 
 @only_postgresql

@@ -20,6 +20,7 @@ COLOURS = """() => {
 PAGES = [
     ("maya", "/student/classes/{full}"),
     ("dana", "/parent/children/{maya}/classes/{full}"),
+    ("maya", "/student/report"),
     ("dana", "/parent/children/{maya}/report"),
     ("rivera", "/teacher/classes/{full}/students/{maya}/report"),
     ("rivera", "/teacher/classes/{full}"),

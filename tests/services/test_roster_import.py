@@ -32,7 +32,7 @@ from gradebook.models import (
     TotalMode,
     User,
 )
-from gradebook.services import closing, freezing, roster_import
+from gradebook.services import closing, coming_of_age, freezing, roster_import
 from gradebook.services.roster_import import Refused
 from gradebook.services.scores import Content, save_scores
 from tests.rosters import RosterFolder
@@ -203,7 +203,9 @@ def link_of(username):
 
 def test_a_link_that_the_office_ended_stays_ended(roster):
     bring_in(roster)
-    link_of("dana").ends_on, link_of("dana").ended_by_office = TODAY, True
+    link = link_of("dana")
+    coming_of_age.write_own_dates(link, link.begins_on, TODAY)
+    link.ended_by_office = True
     db.session.flush()
     plan = bring_in(roster)
     assert counts(plan, "guardianships") == (0, 0, 0, 2)
@@ -218,8 +220,25 @@ def test_a_link_that_a_file_no_longer_has_ends_and_comes_back_with_its_rights(ro
     assert link_of("dana").ends_on == TODAY
     roster.change("users", "maya@n.example,,,g2", "maya@n.example,,,g1")
     bring_in(roster)
-    assert link_of("dana").ends_on is None
+    assert link_of("dana").own_ends_on is None
     assert link_of("dana").may_see_grades
+
+
+def test_a_birthday_in_the_file_ends_links_when_the_student_comes_of_age(roster):
+    """Maya is born on 2 March 2014 in the file; the next file has her of age, and no file opens the link again."""
+    bring_in(roster)
+    link = link_of("dana")
+    assert (link.ends_on, link.rights_pass_on, link.own_ends_on) == (date(2032, 3, 2), date(2032, 3, 2), None)
+    roster.change("demographics", "2014-03-02", "2008-03-02")
+    bring_in(roster)
+    assert link_of("dana").ends_on == TODAY
+    acts = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "guardianship.ends_with_age")).all()
+    assert [each.facts["day"] for each in acts] == [TODAY.isoformat()] * 2, "what lies years ahead is not in the log"
+    assert not bring_in(roster).writes
+    roster.change("users", '"g1,g2"', "g2").change("users", "555 0102,,u1,", "555 0102,,,")
+    bring_in(roster)
+    link = link_of("dana")
+    assert (link.ends_on, link.own_ends_on) == (TODAY, TODAY)
 
 
 def test_a_link_of_the_office_is_left_alone(roster):

@@ -8,6 +8,7 @@ from gradebook.blueprints.office import (  # noqa: E402, F401 - bind the routes
     approvals,
     classes,
     closings,
+    coming_of_age,
     enrollments,
     guardians,
     log,

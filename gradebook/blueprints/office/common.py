@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from gradebook.models import Duty, Position, RoleKind, School, SessionKind
+from gradebook.models import AccessBasis, Duty, Position, RoleKind, School, SessionKind
 from gradebook.policy import access
 from gradebook.services.directory import AccountStatus
 from gradebook.services.rosters import RosterError, RosterFault
@@ -36,6 +36,12 @@ POSITIONS = {
     Position.SUBSTITUTE: _l("Substitute"),
     Position.STUDENT: _l("Student"),
 }
+BASES = {
+    AccessBasis.CONSENT: _l("the student’s consent is on file"),
+    AccessBasis.DEPENDENT: _l("the student is a dependent for tax"),
+    AccessBasis.COURT: _l("a court order or a guardianship goes on"),
+}
+"""Why a guardian keeps the rights when the student is of age."""
 DUTIES = {
     Duty.REVIEWER: _l("May read reported messages and open reviews"),
     Duty.SUPERVISOR: _l("Watches over what is read"),

@@ -39,6 +39,8 @@ class Question:
     answer: Answer
     must_be_sure: Markup | None
     takes_away: bool
+    changes_access: bool = True
+    """Whether anybody can do more or less afterwards, now or later."""
 
     @property
     def status(self) -> int:
@@ -61,6 +63,7 @@ def ask_about(act: Callable[[], Any], student: User, school: School, more: Itera
         _answer(digest, sure is not None),
         sure,
         takes_away=any(_lost(effect) != (False, False) for effect in preview.effects),
+        changes_access=bool(preview.effects),
     )
 
 

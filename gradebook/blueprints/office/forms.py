@@ -9,11 +9,13 @@ from wtforms import BooleanField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, Length, Optional, ValidationError
 
-from gradebook.blueprints.office.common import POSITIONS, ROLES, SESSION_KINDS, first_day_without
-from gradebook.models import Position, SessionKind
+from gradebook.blueprints.office.common import BASES, POSITIONS, ROLES, SESSION_KINDS, first_day_without
+from gradebook.models import AccessBasis, Position, SessionKind
+from gradebook.models.school import OLDEST_OF_AGE, YOUNGEST_OF_AGE
 from gradebook.services.accounts import name_key
 from gradebook.services.rosters import Details, Link, Order
 from gradebook.web.fields import DayField, LineField, PickField, paragraph
+from gradebook.web.requests import whole_number
 
 
 def _short(length: int) -> Length:
@@ -92,6 +94,23 @@ class LinkForm(FlaskForm):
     may_message = BooleanField(_l("May message teachers"))
     begins_on = DayField(_l("First day"), missing=_l("Enter the first day, like 14 3 2026"))
     last_day = DayField(_l("Last day"))
+    basis = PickField(
+        _l("Why the rights go on then"),
+        default="",
+        pairs=[
+            ("", _l("No reason is recorded: the rights end")),
+            *((kind.value, each) for kind, each in BASES.items()),
+        ],
+    )
+    basis_reference = LineField(_l("Reference of the document"), [_short(200)])
+    basis_last_day = DayField(_l("Last day of this reason"))
+
+    def validate_basis_reference(self, field: Any) -> None:
+        """A reason and its reference come together."""
+        if self.basis.data and not field.data:
+            raise ValidationError(_("Enter the reference of the document"))
+        if field.data and not self.basis.data:
+            raise ValidationError(_("Choose the reason that this document gives, or empty this"))
 
     def link(self) -> Link:
         """The form as the service takes it; only after validate()."""
@@ -102,6 +121,9 @@ class LinkForm(FlaskForm):
             ends_on=first_day_without(self.last_day.day),
             may_see_grades=bool(self.may_see_grades.data),
             may_message=bool(self.may_message.data),
+            basis=AccessBasis(self.basis.data) if self.basis.data else None,
+            basis_reference=self.basis_reference.data or None,
+            basis_ends_on=first_day_without(self.basis_last_day.day) if self.basis.data else None,
         )
 
 
@@ -123,6 +145,32 @@ class NewGuardianForm(LinkForm):
             display_name=name, sort_name=name, called=name[:100], username=self.username.data or username,
             email=self.email.data or None, phone=self.phone.data or None,
         )  # fmt: skip
+
+
+class OfAgeForm(FlaskForm):
+    """From which day a student holds the rights, where that is not the birthday."""
+
+    day = DayField(_l("First day with the rights"))
+
+
+class AgeForm(FlaskForm):
+    """The school's age of majority."""
+
+    age = LineField(_l("Students are of age on this birthday"))
+
+    def validate_age(self, field: Any) -> None:
+        """A whole number of years, or nothing."""
+        if field.data and self.years is None:
+            raise ValidationError(
+                _("Type a whole number from %(first)s to %(last)s, or leave it empty",
+                  first=YOUNGEST_OF_AGE, last=OLDEST_OF_AGE)
+            )  # fmt: skip
+
+    @property
+    def years(self) -> int | None:
+        """The number that was typed; None for none, and for what is none."""
+        years = whole_number(self.age.data, 2)
+        return years if years is not None and YOUNGEST_OF_AGE <= years <= OLDEST_OF_AGE else None
 
 
 class OrderForm(FlaskForm):

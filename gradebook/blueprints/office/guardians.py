@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice
 
 from gradebook.blueprints.office import bp
 from gradebook.blueprints.office.common import (
+    BASES,
     both_versions,
     fault_words,
     has_moved_on,
@@ -26,11 +27,12 @@ from gradebook.blueprints.office.forms import LinkForm, NewGuardianForm
 from gradebook.extensions import db
 from gradebook.models import Guardianship, RoleKind, School, User
 from gradebook.policy import access
-from gradebook.services import custody, directory, rosters
+from gradebook.services import coming_of_age, custody, directory, rosters
 from gradebook.services.custody import GuardianLine
 from gradebook.services.rosters import Link, RosterError
 from gradebook.web import door
 from gradebook.web.fields import one_line
+from gradebook.web.filters import day as day_words
 from gradebook.web.login import current_person
 from gradebook.web.requests import moment
 
@@ -125,6 +127,8 @@ def _page(student: User, wished: list[Link] | None = None, question: Question | 
         version=version_shown(*[rosters.link_of(line.guardianship) for line in open_lines]),
         question=question,
         span=span_words,
+        basis_words=basis_words,
+        of_age_on=coming_of_age.of_age_on(student, school),
         last_day=last_day,
         day=today(school),
         timezone=school.timezone,
@@ -213,8 +217,9 @@ def _new_page(student: User, form: NewGuardianForm, status: int = 200, same: Any
     form.guardian.choices.append(SelectChoice(NEW, _("Someone new")))
     hints = {key: _("Username %(name)s", name=user.username) for key, user in people.items()}
     page = render_template(
-        "office/new_guardian.html", student=student, form=form, q=text, found=found, hints=hints, same=same
-    )
+        "office/new_guardian.html", student=student, form=form, q=text, found=found, hints=hints, same=same,
+        of_age_on=coming_of_age.of_age_on(student, school), day=today(school),
+    )  # fmt: skip
     return page, status
 
 
@@ -227,7 +232,12 @@ def guardianship(guardianship_id: str) -> Any:
     """One link: relationship, rights, dates."""
     link = access.guardianship_for_office(current_person(), guardianship_id)
     stored = rosters.link_of(link)
-    values = {**stored.__dict__, "last_day": last_day(stored.ends_on)}
+    values = {
+        **stored.__dict__,
+        "last_day": last_day(stored.ends_on),
+        "basis": stored.basis.value if stored.basis else "",
+        "basis_last_day": last_day(stored.basis_ends_on),
+    }
     return _link_page(link, LinkForm(formdata=None, data=values))
 
 
@@ -289,7 +299,22 @@ def _link_rows(saved: Link, typed: Link) -> list[tuple[Any, Any, Any]]:
         (_("May see grades"), yes_or_no(saved.may_see_grades), yes_or_no(typed.may_see_grades)),
         (_("May message teachers"), yes_or_no(saved.may_message), yes_or_no(typed.may_message)),
         (_("From, until"), span_words(saved.begins_on, saved.ends_on), span_words(typed.begins_on, typed.ends_on)),
+        (_("After coming of age"), basis_words(saved), basis_words(typed)),
     ]
+
+
+def basis_words(link: Any) -> str:
+    """Why a link (Link or Guardianship) goes on when the student is of age, in words."""
+    if link.basis is None:
+        return _("No reason is recorded: the rights end")
+    facts = {"basis": BASES[link.basis], "reference": link.basis_reference}
+    if link.basis_ends_on is None:
+        return _("The rights go on: %(basis)s (%(reference)s)", **facts)
+    return _(
+        "The rights go on: %(basis)s (%(reference)s), until %(day)s",
+        day=day_words(last_day(link.basis_ends_on)),
+        **facts,
+    )
 
 
 def _link_page(found: Guardianship, form: LinkForm, status: int = 200) -> Any:
@@ -301,7 +326,11 @@ def _link_page(found: Guardianship, form: LinkForm, status: int = 200) -> Any:
         link=found,
         form=form,
         version=version_shown(stored),
-        is_over=stored.ends_on is not None and stored.ends_on <= day,
+        is_over=found.ends_on is not None and found.ends_on <= day,
+        of_age_on=coming_of_age.of_age_on(found.student, school),
+        entered_by=custody.names_of([found.basis_entered_by]).get(found.basis_entered_by),
+        last_day=last_day,
+        day=day,
         span=span_words,
         timezone=school.timezone,
     )

@@ -9,8 +9,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from gradebook.blueprints.office.approval_words import kind_words
-from gradebook.blueprints.office.common import DUTIES, POSITIONS, ROLES
-from gradebook.models import AttemptKind, AuditEntry, Duty, Position, RoleKind
+from gradebook.blueprints.office.common import BASES, DUTIES, POSITIONS, ROLES
+from gradebook.models import AccessBasis, AttemptKind, AuditEntry, Duty, Position, RoleKind
 from gradebook.services.audit_log import Names
 from gradebook.web.filters import day as day_words
 from gradebook.web.record_classes import class_words
@@ -67,6 +67,22 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "grade.overridden": ("grades", _l("%(who)s set the grade of %(person)s in %(section)s by hand")),
     "grade.override_removed": ("grades", _l("%(who)s took back the grade of %(person)s set by hand in %(section)s")),
     "guardianship.changed": ("people", _l("%(who)s changed what %(other)s may do as a guardian of %(person)s")),
+    "guardianship.basis_recorded": (
+        "people",
+        _l("%(who)s recorded why %(other)s keeps the rights when %(person)s is of age: %(basis)s"),
+    ),
+    "guardianship.basis_removed": (
+        "people",
+        _l("%(who)s took back why %(other)s would keep the rights when %(person)s is of age"),
+    ),
+    "guardianship.ends_with_age": (
+        "people",
+        _l("%(who)s let the link of %(other)s to %(person)s end with coming of age: %(day)s"),
+    ),
+    "guardianship.goes_on": (
+        "people",
+        _l("%(who)s let the link of %(other)s to %(person)s no longer end with coming of age"),
+    ),
     "guardianship.created": ("people", _l("%(who)s made %(other)s a guardian of %(person)s")),
     "hold.lifted": ("messages", _l("%(who)s lifted a hold: conversations of %(person)s can be deleted in time again")),
     "hold.placed": (
@@ -93,6 +109,11 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "outcomes.rules_changed": ("grades", _l("%(who)s changed how outcomes are worked out in %(section)s")),
     "oversight.duty_changed": ("oversight", _l("%(who)s changed what %(person)s does in message oversight: %(duty)s")),
     "person.changed": ("people", _l("%(who)s changed the details of %(person)s")),
+    "person.of_age_recorded": ("people", _l("%(who)s recorded that %(person)s is of age from %(day)s")),
+    "person.of_age_recorded.none": (
+        "people",
+        _l("%(who)s took back the day from which %(person)s is of age: the date of birth says it again"),
+    ),
     "person.created": ("people", _l("%(who)s added %(person)s to the school")),
     "record.fetched": ("messages", _l("%(who)s fetched the record of a conversation about %(person)s in %(section)s")),
     "report.made": ("oversight", _l("%(who)s reported a message about %(person)s in %(section)s")),
@@ -127,6 +148,7 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "scale.letters_moved": ("grades", _l("%(who)s changed the scale %(scale)s, and letters moved in %(section)s")),
     "scale.retired": ("grades", _l("%(who)s retired the grading scale %(scale)s")),
     "scale.returned": ("grades", _l("%(who)s brought back the grading scale %(scale)s")),
+    "school.age_of_majority_changed": ("school", _l("%(who)s changed the age at which students come of age")),
     "school.days_off_changed": ("school", _l("%(who)s changed the days without lessons")),
     "school.past_conversations_changed": ("school", _l("%(who)s changed who sees earlier conversations")),
     "school.score_questions_changed": ("school", _l("%(who)s changed whether students can ask about a score")),
@@ -184,6 +206,10 @@ def _finer_act(entry: AuditEntry, names: Names) -> str:
         return "account.held_up.step" if facts.get("tried") == AttemptKind.STEP else entry.act
     if entry.act == "set_up.copied" and not {_section_key(entry), facts.get("source_id")} & names.sections.keys():
         return "set_up.copied between gone"
+    if entry.act == "person.of_age_recorded" and not facts.get("day"):
+        return "person.of_age_recorded.none"
+    if entry.act == "guardianship.changed" and _basis_in(facts, "before") != _basis_in(facts, "after"):
+        return "guardianship.basis_recorded" if _basis_in(facts, "after") else "guardianship.basis_removed"
     if entry.act == "restriction.changed":
         finer = f"restriction.{facts.get('step')}"
     elif facts.get("to_school") is True:
@@ -191,6 +217,19 @@ def _finer_act(entry: AuditEntry, names: Names) -> str:
     else:
         finer = f"{entry.act}.{facts.get('scope')}"
     return finer if finer in SENTENCES else entry.act
+
+
+def _basis_in(facts: dict[str, Any], when: str) -> tuple[str, ...]:
+    """The basis as it was before or after, with its reference and end; empty where there was none."""
+    link = facts.get(when)
+    values = link if isinstance(link, dict) else {}
+    found = tuple(_text(values.get(name)) for name in ("basis", "basis_reference", "basis_ends_on"))
+    return found if found[0] else ()
+
+
+def _basis(entry: AuditEntry, _names: Names) -> str:
+    basis = _basis_in(entry.facts, "after")
+    return str(BASES[AccessBasis(basis[0])]) if basis and basis[0] in set(AccessBasis) else "–"
 
 
 def _who(entry: AuditEntry, names: Names) -> str:
@@ -276,6 +315,8 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "place": _place,
     "role": _role,
     "duty": _duty,
+    "basis": _basis,
+    "day": lambda entry, _names: _day(entry.facts.get("day")),
     "reason": lambda entry, _names: _text(entry.facts.get("reason")),
     "how": lambda entry, _names: _text(entry.facts.get("how")) or _("on the server"),
     "approval": lambda entry, _names: kind_words(entry.facts.get("kind")),

@@ -10,7 +10,7 @@ from gradebook.blueprints.office.common import ROLES, STATUSES, fault_words, own
 from gradebook.blueprints.office.forms import NewPersonForm
 from gradebook.extensions import db
 from gradebook.models import RoleKind, School
-from gradebook.services import approvals, directory, rosters
+from gradebook.services import approvals, coming_of_age, directory, rosters
 from gradebook.services.directory import AccountStatus, PeopleFilter
 from gradebook.services.rosters import RosterError
 from gradebook.web import door
@@ -40,6 +40,7 @@ def people() -> Any:
         roles=ROLES,
         statuses=STATUSES,
         waiting=approvals.count_for(current_person(), moment()),
+        of_age_soon=coming_of_age.students_ending_soon(school, today(school)),
         is_narrowed=wanted != PeopleFilter(),
         chosen=filter_fields(wanted),
         page_url=lambda number: url_for("office.people", **filter_fields(wanted), page=number),

@@ -1,5 +1,6 @@
 """One person: details, roles, guardians or children, classes, sign-in."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -19,9 +20,10 @@ from gradebook.blueprints.office.common import (
     version_of,
     version_shown,
 )
+from gradebook.blueprints.office.confirming import Answer, Question, ask_about, confirm_page, wants_to_edit
 from gradebook.blueprints.office.forms import DetailsForm, RoleForm
 from gradebook.extensions import db
-from gradebook.models import AccountKind, RoleKind, User
+from gradebook.models import AccountKind, RoleKind, School, User
 from gradebook.policy import access
 from gradebook.policy.access import NotFound
 from gradebook.services import custody, directory, invitations, message_rules, rosters, second_step, successors
@@ -54,13 +56,31 @@ def person_post(person_id: str) -> Any:
         return both_versions(
             _details_rows(saved, typed), version_of(saved), url_for("office.person", person_id=person_id)
         )
+    if wants_to_edit():
+        return _page(user, form)
+
+    def save() -> bool:
+        return rosters.change_person(user, school, typed, moment(), actor_id=current_person().id)
+
     try:
-        changed = rosters.change_person(user, school, typed, moment(), actor_id=current_person().id)
+        question = _about_age(user, school, save) if typed.birth_date != saved.birth_date else None
+        if question is not None:
+            heading = _("Another date of birth: %(name)s", name=user.display_name)
+            return confirm_page(heading, user, question, _("Save details"), seen=version_of(saved))
+        changed = save()
     except RosterError as error:
         return _refused(person_id, form, error)
     db.session.commit()
     flash(_("Details saved.") if changed else _("Nothing was changed."), "good")
     return redirect(url_for("office.person", person_id=person_id), 303)
+
+
+def _about_age(user: User, school: School, save: Callable[[], Any]) -> Question | None:
+    """What another date of birth does to guardians; None where it does nothing, or is confirmed."""
+    if user.account_kind != AccountKind.STUDENT:
+        return None
+    question = ask_about(save, user, school)
+    return None if question.answer == Answer.CONFIRMED or not question.changes_access else question
 
 
 def _refused(person_id: str, form: DetailsForm, error: RosterError) -> Any:

@@ -4,4 +4,11 @@ from flask import Blueprint
 
 bp = Blueprint("student", __name__, url_prefix="/student")
 
-from gradebook.blueprints.student import calendar, calendar_links, home, questions, section  # noqa: E402, F401 - bind the routes
+from gradebook.blueprints.student import (  # noqa: E402, F401 - bind the routes
+    calendar,
+    calendar_links,
+    home,
+    questions,
+    reports,
+    section,
+)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from gradebook.blueprints.student import bp
 from gradebook.extensions import db
-from gradebook.services import family, news, since
+from gradebook.services import coming_of_age, family, news, since
 from gradebook.web import door
 from gradebook.web.login import current_login_session, current_person
 from gradebook.web.requests import moment, whole_number
@@ -31,6 +31,7 @@ def home() -> str:
         overview=overview,
         since=new_since,
         news=news.with_before(new, new_since or person.now - family.LOOK_BACK),
+        of_age=coming_of_age.told_student(person),
         answers=overview.answers_since(new_since or person.now - family.LOOK_BACK),
     )
 

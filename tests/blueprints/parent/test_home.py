@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from gradebook.extensions import db
-from gradebook.models import AccountKind, Enrollment, Interest, Position, RoleKind, Score, SeenScore
+from gradebook.models import AccountKind, Enrollment, Interest, Position, RoleKind, Score, ScoreQuestion, SeenScore
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import grades, interests, messaging
 from gradebook.services import seen as seen_by
@@ -294,10 +294,11 @@ def test_what_did_not_stand_on_the_page_is_not_confirmed(school, sign_in, fields
 # --- Reports
 
 
-def test_the_reports_hold_what_the_family_sees(school, sign_in):
-    dana = sign_in(school.dana)
-    child = f"/parent/children/{school.maya.public_id}"
-    short, full = (dana.get(url) for url in (f"{child}/report", f"{child}/classes/{school.algebra.public_id}/report"))
+@pytest.mark.parametrize("who", ["dana", "maya"])
+def test_the_reports_hold_what_the_family_sees(school, sign_in, who):
+    reader = sign_in(school.people[who])
+    home = f"/parent/children/{school.maya.public_id}" if who == "dana" else "/student"
+    short, full = (reader.get(url) for url in (f"{home}/report", f"{home}/classes/{school.algebra.public_id}/report"))
     for answer in (short, full):
         assert answer.status_code == 200
         text = words(answer.text)
@@ -328,6 +329,20 @@ def test_a_report_of_a_class_that_grades_outcomes_has_its_levels(school, sign_in
     art = make_art(school)
     db.session.commit()
     child = f"/parent/children/{school.maya.public_id}"
-    dana = sign_in(school.dana)
-    assert "Draws from observation" in dana.get(f"{child}/classes/{art.section.public_id}/report").text
-    assert "The report of the class lists their levels." in words(dana.get(f"{child}/report").text)
+    for who, home in ((school.dana, child), (school.maya, "/student")):
+        reader = sign_in(who)
+        assert "Draws from observation" in reader.get(f"{home}/classes/{art.section.public_id}/report").text
+        assert "The report of the class lists their levels." in words(reader.get(f"{home}/report").text)
+
+
+def test_a_students_report_does_not_tell_what_they_asked(school, sign_in):
+    db.session.add(
+        ScoreQuestion(
+            school_id=school.oak.id, section_id=school.algebra.id, assignment_id=school.quiz.id,
+            student_id=school.maya.id, words="WHY SO FEW", asked_at=datetime(2026, 10, 13, tzinfo=UTC),
+        )
+    )  # fmt: skip
+    db.session.commit()
+    maya, url = sign_in(school.maya), f"/student/classes/{school.algebra.public_id}"
+    assert "WHY SO FEW" in maya.get(url).text
+    assert "WHY SO FEW" not in maya.get(f"{url}/report").text

@@ -9,7 +9,7 @@ from gradebook.extensions import db
 from gradebook.models import RoleKind
 from gradebook.policy import conversations
 from gradebook.services import accounts, messaging
-from tests.families import pages_of
+from tests.families import asked_pages_of, pages_of
 
 NOW = datetime(2026, 10, 14, 12, tzinfo=UTC)
 TRACES = re.compile(r"messag|inbox|conversation|unread|correspond|SECRET", re.IGNORECASE)
@@ -32,7 +32,7 @@ def written(school):
 
 def test_nothing_about_messages_reaches_a_student(school, written, sign_in):
     maya = sign_in(school.maya)
-    for url in pages_of(school.maya, school.algebra)[0]:
+    for url in [*pages_of(school.maya, school.algebra)[0], *asked_pages_of(school.algebra)]:
         answer = maya.get(url)
         assert answer.status_code == 200
         assert not TRACES.findall(answer.text)

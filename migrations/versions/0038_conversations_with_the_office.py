@@ -7,8 +7,8 @@ reported, and a review does not cover these conversations, which the office read
 
 Going back is refused while there is such a conversation: it could not be kept.
 
-Revision ID: 0036
-Revises: 0035
+Revision ID: 0038
+Revises: 0037
 Create Date: 2026-11-22
 
 """
@@ -16,8 +16,8 @@ from alembic import op
 import sqlalchemy as sa
 
 
-revision = '0036'
-down_revision = '0035'
+revision = '0038'
+down_revision = '0037'
 branch_labels = None
 depends_on = None
 
