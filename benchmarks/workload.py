@@ -308,8 +308,8 @@ class Workload:
         for key, section, student, guardian, messages in self.talks():
             name = f"family:{student}:{section + 1}:{guardian}"
             yield (
-                key, public_id("conversations", key), SCHOOL, name, student, "student", section + 1, guardian, guardian,
-                _moment(self.year[0]), messages, messages, self._sent_at(key, messages),
+                key, public_id("conversations", key), SCHOOL, name, "family", student, "student", section + 1, guardian,
+                guardian, _moment(self.year[0]), messages, messages, self._sent_at(key, messages),
             )  # fmt: skip
 
     def _participants(self) -> Iterator[tuple[Any, ...]]:
@@ -359,7 +359,7 @@ _CHANGE = (
     "school_id", "section_id", "assignment_id", "student_id", "seq", "changed_by", "changed_at", "kind", "after",
 )  # fmt: skip
 _CONVERSATION = (
-    "school_id", "key", "student_id", "student_kind", "section_id", "guardian_id", "created_by", "created_at",
+    "school_id", "key", "kind", "student_id", "student_kind", "section_id", "guardian_id", "created_by", "created_at",
     "last_seq", "last_change", "last_message_at",
 )  # fmt: skip
 _PARTICIPANT = ("conversation_id", "user_id", "school_id", "role_kind", "joined_at", "last_read_seq")

@@ -6,6 +6,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE
 
@@ -40,7 +41,7 @@ def test_a_what_if_and_a_goal_work_without_scripts(enter, things):
     page.get_by_label("The grade you want").fill("60")
     page.get_by_role("button", name="Show the grade").click()
     assert page.locator(".whatif .input").first.input_value() == "5"
-    assert page.locator(".result .figure").is_visible()
+    expect(page.locator(".result .figure")).to_be_visible()
     assert "60%" in page.locator(".note--answer").inner_text()
     assert page.locator(".grade-head .figure").first.inner_text() == before
     page.get_by_role("link", name="Clear").click()
@@ -58,7 +59,7 @@ def test_a_calendar_link_is_made_read_and_revoked_without_scripts(enter, site, t
         assert b"BEGIN:VCALENDAR" in answer.read()
     for _link in range(2):
         page.get_by_role("button", name="Revoke").first.click()
-    assert page.get_by_text("You have no link.").is_visible()
+    expect(page.get_by_text("You have no link.")).to_be_visible()
     with pytest.raises(HTTPError, match="404"):
         urlopen(site.url + path)
 
@@ -72,9 +73,9 @@ def test_these_pages_keep_to_the_budget_of_families(enter, things, address):
 def test_the_month_scrolls_inside_its_own_box_on_a_phone(enter):
     page = enter("maya", viewport=PHONE)
     page.goto("/student/calendar")
-    assert not page.locator("table.month").is_visible()
+    expect(page.locator("table.month")).not_to_be_visible()
     page.get_by_role("link", name="Show as month").click()
-    assert page.locator("table.month").is_visible()
+    expect(page.locator("table.month")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 

@@ -178,6 +178,11 @@ def _lift(school):
     message_rules.lift(closure, school.oak, NOON, actor_id=school.pat.id)
 
 
-@pytest.mark.parametrize("username", ["erin", "osei", "sub", "maya", "pat"])
+@pytest.mark.parametrize("username", ["erin", "osei", "sub", "maya"])
 def test_nobody_else_hears_of_a_conversation(talk, opened, username):
     assert opened(username, path=talk).status == 404
+
+
+def test_the_office_is_asked_for_its_second_step_whatever_the_address(talk, opened):
+    made_up = "/messages/AAAAAAAAAAAA/stream"
+    assert [opened("pat", path=path).status for path in (talk, made_up)] == [403, 403]

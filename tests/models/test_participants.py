@@ -2,7 +2,7 @@
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from gradebook.extensions import db
 from gradebook.models import RoleKind
@@ -84,9 +84,20 @@ def test_who_takes_part_can_be_the_author_of_a_message(school, conversation):
     )
 
 
+ANOTHER = """INSERT INTO conversations (public_id, school_id, key, kind, student_id, student_kind, section_id,
+    guardian_id, created_by, created_at, last_seq, last_change, is_joint)
+    SELECT 'another', school_id, 'another', kind, :user, student_kind, section_id, guardian_id, created_by, created_at,
+    0, 0, is_joint FROM conversations WHERE id = :conversation"""
+
+
 def test_a_conversation_is_about_a_student(school, conversation):
-    refused(
-        "UPDATE conversations SET student_id = :user WHERE id = :conversation",
-        user=school.chris.id,
-        conversation=conversation.id,
-    )
+    refused(ANOTHER, user=school.chris.id, conversation=conversation.id)
+    db.session.execute(text(ANOTHER), {"user": school.leo.id, "conversation": conversation.id})
+
+
+def test_a_conversation_stays_what_it_is(school, conversation):
+    with pytest.raises(DBAPIError, match="a conversation stays what it is"), db.session.begin_nested():
+        db.session.execute(
+            text("UPDATE conversations SET student_id = :user WHERE id = :conversation"),
+            {"user": school.leo.id, "conversation": conversation.id},
+        )
