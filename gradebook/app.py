@@ -21,7 +21,6 @@ def create_app(config: dict[str, Any] | None = None, *, commands: bool = True) -
     """
     app = Flask("gradebook", root_path=str(ROOT), static_folder=None, template_folder="templates")
     app.jinja_environment = web.PageEnvironment
-    app.url_rule_class = web.PageRule
     app.config.update(load_config(config))
     app.wsgi_app = Turnstile(_behind_proxies(app))  # type: ignore[method-assign]
     _bind_database(app)

@@ -16,12 +16,11 @@ from gradebook.web import (
     system_lines,
     uploads,
 )
-from gradebook.web.addresses import PageRule
 from gradebook.web.assets import init_assets
 from gradebook.web.environment import PageEnvironment
 from gradebook.web.language import CatalogueOfRequest, chosen_locale
 
-__all__ = ["CatalogueOfRequest", "PageEnvironment", "PageRule", "chosen_locale", "init_app"]
+__all__ = ["CatalogueOfRequest", "PageEnvironment", "chosen_locale", "init_app"]
 
 
 def init_app(app: Flask) -> None:
