@@ -3,7 +3,7 @@
     .venv/bin/python tools/find_chromium.py [--install]
 
 Looks at CHROMIUM, then on PATH, then in Playwright's own folder; for the tests first for a headless shell, which is
-Chromium without its windows and takes less than half of the processor time (Debian package chromium-headless-shell;
+Chromium without its windows and takes half to two thirds of the processor time (Debian package chromium-headless-shell;
 `playwright install chromium` brings one). With --install it goes on to `playwright install chromium` and, as root on a
 machine with apt, to the packages of the system; in a build, where CI is set, it installs the shell beside a whole
 Chromium too. When there is none to be had it prints an empty line: the browser tests then say so, one by one.

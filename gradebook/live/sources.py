@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Protocol
 
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine.url import make_url
 
 from gradebook.live.notices import CHANNEL, Topic
@@ -94,9 +94,9 @@ class PostgresSource(Source):
                 driver: Any = connection.driver_connection
                 with driver.cursor() as cursor:
                     cursor.execute(f"LISTEN {CHANNEL}")
-                    cursor.execute(f"NOTIFY {CHANNEL}, '{HELLO}'")
+                _say_hello(engine)
                 while True:
-                    driver.poll()  # what came with the answers above is not waited for
+                    driver.poll()
                     while driver.notifies:
                         self._hear(driver.notifies.pop(0).payload)
                     yield
@@ -111,6 +111,12 @@ class PostgresSource(Source):
             self.hub.announce_all()
         elif key.isdigit():
             self.hub.announce(Topic(kind, int(key)))
+
+
+def _say_hello(engine: Engine) -> None:
+    """From another connection: PgBouncer passes on what comes with the answer to one's own statement, no more."""
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute(f"NOTIFY {CHANNEL}, '{HELLO}'")
 
 
 class SqliteSource(Source):

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from gradebook import actor
 from gradebook.app import create_app
 from gradebook.database import engine_options
 from gradebook.extensions import db
+from gradebook.live import sources
 from gradebook.models import Conversation, User
 from gradebook.policy import scopes
 from tests import postgres
@@ -99,6 +101,32 @@ def site(request, world, tmp_path, clock, monkeypatch):
         stack.callback(dispose, app)
         yield app
     scopes._made.cache_clear()
+
+
+class Woken:
+    """A hub without streams, which hears that everyone is woken."""
+
+    def __init__(self):
+        self.heard = threading.Event()
+        self.announce_all = self.heard.set
+
+
+@pytest.mark.skipif(PGBOUNCER is None, reason="pgbouncer is not installed (Debian package pgbouncer)")
+def test_who_listens_through_pgbouncer_knows_that_nothing_is_heard(world, tmp_path):
+    """Then streams look for themselves every two seconds (gradebook/live)."""
+    with world.app_of_its_own("school") as app, pgbouncer(app.config["DATABASE_URL"], tmp_path) as url:
+        direct, through = (sources.source_for(each, Woken()) for each in (app.config["DATABASE_URL"], url))
+        direct.start()
+        try:
+            assert direct.hub.heard.wait(20)
+            assert direct.hears
+            direct.hub.heard.clear()
+            through.start()
+            assert direct.hub.heard.wait(20)  # what the other told itself
+            assert not through.hears
+        finally:
+            direct.end()
+            through.end()
 
 
 def at_once(act):

@@ -1,7 +1,6 @@
 """O2: students who come of age: from which day, and whose rights end with it. Nothing is saved before its effect was
 read."""
 
-import hashlib
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -19,7 +18,7 @@ from gradebook.blueprints.office.common import (
     version_of,
     version_shown,
 )
-from gradebook.blueprints.office.confirming import Answer, ask_about, confirm_page, wants_to_edit
+from gradebook.blueprints.office.confirming import Answer, ask_about, confirm_page, digest_of, wants_to_edit
 from gradebook.blueprints.office.forms import AgeForm, OfAgeForm
 from gradebook.extensions import db
 from gradebook.models import School, User
@@ -109,7 +108,7 @@ def coming_of_age_post() -> Any:
         return _page(form, 422 if form.errors else 200)
     effect = ages.effect_of_age(school, form.years, moment(), actor_id=current_person().id)
     sentences = _effect_words(effect)
-    digest = hashlib.sha256("\n".join(sentences).encode()).hexdigest()[:16]
+    digest = digest_of(sentences)
     if request.form.get("confirm") != digest:
         return _page(form, 409 if request.form.get("confirm") else 200, sentences=sentences, digest=digest)
     ages.set_age(school, form.years, moment(), actor_id=current_person().id)

@@ -1,7 +1,7 @@
 """The step before a change of who may see and write: what it does, in sentences, and the answer of the person."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -54,7 +54,7 @@ def ask_about(act: Callable[[], Any], student: User, school: School, more: Itera
     sentences = [*more, *(words for effect in preview.effects for words in _sentences(effect, student))]
     if not preview.effects:
         sentences.append(say(gettext("What each guardian can see and write stays as it is.")))
-    digest = hashlib.sha256("\n".join(sentences).encode()).hexdigest()[:16]
+    digest = digest_of(sentences)
     sure = _nobody(preview, student)
     return Question(
         tuple(sentences),
@@ -65,6 +65,11 @@ def ask_about(act: Callable[[], Any], student: User, school: School, more: Itera
         takes_away=any(_lost(effect) != (False, False) for effect in preview.effects),
         changes_access=bool(preview.effects),
     )
+
+
+def digest_of(sentences: Sequence[str]) -> str:
+    """What a form carries, so that what is saved is what was read."""
+    return hashlib.sha256("\n".join(sentences).encode()).hexdigest()[:16]
 
 
 def _answer(digest: str, must_be_sure: bool) -> Answer:
