@@ -42,6 +42,17 @@ test("messages go one after the other, in the order in which they were written",
   assert.deepEqual(it.tries.map(({ key }) => key), ["from-the-form", "key-1"]);
   await it.answer(8);
   assert.deepEqual(it.sent, [["one", 7], ["two", 8]]);
+});
+
+test("what the server has taken stays in sight until it shows it", async () => {
+  const it = world();
+  it.box.put("one");
+  await it.answer(7);
+  assert.deepEqual([it.states(), it.box.unsent], [["sent"], []]);
+  assert.equal(it.box.take("key-1"), null);
+  it.box.retry();
+  assert.equal(it.tries.length, 1);
+  it.box.arrived("key-1");
   assert.deepEqual(it.box.letters, []);
 });
 
@@ -78,7 +89,7 @@ test("what the server refuses is kept with its words, and the next one goes on",
   assert.deepEqual(it.box.letters.map(({ state, why }) => [state, why]), [["refused", "Too long"], ["sending", ""]]);
   assert.equal(it.box.take("key-1").text, "one");
   await it.answer(1);
-  assert.deepEqual(it.box.letters, []);
+  assert.deepEqual(it.box.unsent, []);
 });
 
 test("without a session or a right nothing is tried by itself", async () => {

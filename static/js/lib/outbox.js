@@ -5,8 +5,8 @@ import { PAUSES } from "./save-queue.js";
 
 export const GAP = 20_000; // ms between two announcements of what others wrote
 
-/** letters: { key, text, files, state, why }; state is "sending", "waiting" (behind another), "away", "signedOut", "lost" or
-    "refused" (why: the server's words). */
+/** letters: { key, text, files, state, why }; state is "sending", "waiting" (behind another), "away", "signedOut", "lost",
+    "refused" (why: the server's words) or "sent" (taken by the server, and not shown by it yet). */
 export class Outbox {
   #outside;
   #timer = null;
@@ -23,7 +23,12 @@ export class Outbox {
 
   /** What is not sent yet, the first to go first. */
   get #first() {
-    return this.letters.find(({ state }) => state !== "refused");
+    return this.letters.find(({ state }) => state !== "refused" && state !== "sent");
+  }
+
+  /** What the server has not taken. */
+  get unsent() {
+    return this.letters.filter(({ state }) => state !== "sent");
   }
 
   /** Send this text after what waits already. The key of a form that was loaded with it may be used. */
@@ -41,7 +46,7 @@ export class Outbox {
   /** Take back what was not sent; null when it is on its way or gone. */
   take(key) {
     const letter = this.letters.find((one) => one.key === key);
-    if (!letter || letter.state === "sending") return null;
+    if (!letter || letter.state === "sending" || letter.state === "sent") return null;
     const wasFirst = letter === this.#first;
     this.#drop(letter);
     if (wasFirst) this.#stopWaiting();
@@ -49,7 +54,7 @@ export class Outbox {
     return letter;
   }
 
-  /** It was told by the stream before its answer came: it is sent. */
+  /** The server shows it, perhaps before its answer came: it is sent, and stands here no longer. */
   arrived(key) {
     const letter = this.letters.find((one) => one.key === key);
     if (!letter) return;
@@ -93,7 +98,8 @@ export class Outbox {
 
   #sent(letter) {
     this.#failures = 0;
-    this.#drop(letter);
+    letter.state = "sent"; // it stays in sight until it stands among the others
+    this.#outside.changed();
     if (this.#first) this.#go();
   }
 

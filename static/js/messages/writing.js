@@ -14,6 +14,9 @@ export const later = (run, ms) => {
   return () => clearTimeout(timer);
 };
 
+const ON_ITS_WAY = new Set(["sending", "waiting", "sent"]);
+const isBad = ({ state }) => !ON_ITS_WAY.has(state);
+
 export class Writing {
   #talk;
   #form;
@@ -71,7 +74,7 @@ export class Writing {
 
   /** Everything that was typed and is not sent. */
   get unsent() {
-    return [...this.outbox.letters.map(({ text }) => text), this.#form?.elements.body.value ?? ""].filter((text) => text.trim()).join("\n\n");
+    return [...this.outbox.unsent.map(({ text }) => text), this.#form?.elements.body.value ?? ""].filter((text) => text.trim()).join("\n\n");
   }
 
   get waitsForSignIn() {
@@ -118,7 +121,7 @@ export class Writing {
     const facts = await answer.json().catch(() => ({}));
     if (answer.ok && facts.number) {
       tellOthers();
-      if (this.outbox.letters.length > 1 || this.#form?.elements.body.value) this.#draftSoon(); // sending dropped the draft
+      if (this.outbox.unsent.length > 1 || this.#form?.elements.body.value) this.#draftSoon(); // sending dropped the draft
       return facts.number;
     }
     throw this.#problem(answer.status, facts, letter.key);
@@ -151,22 +154,21 @@ export class Writing {
       place.replaceChildren(...letters.map((letter) => this.#letter(letter)));
       place.hidden = letters.length === 0;
     });
-    const bad = letters.find(({ state }) => state !== "sending" && state !== "waiting");
+    const bad = letters.find(isBad);
     if (bad && !wasBad) announce(this.#reason(bad), { urgent: true });
   }
 
-  #reason({ state, why }) {
-    if (state === "sending" || state === "waiting") return this.#talk.words.sending;
-    return why || this.#talk.words[state];
+  #reason(letter) {
+    if (!isBad(letter)) return this.#talk.words.sending;
+    return letter.why || this.#talk.words[letter.state];
   }
 
   #letter(letter) {
     const { key, text, state } = letter;
     const { words } = this.#talk;
-    const isBad = state !== "sending" && state !== "waiting";
     const line = element("p", { class: "msg__by" }, this.#reason(letter));
     const shown = element("div", { class: "msg__text", dir: "auto" }, text);
-    const made = element("div", { class: `msg msg--mine${isBad ? " msg--failed" : ""}` }, shown);
+    const made = element("div", { class: `msg msg--mine${isBad(letter) ? " msg--failed" : ""}` }, shown);
     if (letter.files.length) made.append(element("p", { class: "msg__files" }, letter.files.map(({ name }) => name).join(", ")));
     made.append(line);
     const press = (label, run) => {
