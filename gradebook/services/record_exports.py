@@ -20,7 +20,7 @@ from gradebook.models import (
     Section,
     User,
 )
-from gradebook.policy import oversight, scopes
+from gradebook.policy import oversight
 from gradebook.policy.person import Person
 from gradebook.services import approvals, audit, message_rules, messaging
 from gradebook.services.approvals import ApprovalError, ApprovalFault
