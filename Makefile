@@ -6,7 +6,8 @@ WORKERS ?= 2
 NAME ?= office
 
 VENV := .venv/bin
-SET_UP := @$(PYTHON) tools/setup_environment.py
+# A Python that somebody named is the one that .venv is made with.
+SET_UP := @$(PYTHON) tools/setup_environment.py $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 export PORT
 # The tests start many processes of Python: each would compile the whole application anew.

@@ -2,10 +2,12 @@
 
 import ast
 import os
+import runpy
 import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +112,44 @@ def test_a_database_folder_without_write_permission_is_refused_in_one_line(check
     environment = {**os.environ, "PORT": free_port(), "INSTANCE_DIR": str(checkout / "file" / "instance")}
     answer = run(sys.executable, "-m", "gradebook.cli.run", cwd=ROOT, env=environment)
     assert_refused(answer, "cannot be made")
+
+
+@pytest.mark.parametrize(
+    ("options", "exit_code", "taken"),
+    [
+        ("", 0, "the system's"),
+        ("", 1, "this one"),  # the system's is another version, or makes no environments
+        ("--enable-optimizations", 0, "this one"),
+    ],
+)
+def test_a_python_without_optimizations_gives_way_to_the_systems_of_the_same_version(
+    options, exit_code, taken, tmp_path, monkeypatch
+):
+    (tmp_path / "python3").write_text(f"#!/bin/sh\nexit {exit_code}\n")
+    (tmp_path / "python3").chmod(0o755)
+    quicker_python = runpy.run_path(str(SET_UP))["quicker_python"]
+    monkeypatch.setitem(quicker_python.__globals__, "SYSTEM_PYTHON", tmp_path / "python3")
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda _name: options)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert quicker_python() == {"the system's": str(tmp_path / "python3"), "this one": sys.executable}[taken]
+
+
+def test_a_python_of_another_version_is_not_as_good():
+    works = runpy.run_path(str(SET_UP))["works"]
+    assert works(sys.executable, version=sys.version_info[:2])
+    assert not works(sys.executable, version=(3, 10))
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="test_setup.py: make is not installed")
+def test_make_takes_the_python_that_was_named(checkout):
+    """And says so to the set-up; one that nobody named may give way."""
+    (checkout / "named").write_text('#!/bin/sh\necho "$0 $*"\nexit 1\n')
+    (checkout / "named").chmod(0o755)
+    asked = {name: value for name, value in os.environ.items() if name != "PYTHON"}
+    assert "--this-python" in run("make", "-s", "venv", f"PYTHON={checkout / 'named'}", cwd=checkout).stdout
+    shutil.move(checkout / "named", checkout / "python3")
+    path = f"{checkout}:{asked['PATH']}"
+    assert "--this-python" not in run("make", "-s", "venv", cwd=checkout, env={**asked, "PATH": path}).stdout
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="test_setup.py: make is not installed")

@@ -6,8 +6,8 @@ a browser window that shares no cookies with the others. Addresses may be writte
 people of tests/school.py, and is put back to that before every test. With `things` it holds more: everything
 that the screens show (tests/browser/things.py), by name; `enter` is a page of someone who is signed in already.
 
-`LATE=0.4 pytest tests/browser`: every answer comes up to 0.4 seconds late, and pages have a quarter of the processor.
-What passes so does not need a quick machine (the budgets do). A journey that looks once has waited for the page before.
+`LATE=0.4 pytest tests/browser`: every answer comes up to 0.4 seconds late. What passes so does not need a quick
+machine (but for the budgets). A journey that looks once has waited for the page before.
 """
 
 import os
@@ -257,8 +257,6 @@ def open_page(_windows: Windows, new_context: Callable[..., Any]) -> Iterator[Ca
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on("console", note)
-        if "LATE" in os.environ:
-            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
         return page
 
     def note(message: Any) -> None:

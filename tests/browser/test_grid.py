@@ -350,6 +350,11 @@ def test_signed_out_while_typing(grid, site):
 
 def test_one_assignment_on_a_phone_with_its_status_keys(enter, things, axe):
     page = enter("rivera", viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page.goto("/teacher/classes")
+    page.get_by_role("link", name="Algebra", exact=True).tap()
+    for way in ("By assignment", "By student", "Whole grid"):
+        page.get_by_role("navigation", name="Ways to enter").get_by_role("link", name=way).tap()
+        expect(page.get_by_role("navigation", name="Ways to enter").locator("[aria-current]")).to_have_text(way)
     page.goto(f"/teacher/assignments/{things['first_of_thirty']}/scores")
     fields = page.locator(".one__list input")
     fields.nth(0).tap()

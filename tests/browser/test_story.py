@@ -14,27 +14,31 @@ SUMMARY = {"name": "There is a problem"}
 
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
-def window(
-    request: pytest.FixtureRequest, open_page: Callable[..., Page], sign_in_as: Any, enter: Any
-) -> Callable[[str], Page]:
+def scripts(request: pytest.FixtureRequest) -> bool:
+    """Whether scripts run in the windows of the story."""
+    return bool(request.param)
+
+
+@pytest.fixture
+def window(scripts: bool, open_page: Callable[..., Page], sign_in_as: Any, enter: Any) -> Callable[[str], Page]:
     """window(username): a window in which this person signed in. The second step of the office has its own test."""
 
     def window(username: str) -> Page:
         if username == "pat":
-            page = enter(username, java_script_enabled=request.param)
+            page = enter(username, java_script_enabled=scripts)
             page.goto("/")
         else:
-            page = open_page(java_script_enabled=request.param)
+            page = open_page(java_script_enabled=scripts)
             sign_in_as(page, username)
         return page
 
     return window
 
 
-def test_from_an_assignment_to_the_end_of_a_guardianship(window):
+def test_from_an_assignment_to_the_end_of_a_guardianship(window, scripts):
     teacher, student = window("rivera"), window("maya")
     add_assignment(teacher)
-    enter_scores(teacher)
+    enter_scores(teacher, scripts)
     sees_nothing_yet(student)
     post(teacher, "Equations quiz")
     post(teacher, "Fractions test")
@@ -74,13 +78,14 @@ def cell(page: Page, student: str) -> Any:
     return page.get_by_role("textbox", name=re.compile(f"{student}.*Equations quiz.*out of 10"))
 
 
-def enter_scores(page: Page) -> None:
+def enter_scores(page: Page, scripts: bool) -> None:
     """A score and something that is none: the one is saved, the other refused in words; then both are right."""
-    in_grid(page) if page.get_by_role("grid").count() else in_form(page)
+    in_grid(page) if scripts else in_form(page)
 
 
 def in_grid(page: Page) -> None:
     """With scripts each cell is saved by itself."""
+    expect(page.get_by_role("grid")).to_be_visible()
     letter = page.locator("thead th a", has_text="Equations quiz").get_attribute("id")
     place = page.locator("thead [rowspan='2']").count() + ord(letter) - ord("A") + 1
     maya = page.get_by_role("row", name=re.compile("Diaz, Maya")).locator(f"> :nth-child({place})")

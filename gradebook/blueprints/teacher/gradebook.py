@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from gradebook.blueprints.teacher import bp, grid_answer, grid_page
 from gradebook.blueprints.teacher.grid_fields import Sent, request_key, sent_cells
 from gradebook.blueprints.teacher.grid_once import once
-from gradebook.blueprints.teacher.grid_one import asks_letter_keys, one_of
+from gradebook.blueprints.teacher.grid_one import asks_letter_keys, newest_due, one_of
 from gradebook.blueprints.teacher.grid_script import facts_of_one, script_facts
 from gradebook.blueprints.teacher.grid_table import Trouble, table_of
 from gradebook.blueprints.teacher.grid_view import facts_of
@@ -37,6 +37,18 @@ def gradebook(section_id: str) -> Any:
     if section.grades_outcomes:
         return redirect(url_for(".class_outcomes", section_id=section_id), 303)
     return _grid(section, Arrangement.of(view))
+
+
+@bp.get("/classes/<section_id>/by-assignment")
+@door.teacher
+def by_assignment(section_id: str) -> Any:
+    """What a phone opens first: the newest work that is due, in one column."""
+    section = access.section_for_teacher(current_person(), section_id)
+    if not section.grades_outcomes:
+        column = newest_due(section, class_work(section, moment()).columns, moment())
+        if column is not None:
+            return redirect(url_for(".enter_scores", assignment_id=column.public_id), 303)
+    return redirect(url_for(".gradebook", section_id=section_id), 303)
 
 
 @bp.get("/assignments/<assignment_id>/scores")

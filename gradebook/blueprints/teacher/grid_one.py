@@ -1,8 +1,8 @@
 """One assignment's scores in one column: what the page shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from gradebook.blueprints.teacher.grid_fields import field_name
 from gradebook.blueprints.teacher.grid_page import ROWS, is_entered, is_scored, score_of
@@ -64,6 +64,15 @@ class One:
     asked_letter_keys: bool
     locked_since: date | None = None
     """The day since which the scores cannot change."""
+
+
+def newest_due(section: Section, columns: Sequence[Column], now: datetime) -> Column | None:
+    """The assignment whose scores are entered now: the last that is due by today, else the first that will be due."""
+    today = section.school.today(now)
+    days = {column.due_on: column for column in reversed(columns) if column.due_on}
+    due = [day for day in days if day <= today]
+    day = max(due, default=None) or min(days, default=None)
+    return days[day] if day else next(iter(columns), None)
 
 
 def one_of(

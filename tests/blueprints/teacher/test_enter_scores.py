@@ -1,16 +1,16 @@
 """T2 at phone width: one assignment's scores in one column."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from gradebook.extensions import db
 from gradebook.models import Assignment, Enrollment, Score
 from tests.classes import make_class
-from tests.school import make_score
+from tests.school import TODAY, make_score
 
 
 def one_url(work, query=""):
@@ -40,6 +40,38 @@ def test_one_assignment_has_a_field_for_each_student(sign_in, school):
     assert re.search(r"tag--missing[^<]*Missing", html)
     assert 'aria-labelledby="s1 work"' in html
     assert re.search(r'id="work">Fractions test, out of 50<', html)
+
+
+def led_to(client, school):
+    """The assignment that a phone opens first."""
+    answer = client.get(f"/teacher/classes/{school.algebra.public_id}/by-assignment")
+    assert answer.status_code == 303
+    return answer.location
+
+
+@pytest.mark.parametrize(
+    ("quiz_due", "test_due", "first"),
+    [
+        (TODAY, TODAY + timedelta(days=1), "quiz"),
+        (TODAY - timedelta(days=2), TODAY, "test"),
+        (TODAY + timedelta(days=9), TODAY + timedelta(days=3), "test"),
+        (None, TODAY + timedelta(days=3), "test"),
+        (None, None, "quiz"),
+    ],
+)
+def test_a_phone_opens_the_newest_work_that_is_due(sign_in, school, quiz_due, test_due, first):
+    school.quiz.due_on, school.test.due_on = quiz_due, test_due
+    db.session.commit()
+
+    assert led_to(sign_in(school.rivera), school) == one_url(getattr(school, first))
+
+
+def test_a_phone_opens_the_grid_of_a_class_without_work(sign_in, school):
+    db.session.execute(delete(Score))
+    db.session.execute(delete(Assignment))
+    db.session.commit()
+
+    assert led_to(sign_in(school.rivera), school) == f"/teacher/classes/{school.algebra.public_id}"
 
 
 def test_only_blanks_and_nothing_left(sign_in, school):

@@ -53,7 +53,8 @@ def test_the_class_changed_last_has_the_primary_button(school, sign_in):
     enroll(school.rivera, geometry, Position.LEAD)
     change(school.algebra, school.quiz, school.maya, school.rivera, 1)
     page = sign_in(school.rivera).get("/teacher/").text
-    assert page.count('<a class="btn btn--primary"') == 1
+    assert page.count('<span class="wide-only"><a class="btn btn--primary"') == 1
+    assert page.count('<span class="phone-only"><a class="btn btn--primary"') == 1
     assert 'Enter scores<span class="vh">: Algebra' in page
     assert 'Open grades<span class="vh">: Geometry' in page
 
