@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+from operator import mul
+from typing import Any, NamedTuple, cast
 
 from .cells import OUT, Value
 from .drops import NOTHING_DROPPED, Dropped, Pool, choose
@@ -61,7 +62,19 @@ class CategoryColumns:
         factors = _factors(category, self.works)
         self.columns = tuple(_column(work, factor) for work, factor in zip(self.works, factors, strict=True))
         self._drops = category.drop_lowest > 0 or category.drop_highest > 0 or category.keep_best is not None
-        self._some_kept = not all(column.droppable for column in self.columns)
+        self._may_drop = [column.droppable for column in self.columns]
+        self._some_kept = not all(self._may_drop)
+        # What everything together has in its base, for students who have a value in every column.
+        self._whole = Sums(
+            0, sum(one.possible for one in self.columns), 0, sum(one.base for one in self.columns), len(self.columns)
+        )
+        self._factors = None if all(one.factor == 1 for one in self.columns) else [one.factor for one in self.columns]
+
+    @property
+    def adding(self) -> tuple[Any, ...]:
+        """All that decides what values add up to."""
+        one = self.category
+        return one.weighing, one.drop_lowest, one.drop_highest, one.keep_best, self.works
 
     def sums(self, values: Sequence[Value]) -> tuple[Sums, Sums]:
         """Of current and of final, from the value of each column (G1)."""
@@ -73,6 +86,9 @@ class CategoryColumns:
         return current, self._dropping_sums([0 if value is None else value for value in values])
 
     def _plain_sums(self, values: Sequence[Value]) -> tuple[Sums, Sums]:
+        if None not in values and OUT not in values:
+            whole = self._whole_sums(cast("Sequence[Amount]", values))
+            return whole, whole
         earned: Amount = 0
         top: Amount = 0
         possible = base = count = 0
@@ -93,6 +109,12 @@ class CategoryColumns:
             return current, current
         return current, Sums(earned, possible + blank_possible, top, base + blank_base, count + blank_count)
 
+    def _whole_sums(self, values: Sequence[Amount]) -> Sums:
+        """Where every column has a value, only these are left to be added up."""
+        earned = sum(values)
+        top = earned if self._factors is None else sum(map(mul, values, self._factors))
+        return Sums(earned, self._whole.possible, top, self._whole.base, self._whole.pieces)
+
     def _dropping_sums(self, values: Sequence[Value]) -> Sums:
         """As `_plain_sums` for one total: what is None or OUT takes no part."""
         places, pool, beside = self._pool(values)
@@ -112,17 +134,13 @@ class CategoryColumns:
 
     def _pool(self, values: Sequence[Value]) -> tuple[Sequence[int], Pool, Sums]:
         """The places of what may be dropped, the same as a pool, and the sums of what may not."""
-        places: list[int] = []
-        droppable: list[Amount] = []
-        kept: list[Value] = []
-        for place, value in enumerate(values):
-            if value is None or value is OUT or not self.columns[place].droppable:
-                kept.append(value)
-            else:
-                kept.append(OUT)
-                places.append(place)
-                droppable.append(value)
-        beside = self._plain_sums(kept)[0] if self._some_kept else NOTHING
+        may_drop = self._may_drop
+        places = [at for at, value in enumerate(values) if value is not None and value is not OUT and may_drop[at]]
+        droppable = cast("list[Amount]", [values[at] for at in places])
+        beside = NOTHING
+        if self._some_kept:
+            kept = [OUT if may else value for value, may in zip(values, may_drop, strict=True)]
+            beside = self._plain_sums(kept)[0]
         tops: Sequence[Amount] = droppable
         if self.category.weighing != "points":
             tops = [self.columns[at].factor * value for at, value in zip(places, droppable, strict=True)]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from .categories import CategoryColumns
+from .categories import CategoryColumns, Sums
 from .cells import Asked, Cell, Value, read_cell, values_of, worth_of
 from .scales import Letters, round_percent_or_none
 from .totals import Total
 from .values import Category, Grade, Marks, Rules, RulesError, Totals, Work
 from .working import current_and_final
+
+BothSums = tuple[Sums, Sums]
+"""Of a category: for current and for final."""
 
 
 class ExactTotals(NamedTuple):
@@ -39,7 +42,11 @@ class Calculator:
 
     def totals(self, marks: Marks, asked: Asked) -> Totals:
         """The numbers alone, for pages with many students; always those of `grade`."""
-        exact = self.exact(marks, asked)
+        return self.totals_of(self.sums(marks, asked))
+
+    def totals_of(self, sums: Sequence[BothSums]) -> Totals:
+        """What the categories' sums come to."""
+        exact = self._exact_of(sums)
         current = round_percent_or_none(exact.current)
         final = current if exact.final == exact.current else round_percent_or_none(exact.final)
         letter, final_letter = self.letters.of(current), self.letters.of(final)
@@ -62,7 +69,21 @@ class Calculator:
 
     def exact(self, marks: Marks, asked: Asked) -> ExactTotals:
         """Both totals before rounding, capped."""
-        sums = [group.sums(self._values(group, marks, asked)) for group in self._groups]
+        return self._exact_of(self.sums(marks, asked))
+
+    def sums(self, marks: Marks, asked: Asked) -> list[BothSums]:
+        """What each category adds up to, in their order."""
+        return [group.sums(self._values(group, marks, asked)) for group in self._groups]
+
+    def adds_up_like(self, other: Calculator) -> bool:
+        """Whether both make the same sums of the same marks, so that only what they make of the sums can differ:
+        weights, the mode of the total, the cap, letters."""
+        mine, its = self.rules, other.rules
+        return (mine.missing_percent, mine.late, mine.scale) == (its.missing_percent, its.late, its.scale) and [
+            group.adding for group in self._groups
+        ] == [group.adding for group in other._groups]
+
+    def _exact_of(self, sums: Sequence[BothSums]) -> ExactTotals:
         current, final = [pair[0] for pair in sums], [pair[1] for pair in sums]
         graded, counting = sum(one.pieces for one in current), sum(one.pieces for one in final)
         total = self._total.capped(current)

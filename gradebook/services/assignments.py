@@ -409,16 +409,10 @@ def keep_choice(work: ClassWork, assignment: Assignment, draft: AssignmentDraft)
     """What the teacher is asked when full marks change; None where no score was typed in points."""
     if draft.points == assignment.points:
         return None
-    scores = class_scores(work)
-    cells = {
-        student.id: cell
-        for student in scores.students
-        for cell in scores.cells.get(student.id, ())
-        if cell.assignment_id == assignment.id and cell.points is not None
-    }
-    count = _count_typed_in_points(assignment)
-    if not count:
+    cells = {cell.student_id: cell for cell in cells_of([assignment.id]) if cell.points is not None}
+    if not cells:
         return None
+    scores = class_scores(work)
     possible = bool(assignment.points and draft.points)
     moved = {
         one.student_id: one for one in (rescaled(cells.values(), assignment.points, draft.points) if possible else [])
@@ -428,7 +422,7 @@ def keep_choice(work: ClassWork, assignment: Assignment, draft: AssignmentDraft)
         _keep_row(work, changed, scores, student, cells[student.id], moved)
         for student in _three(scores.students, cells)
     ]
-    return KeepChoice(count, sum(not one.is_exact for one in moved.values()), possible, rows)
+    return KeepChoice(len(cells), sum(not one.is_exact for one in moved.values()), possible, rows)
 
 
 def _three(students: list[Student], cells: dict[int, Cell]) -> list[Student]:
@@ -446,23 +440,18 @@ def _keep_row(
     cell: Cell,
     moved: dict[int, Rescaled],
 ) -> KeepRow:
-    others = [one for one in scores.cells[student.id] if one.assignment_id != cell.assignment_id]
     before = _points(cell.points or 0)
     percentages = moved[student.id].percentages if moved else before
-    rescaled_cell = cell._replace(points=_hundredths(percentages))
+    marks = scores.marks[student.id]
+    rescaled_marks = {**marks, **work.marks([cell._replace(points=_hundredths(percentages))])}
     return KeepRow(
         student,
         before,
         percentages,
-        work.totals(student, scores.marks[student.id], posted_only=False).current,
-        changed.totals(student, scores.marks[student.id], posted_only=False).current,
-        changed.totals(student, work.marks([*others, rescaled_cell]), posted_only=False).current,
+        work.totals(student, marks, posted_only=False).current,
+        changed.totals(student, marks, posted_only=False).current,
+        changed.totals(student, rescaled_marks, posted_only=False).current,
     )
-
-
-def _count_typed_in_points(assignment: Assignment) -> int:
-    """Of everyone, students who left included: their scores are kept in proportion too."""
-    return sum(cell.points is not None for cell in cells_of([assignment.id]))
 
 
 def count_scores(assignment: Assignment) -> int:

@@ -152,7 +152,7 @@ class ClassWork:
         `for_family`: the marks are those of posted work only, so a copy is to be the one for families.
         """
         if self.is_plain:
-            return self.calculator.totals(marks, self._asked(student, posted_only))
+            return self.calculator.totals(marks, self.asked(student, posted_only))
         copy = self.copy_of(student)
         if copy is not None:
             return copy.shown(frozen_totals(copy.data(posted=posted_only or for_family)))
@@ -167,7 +167,7 @@ class ClassWork:
         self, student: Student, marks: Mapping[int, Mark | int], *, posted_only: bool, for_family: bool = False
     ) -> AnyGrade:
         """The computed grade with its parts, or the copy of it; what a teacher put in its place is not in it."""
-        asked = self._asked(student, posted_only)
+        asked = self.asked(student, posted_only)
         if self.is_plain:
             return self.calculator.grade(marks, asked)
         posted = posted_only or for_family
@@ -183,7 +183,7 @@ class ClassWork:
     def _computed_totals(
         self, student: Student, marks: Mapping[int, Mark | int], posted_only: bool, for_family: bool
     ) -> Totals:
-        asked = self._asked(student, posted_only)
+        asked = self.asked(student, posted_only)
         if isinstance(self.calculator, Calculator) or self.is_plain:
             return self.calculator.totals(marks, asked)
         copies = self._period_copies(student)
@@ -216,7 +216,7 @@ class ClassWork:
         """What families would see of the class or of a weighed period of it, if no teacher had set it."""
         if period_id is None or isinstance(self.calculator, Calculator):
             return self._computed_totals(student, marks, True, False)
-        return self.calculator.calculators[period_id].totals(marks, self._asked(student, True))
+        return self.calculator.calculators[period_id].totals(marks, self.asked(student, True))
 
     def parts(self, student: Student, marks: Mapping[int, Mark | int], grade: AnyGrade) -> tuple[CategoryGrade, ...]:
         """The categories of a grade for a list of all work: with the work that lies in no weighed period, which does
@@ -228,7 +228,7 @@ class ClassWork:
         left = [column._replace(counts=False) for column in self.columns if column.id not in named]
         works = [work_of_column(column, self.timezone, self.now) for column in left]
         outside = Calculator(self.calculator.rules, [graded_category(one) for one in self.categories], works)
-        more = outside.grade(marks, self._asked(student)).parts
+        more = outside.grade(marks, self.asked(student)).parts
         return (*(part for part in parts if part.lines), *(part for part in more if part.lines))
 
     def is_overridden(self, student: Student) -> bool:
@@ -244,7 +244,8 @@ class ClassWork:
         here = (self.section.id, student.id)
         return {key[2]: one.value for key, one in self._stored().overrides.items() if key[:2] == here and key[2]}
 
-    def _asked(self, student: Student, posted_only: bool = False) -> Asked:
+    def asked(self, student: Student, posted_only: bool = False) -> Asked:
+        """For whom and for when a grade of the student is asked."""
         return Asked(
             self.now,
             joined_at=day_begins(student.begins_on, self.timezone),
@@ -256,7 +257,7 @@ class ClassWork:
         """What became of one cell and why, without the rest of the class; whether it is dropped only a grade tells."""
         mark = None if cell is None or is_blank(cell) else mark_of(cell, self.timezone)
         work = work_of_column(column, self.timezone, self.now)
-        return read_cell(self.calculator.rules, work, mark, self._asked(student))
+        return read_cell(self.calculator.rules, work, mark, self.asked(student))
 
     def marks(self, cells: Iterable[Cell]) -> dict[int, Mark | int]:
         """Cells of one student as the calculation sees them."""

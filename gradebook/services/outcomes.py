@@ -381,6 +381,12 @@ def kept_levels(
     return found
 
 
+def as_shown(outcomes: ClassOutcomes) -> ClassOutcomes:
+    """The class with the words that its pages show: those of the closing, where its levels are kept (G16)."""
+    kept = next(iter(kept_levels(outcomes.section).values()), None)
+    return outcomes.as_kept(kept.thawed(posted_only=False)) if kept else outcomes
+
+
 # --- The whole class
 
 

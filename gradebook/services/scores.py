@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 
 from gradebook.extensions import db
 from gradebook.grading.typed import ScoreError, TypedScore, parse_score, show_score
@@ -160,6 +160,14 @@ def save_typed(
     return saved
 
 
+_SENT_AS = (
+    ScoreChange.section_id == bindparam("section"),
+    ScoreChange.changed_by == bindparam("person"),
+    ScoreChange.request == bindparam("request"),
+)
+_FIRST_SENT = select(func.min(ScoreChange.seq)).where(*_SENT_AS).scalar_subquery()
+
+
 def take_number(section: Section, actor_id: int, request: str | None) -> tuple[int, int | None, dict[Place, Content]]:
     """The class's next number, and what this person wrote under this key before: its number, and what the cells said.
 
@@ -167,28 +175,17 @@ def take_number(section: Section, actor_id: int, request: str | None) -> tuple[i
     """
     if request is None:
         return next_number(section), None, {}
-    seq = select(func.min(ScoreChange.seq)).where(*_sent_as(section, actor_id, request)).scalar_subquery()
-    number, (before,) = next_number_and(section, seq)
+    number, (before,) = next_number_and(section, _FIRST_SENT, section=section.id, person=actor_id, request=request)
     return (number, *_sent(section, actor_id, request)) if before else (number, None, {})
 
 
 def _sent(section: Section, actor_id: int, request: str) -> tuple[int | None, dict[Place, Content]]:
     """What this person wrote under this key, in one statement."""
-    rows = db.session.execute(
-        select(ScoreChange.assignment_id, ScoreChange.student_id, ScoreChange.after, ScoreChange.seq).where(
-            *_sent_as(section, actor_id, request)
-        )
-    ).all()
+    query = select(ScoreChange.assignment_id, ScoreChange.student_id, ScoreChange.after, ScoreChange.seq)
+    values = {"section": section.id, "person": actor_id, "request": request}
+    rows = db.session.execute(query.where(*_SENT_AS), values).all()
     sent = {(row[0], row[1]): content_from_facts(row[2]) for row in rows}
     return max((row[3] for row in rows), default=None), sent
-
-
-def _sent_as(section: Section, actor_id: int, request: str) -> tuple[Any, ...]:
-    return (
-        ScoreChange.section_id == section.id,
-        ScoreChange.changed_by == actor_id,
-        ScoreChange.request == request,
-    )
 
 
 def forget_requests(before: datetime) -> int:

@@ -155,10 +155,13 @@ class RulesSaved:
     """The posted grades that changed."""
 
 
-def read(section: Section, now: datetime) -> Reading:
-    """A class with its students and scores: two statements, one more where it has letters or weighs periods."""
+def read(section: Section, now: datetime, *, unwritten: bool = False) -> Reading:
+    """A class with its students and scores: two statements, one more where it has letters or weighs periods.
+
+    `unwritten`: the request has written nothing of the class's work since it read the class (`class_work`).
+    """
     number = section.last_seq  # before all else: whatever is written while we read takes a later one
-    work = class_work(section, now)
+    work = class_work(section, now, unwritten=unwritten)
     weights = tuple((one.id, round_percent(one.weight)) for one in work.calculator.rules.periods)
     rules = replace(rules_now(section, work.categories), period_weights=weights)
     return Reading(section, work, class_scores(work), rules, number)
@@ -184,7 +187,8 @@ def rules_now(section: Section, categories: Sequence[CategoryRow]) -> RulesDraft
 
 def version_of(rules: RulesDraft) -> str:
     """What a page says it saw. Made of the rules themselves: the class's number moves with every score."""
-    said = repr([_facts(rules)[name] for name in sorted(_facts(rules))])
+    facts = _facts(rules)
+    said = repr([facts[name] for name in sorted(facts)])
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from gradebook.grading.cells import Asked
 from gradebook.grading.periods import CourseCalculator
 from gradebook.grading.section_grade import section_grade
-from gradebook.grading.values import Category, Mark, Period, Rules, Status, Work, WorkLine, exact_text
+from gradebook.grading.values import (
+    Category,
+    GradingScale,
+    LateRule,
+    Mark,
+    Period,
+    Rules,
+    Status,
+    Work,
+    WorkLine,
+    exact_text,
+)
 from gradebook.grading.whatif import Need, needed_for
 from tests.grading import oracle
 from tests.grading.how_many import how_many
@@ -246,7 +257,7 @@ def test_what_is_needed_in_a_course_of_periods() -> None:
 
 
 def test_the_plain_function_is_the_calculator() -> None:
-    one = some_class(Random(7))
+    one = some_class(Random(12))
     args = (one.rules, one.categories, one.works, one.marks)
     assert section_grade(*args, one.asked) == one.grade()
 
@@ -287,3 +298,31 @@ def test_exact_text_is_exact(amount: Fraction) -> None:
 def test_exact_text_is_exact_for_the_smallest_amounts_too() -> None:
     assert exact_text(Fraction(1, 5**30)) == "0." + str(2**30).rjust(30, "0")
     assert exact_text(Fraction(-7, 2**40)) == "-0." + str(7 * 5**40).rjust(40, "0")
+
+
+@given(chance)
+@some
+def test_other_weights_are_made_of_the_same_sums(chance: Random) -> None:
+    one = some_class(chance)
+    other = replace(
+        one,
+        rules=replace(one.rules, mode="weighted", cap_percent=Fraction(90), letter_on_whole_percent=True),
+        categories=[
+            replace(each, weight=each.weight + 7, extra_credit=chance.random() < 0.2) for each in one.categories
+        ],
+    )
+    then, now = one.calculator(), other.calculator()
+    assert then.adds_up_like(now)
+    assert now.totals_of(then.sums(one.marks, one.asked)) == now.totals(one.marks, one.asked)
+
+
+def test_what_changes_the_sums_is_told_from_what_does_not() -> None:
+    one = some_class(Random(12))
+    others = [
+        replace(one, rules=replace(one.rules, missing_percent=Fraction(1))),
+        replace(one, rules=replace(one.rules, late=LateRule(Fraction(3), "hour", Fraction(0)))),
+        replace(one, rules=replace(one.rules, scale=GradingScale.of([("Z", 0)]))),
+        replace(one, categories=[replace(each, drop_highest=each.drop_highest + 1) for each in one.categories]),
+        replace(one, works=[each._replace(possible=each.possible + 1) for each in one.works]),
+    ]
+    assert [one.calculator().adds_up_like(other.calculator()) for other in others] == [False] * 5

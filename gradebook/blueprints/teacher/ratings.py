@@ -15,7 +15,7 @@ from gradebook.grading.values import exact_text
 from gradebook.models import Section
 from gradebook.policy import access
 from gradebook.policy.access import NotFound
-from gradebook.services import outcomes, ratings
+from gradebook.services import outcomes, periods, ratings
 from gradebook.services.grades import Student, students_of
 from gradebook.services.outcomes import ClassOutcomes, OutcomeRow, Place, WorkRow, ratings_of
 from gradebook.services.ratings import Conflict, Saved
@@ -35,6 +35,8 @@ class Field:
     outcome: OutcomeRow
     name: str
     value: str
+    words: str
+    """The value as it stands in the list."""
     trouble: str | None = None
     """What is wrong with it, in words."""
 
@@ -55,7 +57,7 @@ class Line:
 @bp.get("/assignments/<assignment_id>/ratings")
 @door.teacher
 def rate(assignment_id: str) -> Any:
-    """The form."""
+    """The form; in a closed class what was chosen, in the words of then."""
     found, work = _work(access.section_of_assignment(current_person(), assignment_id), assignment_id)
     return _page(found, work)
 
@@ -102,6 +104,10 @@ def _saved_words(saved: Saved) -> str:
 
 def _page(found: ClassOutcomes, work: WorkRow, saved: Saved | None = None) -> str:
     section = found.section
+    closed_at = periods.closed_since(section, work.grading_period_id)
+    if closed_at:
+        found = outcomes.as_shown(found)
+        work = found.works_by_id[work.id]
     students = students_of(section, section.school.today(found.now))
     stored = {row.place: ratings.text_of(found, row) for row in ratings_of([work.id])}
     troubles = _troubles(found, saved) if saved else {}
@@ -119,6 +125,7 @@ def _page(found: ClassOutcomes, work: WorkRow, saved: Saved | None = None) -> st
         has_errors=bool(troubles),
         saved_words=_saved_words(saved) if saved and saved.places else None,
         seen=section.last_seq,
+        locked_since=section.school.today(closed_at) if closed_at else None,
         choices=[(text, choice_words(found, text)) for text in ratings.choices_of(found)],
         before=found.works[place - 1] if place else None,
         after=found.works[place + 1] if place + 1 < len(found.works) else None,
@@ -137,7 +144,8 @@ def _line(
     for outcome in about:
         place = (work.id, outcome.id, student.id)
         value, trouble = troubles.get(place, (stored.get(place, ratings.NOTHING), None))
-        fields.append(Field(outcome, f"{student.id}.{outcome.id}", value, trouble))
+        words = choice_words(found, value)
+        fields.append(Field(outcome, f"{student.id}.{outcome.id}", value, words, trouble))
     return Line(student, fields)
 
 

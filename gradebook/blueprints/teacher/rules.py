@@ -145,7 +145,8 @@ def rules_post(section_id: str) -> Any:
 
 
 def _desk(section_id: str) -> Desk:
-    return Desk(section_rules.read(access.section_for_teacher(current_person(), section_id), moment()))
+    section = access.section_for_teacher(current_person(), section_id)
+    return Desk(section_rules.read(section, moment(), unwritten=True))
 
 
 def _page(

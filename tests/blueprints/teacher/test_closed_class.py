@@ -8,10 +8,19 @@ import pytest
 
 from gradebook.clock import utc_now
 from gradebook.extensions import db
-from gradebook.models import AcademicSession, Category, GradingScale, GradingScaleBand, SessionKind
+from gradebook.models import (
+    AcademicSession,
+    Category,
+    GradingScale,
+    GradingScaleBand,
+    MasteryScale,
+    SectionOutcomeRules,
+    SessionKind,
+)
 from gradebook.services import closing, freezing, periods, rosters
 from gradebook.services.counters import next_number
 from gradebook.services.grades import by_student, cells_of, class_work, students_of
+from tests.art import make_art
 from tests.blueprints.teacher.test_overrides import text_of
 from tests.classes import make_class
 from tests.school import TODAY
@@ -276,3 +285,21 @@ def test_a_familys_home_costs_one_statement_more_for_any_number_of_closed_classe
     assert asked() == before + 1
     close(school, school.history.term)
     assert asked() == before + 1
+
+
+def test_the_ratings_of_a_closed_class_stand_in_the_words_of_then(school, sign_in):
+    art = make_art(school)
+    db.session.commit()
+    rivera, path = sign_in(school.rivera), f"/teacher/assignments/{art.works['still'].public_id}/ratings"
+    assert rivera.get(path).text.count("<select") == 4
+    close(school, art.section.term)
+    scale = db.session.get_one(MasteryScale, db.session.get_one(SectionOutcomeRules, art.section.id).scale_id)
+    for level in scale.levels:
+        level.label = f"Today {level.label}"
+    db.session.commit()
+    page = rivera.get(path)
+    assert "Today" not in page.text
+    assert "4 Exceeds" in text_of(page)
+    assert "Locked since Wed 14 Oct" in text_of(page)
+    assert "<select" not in page.text
+    assert "Save ratings" not in page.text
