@@ -711,7 +711,7 @@ class Inbox:
 
 def inbox_of(person: Person) -> Inbox:
     """The conversations and announcements of this person, counted in one statement."""
-    return Inbox(*(int(number or 0) for number in scopes.ask(_inbox, person).one()))
+    return Inbox(*(int(number or 0) for number in scopes.ask_columns(_inbox, person).one()))
 
 
 def unread_count(person: Person) -> int:
