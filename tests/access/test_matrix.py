@@ -1,7 +1,7 @@
 """Every door × every kind of person, against a hand-written table; and a scan of every answer for others' secrets.
 
-Where the table says 404, what is not yours and what is not there are the same answer, to the byte, but for the request's
-own token.
+Where the table says 404, what is not yours and what is not there are the same answer, to the byte, but for the
+request's own token.
 """
 
 import re
