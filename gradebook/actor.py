@@ -23,10 +23,10 @@ from gradebook.extensions import db
 
 PERSON, MOMENT, CLASSES = "gradebook.user_id", "gradebook.moment", "gradebook.classes"
 RECORD, REPORT = "gradebook.record", "gradebook.report"
-REVIEW, RETAINING = "gradebook.review", "gradebook.retaining"
+REVIEW, RETAINING, SCANNING = "gradebook.review", "gradebook.retaining", "gradebook.scanning"
 KEPT = ("gradebook.may_read", "gradebook.may_write")
 """What the database has worked out for the transaction; forgotten when it is told anew."""
-SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, REVIEW, RETAINING, *KEPT)
+SETTINGS = (PERSON, MOMENT, CLASSES, RECORD, REPORT, REVIEW, RETAINING, SCANNING, *KEPT)
 """What is told; the functions of the policies read it (migrations/versions/0023_row_level_security.py and later)."""
 _TOLD = ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS)
 _KEY = "gradebook.actor"
@@ -48,13 +48,15 @@ class Actor:
     """The review in which conversations are read; the same holds for it."""
     retaining: int | None = None
     """The school whose old rows are counted and deleted, by its own rules."""
+    scanning: int | None = None
+    """The file that a scanner looks at; 0: which files wait for it is asked."""
 
     @property
     def values(self) -> tuple[str, ...]:
         """The settings, as text; empty where there is none."""
         person = "" if self.user_id is None else str(self.user_id)
         moment = "" if self.moment is None else self.moment.isoformat()
-        keys = (self.record, self.report, self.review, self.retaining)
+        keys = (self.record, self.report, self.review, self.retaining, self.scanning)
         opened = ("" if key is None else str(key) for key in keys)
         return person, moment, ",".join(map(str, self.classes)), *opened, *("" for _ in KEPT)
 
@@ -93,6 +95,11 @@ def classes_opened(section_ids: Iterable[int]) -> AbstractContextManager[None]:
 def retaining(school_id: int) -> AbstractContextManager[None]:
     """Inside, what is older than a year in this school can be counted and deleted, whoever acts."""
     return _opening(retaining=school_id)
+
+
+def scanning(attachment_id: int) -> AbstractContextManager[None]:
+    """Inside, a file that waits for the scanner can be read, and how it stands be written, whoever acts."""
+    return _opening(scanning=attachment_id)
 
 
 def record_opened(export_id: int) -> AbstractContextManager[None]:

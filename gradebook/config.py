@@ -1,6 +1,7 @@
 """Every setting: where it comes from, its default, and what it means. docs/running.md lists them; a test compares."""
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,6 +53,7 @@ SETTINGS = (
     Setting("WEB_CONCURRENCY", "2", "gunicorn worker processes"),
     Setting("STREAMS", "24", "live updates that a process keeps open, each on a thread beside those for pages"),
     Setting("LISTEN_URL", "DATABASE_URL", "the database without PgBouncer in between, for live updates"),
+    Setting("CLAMD", "none", "the ClamAV daemon that looks at files of messages: host:port, or the path of its socket"),
 )
 
 PLACEHOLDER_KEYS = {"", "dev", "secret", "changeme", "change-me", "default", "development", "insecure"}
@@ -83,6 +85,7 @@ def load_config(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "TRUSTED_HOSTS": _trusted_hosts(base_url),
         "STREAMS": int(os.environ.get("STREAMS", "24")),
         "LISTEN_URL": os.environ.get("LISTEN_URL", ""),
+        "CLAMD": _clamd(os.environ.get("CLAMD", "").strip()),
         "PROXIES": int(os.environ.get("PROXIES", "0")),
         "TESTING": environment == "testing",
         # A form of 300 rows with 100 cells in each is under 2 MB; nothing larger is accepted anywhere.
@@ -134,6 +137,12 @@ def _kept_key(path: Path) -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(key)
         return key
+
+
+def _clamd(address: str) -> str:
+    if not re.fullmatch(r"|/.+|(\[[0-9a-fA-F:.]+\]|[^:/\s]+):\d{1,5}", address):
+        raise ConfigurationError(f"CLAMD is {address!r}; it must be host:port, or the path of a socket from / on")
+    return address
 
 
 def _trusted_hosts(base_url: str) -> list[str]:

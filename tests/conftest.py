@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,6 @@ TAKES_LONG = (
     "browser/test_screens.py",
     "browser/test_story.py",
     "grading/test_promises.py",
-    "access/test_same_answer.py",
     "access/test_inventory.py",
     "fuzz",
     "performance",
@@ -119,21 +119,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         random.Random(config.getoption("shuffle")).shuffle(items)
     yield
     if not config.getoption("shuffle"):
-        items[:] = in_good_order(items)
+        items[:] = in_good_order(items, getattr(config, "workerinput", {}).get("workercount", 2))
 
 
-def in_good_order(items: list[pytest.Item]) -> list[pytest.Item]:
-    """What takes long comes first in each half of the list.
+def in_good_order(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """What takes long comes first in each worker's part of the list.
 
-    Each of two workers begins with one half, and whoever has none left takes from the end of the other's: there the
-    tests are small then. All of the browser's are in one half, so that one worker starts a server and a Chromium.
+    Each of the workers begins with one part of the same size, and whoever has none left takes from the end of
+    another's: there the tests are small then. All of the browser's are in the first, so that one worker starts a server
+    and a Chromium.
     """
     browser = [item for item in items if _is_in(item.path, ("browser",))]
     browser.sort(key=lambda item: not _is_in(item.path, TAKES_LONG))
     others = [item for item in items if not _is_in(item.path, ("browser",))]
-    rest = [item for item in others if not _is_in(item.path, TAKES_LONG)]
-    half = max(len(items) // 2 - len(browser), 0)
-    return [*browser, *rest[:half], *(item for item in others if _is_in(item.path, TAKES_LONG)), *rest[half:]]
+    long = [item for item in others if _is_in(item.path, TAKES_LONG)]
+    rest = iter([item for item in others if not _is_in(item.path, TAKES_LONG)])
+    ordered: list[pytest.Item] = []
+    for slow in (browser, *_in_parts(long, max(workers - 1, 1))):
+        ordered += [*slow, *islice(rest, max(len(items) // workers - len(slow), 0))]
+    return [*ordered, *rest]
+
+
+def _in_parts(items: list[pytest.Item], count: int) -> list[list[pytest.Item]]:
+    each = -(-len(items) // count)  # rounded up
+    return [items[number * each :][:each] for number in range(count)]
 
 
 @cache  # thousands of tests stand in a few hundred files
@@ -142,11 +151,16 @@ def _is_in(file: Path, paths: tuple[str, ...]) -> bool:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: the garbage collector need not go through it again, and comes more rarely."""
+    """The garbage collector comes more rarely than usual."""
+    keep_what_is_loaded()
+    gc.set_threshold(50_000, 20, 20)
+    gc.enable()
+
+
+def keep_what_is_loaded() -> None:
+    """What is loaded by now stays: the garbage collector need not go through it again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
-    gc.enable()
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
@@ -244,6 +258,7 @@ class World:
         self._engines: dict[str, Engine] = {}
         self.facts: dict[str, Any] = {}
         """What the makers of the fillings wanted to be remembered, by the name of the filling."""
+        keep_what_is_loaded()
 
     def make_app(self, url: str) -> Flask:
         """The application with the settings of the tests, on this database."""

@@ -50,6 +50,19 @@ def test_only_named_hosts_are_answered(monkeypatch):
     assert load_config()["TRUSTED_HOSTS"] == ["a.example", "b.example"]
 
 
+@pytest.mark.parametrize(
+    ("address", "is_fine"),
+    [("", True), ("127.0.0.1:3310", True), ("[::1]:3310", True), ("/run/clamav/clamd.ctl", True), ("clamd", False)],
+)
+def test_the_scanner_is_a_host_and_port_or_a_socket(monkeypatch, address, is_fine):
+    monkeypatch.setenv("CLAMD", address)
+    if is_fine:
+        assert load_config()["CLAMD"] == address
+    else:
+        with pytest.raises(ConfigurationError, match="CLAMD"):
+            load_config()
+
+
 def test_every_setting_is_documented():
     text = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
     assert [setting.name for setting in SETTINGS if f"`{setting.name}`" not in text] == []

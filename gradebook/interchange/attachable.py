@@ -86,6 +86,8 @@ class Attachable:
     content: bytes
     digest: str
     """SHA-256 of what was sent, in hexadecimal: the same file sent again is known by it."""
+    is_held: bool = False
+    """A scanner is to look at it before anybody gets it."""
 
 
 def checked(name: str, sent: bytes) -> Attachable:

@@ -10,6 +10,7 @@ from gradebook.jobs.held_up import note_held_up
 from gradebook.jobs.leavers import freeze_leavers
 from gradebook.jobs.retention import retain
 from gradebook.jobs.reviews import end_reviews
+from gradebook.jobs.scanning import scan_files
 from gradebook.jobs.sweep import sweep
 
 JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
@@ -18,6 +19,7 @@ JOBS: dict[str, Callable[[datetime, dict[str, Any]], None]] = {
     "keep_grades": keep_grades,
     "note_held_up": note_held_up,
     "retain": retain,
+    "scan_files": scan_files,
     "send_announcement": send_announcement,
     "sweep": sweep,
 }

@@ -1,6 +1,6 @@
 """Once a day: delete what signing in, saves and finished jobs leave behind, keep the grades of who left and what is
 still left of closed terms, end reviews whose time is over, delete notices that nobody may be told of and what the
-schools need not keep any more, plan the next day's sweep."""
+schools need not keep any more, see whether a file still waits for the scanner, plan the next day's sweep."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from gradebook.jobs import closings
 from gradebook.jobs.leavers import freeze_leavers
 from gradebook.jobs.retention import retain
 from gradebook.jobs.reviews import end_reviews
-from gradebook.services import accounts, notices, queue, scores
+from gradebook.services import accounts, notices, queue, scanning, scores
 
 KEEP_REQUESTS = timedelta(hours=48)
 """How long a save that is sent again is known: longer than a page waits for its connection."""
@@ -28,6 +28,8 @@ def sweep(now: datetime, _arguments: dict[str, Any]) -> None:
     freeze_leavers(now, {})
     notices.forget_pointless(now, now - SINCE)
     retain(now, {})
+    if scanning.some_wait():  # all tries of a job failed, or there was no scanner meanwhile
+        queue.enqueue("scan_files", now)
     plan_sweep(now + timedelta(days=1))
 
 

@@ -33,6 +33,7 @@ from gradebook.models.conversations import (
     MessageText,
     Participant,
     Read,
+    ScanState,
     WritingClosure,
 )
 from gradebook.models.families import Interest, ScoreQuestion, SeenRequest, SeenScore
@@ -165,6 +166,7 @@ __all__ = [
     "RetentionRule",
     "Role",
     "RoleKind",
+    "ScanState",
     "School",
     "Score",
     "ScoreChange",

@@ -26,6 +26,7 @@ from gradebook.models.people import AccountKind, RoleKind, User, words_of
 from gradebook.models.sections import Section
 
 _OF_OFFICE = text("kind = 'office'")
+_WAITING = text("scan = 'waiting'")
 
 
 class ConversationKind(StrEnum):
@@ -220,6 +221,26 @@ class AttachmentKind(StrEnum):
     XLSX = "xlsx"
 
 
+class ScanState(StrEnum):
+    """What a scanner has said of a file."""
+
+    UNSCANNED = "unscanned"
+    """There was none when it was sent."""
+    WAITING = "waiting"
+    """Not asked yet, or without an answer: nobody gets the file."""
+    CLEAN = "clean"
+    FOUND = "found"
+    """It found something: nobody ever gets the file."""
+
+    @property
+    def lets_out(self) -> bool:
+        """Whether such a file is handed out."""
+        return self in LET_OUT
+
+
+LET_OUT = (ScanState.UNSCANNED, ScanState.CLEAN)
+
+
 class Attachment(HasPublicId, Base):
     """A file that came with a message."""
 
@@ -237,6 +258,7 @@ class Attachment(HasPublicId, Base):
         ),
         CheckConstraint("position BETWEEN 1 AND 5", name="at_most_five"),
         Index("ix_attachments_school_id_author_id", "school_id", "author_id"),
+        Index("ix_attachments_waiting", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 
     school_id: Mapped[int] = mapped_column(Id)
@@ -251,6 +273,7 @@ class Attachment(HasPublicId, Base):
     """Bytes of what is kept."""
     digest: Mapped[str] = mapped_column(String(64))
     """SHA-256 of what was sent: the same file sent again is known by it."""
+    scan: Mapped[ScanState] = mapped_column(enum_column(ScanState, "scan"), default=ScanState.UNSCANNED)
     purged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Since when its content is deleted for good."""
     purge_rule: Mapped[str | None] = mapped_column(String(40))

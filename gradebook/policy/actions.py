@@ -23,6 +23,7 @@ class Action(StrEnum):
     MESSAGE_REPORT = "message:report"
     MESSAGES_REVIEW = "messages:review"
     MESSAGES_USE = "messages:use"
+    MESSAGES_WRITE = "messages:write"
     PERSON_MANAGE = "person:manage"
     REVIEW_READ = "review:read"
     REVIEWS_WATCH = "reviews:watch"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import aliased
 
 from gradebook.extensions import db
@@ -41,7 +41,7 @@ from gradebook.policy.conversations import (
     on_day,
     sections_to_write_from,
 )
-from gradebook.policy.person import Person
+from gradebook.policy.person import AnyPerson, Person
 from gradebook.policy.scopes import Who
 from gradebook.policy.stops import Stop, stop_in, stopped
 
@@ -258,10 +258,27 @@ def _is_for_classes_of(teacher: Who) -> ColumnElement[bool]:
 
 def announcement_for(person: Person, public_id: str) -> Announcement:
     """An announcement that is shown to this person. Raises NotFound."""
-    found = db.session.scalar(select(Announcement).where(Announcement.public_id == key_of(public_id), read_by(person)))
+    found = scopes.ask(_shown_to, person, public_id=key_of(public_id)).scalar_one_or_none()
     if found is None or not may_read_any(person):
         raise NotFound
-    return found
+    shown: Announcement = found
+    return shown
+
+
+def last_change_for(person: Person, public_id: str) -> int:
+    """The number of its newest change alone: a recall has every open page ask for it at once. Raises NotFound."""
+    number: int | None = scopes.ask(_change_shown_to, person, public_id=key_of(public_id)).scalar_one_or_none()
+    if number is None or not may_read_any(person):
+        raise NotFound
+    return number
+
+
+def _shown_to(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return select(Announcement).where(Announcement.public_id == bindparam("public_id"), read_by(person))
+
+
+def _change_shown_to(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return select(Announcement.last_change).where(Announcement.public_id == bindparam("public_id"), read_by(person))
 
 
 def is_new_to(person: Person, announcement: Announcement) -> bool:

@@ -929,7 +929,7 @@ def teachers_of_each(person: Person, conversations: Iterable[Conversation]) -> d
     if not keys:
         return {}
     found: dict[int, list[str]] = {key: [] for key in keys}
-    for key, name in scopes.ask(_teachers_of_each, person, conversations=keys):
+    for key, name in scopes.ask_columns(_teachers_of_each, person, conversations=keys):
         found[key].append(name)
     return found
 

@@ -19,6 +19,7 @@ from gradebook.models import (
     Duty,
     Enrollment,
     Guardianship,
+    LegalHold,
     Message,
     MessageKind,
     MessageReport,
@@ -26,6 +27,7 @@ from gradebook.models import (
     OversightReview,
     Participant,
     RecordExport,
+    Role,
     RoleKind,
     School,
     Section,
@@ -37,6 +39,8 @@ from gradebook.policy.person import Person
 
 HOLD = "review.hold_line"
 """The kind of the approval by which a line is held back."""
+RECORD = "conversation.export"
+"""The kind of the approval by which the record of a conversation is handed out."""
 
 
 def reviews(person: Person, _thing: object = None) -> bool:
@@ -65,12 +69,16 @@ def may_report(person: Person, message: Message) -> bool:
 
 def is_party(person: Person, student_id: Any, section_id: Any) -> ColumnElement[bool]:
     """Was ever recorded as a guardian of the child, or teaches the class or ever did."""
+    return _is_party(person.id, student_id, section_id)
+
+
+def _is_party(adult_id: Any, student_id: Any, section_id: Any) -> ColumnElement[bool]:
     taught = select(Enrollment.id).where(
-        Enrollment.user_id == person.id,
+        Enrollment.user_id == adult_id,
         Enrollment.section_id == section_id,
         Enrollment.role_kind == RoleKind.TEACHER,
     )
-    return scopes.is_guardian_by_any_date(person.id, student_id) | taught.correlate_except(Enrollment).exists()
+    return scopes.is_guardian_by_any_date(adult_id, student_id) | taught.correlate_except(Enrollment).exists()
 
 
 def reports_of_office(person: Person) -> ColumnElement[bool]:
@@ -86,12 +94,24 @@ def reports_of_office(person: Person) -> ColumnElement[bool]:
 
 def log_of_office(person: Person) -> ColumnElement[bool]:
     """Condition on AuditEntry: what the office sees of the log. What was reported and read of conversations is in it
-    for those with a duty alone, and for them not about their own children and students."""
+    for those with a duty alone, and for them not about their own children and students; the record of a conversation
+    for nobody who is a party of it, but what they did themselves."""
     to_hold = and_(AuditEntry.act.startswith("approval."), AuditEntry.facts["kind"].as_string() == HOLD)
     of_oversight = or_(AuditEntry.act.startswith("report."), AuditEntry.act.startswith("review."), to_hold)
-    if not (reviews(person) or supervises(person)):
-        return and_(scopes.log_of_office(person), ~of_oversight)
-    return and_(scopes.log_of_office(person), ~and_(of_oversight, _is_own(person, AuditEntry.person_id)))
+    if reviews(person) or supervises(person):
+        of_oversight = and_(of_oversight, _is_own(person, AuditEntry.person_id))
+    return and_(scopes.log_of_office(person), ~of_oversight, ~_of_own_conversation(person))
+
+
+def _of_own_conversation(person: Person) -> ColumnElement[bool]:
+    """Somebody else asked for, fetched or held what was written in a conversation of which this person is a party."""
+    held = and_(AuditEntry.act.startswith("hold."), AuditEntry.facts["is_one_conversation"].as_boolean())
+    to_hand_out = and_(AuditEntry.act.startswith("approval."), AuditEntry.facts["kind"].as_string() == RECORD)
+    handed_out = and_(
+        or_(AuditEntry.act == "record.fetched", to_hand_out),
+        is_party(person, AuditEntry.person_id, AuditEntry.section_id),
+    )
+    return and_(AuditEntry.actor_id != person.id, or_(handed_out, and_(held, _is_own(person, AuditEntry.person_id))))
 
 
 def _is_own(person: Person, student_id: Any) -> ColumnElement[bool]:
@@ -196,7 +216,8 @@ def covered_messages(review: OversightReview, timezone: str) -> ColumnElement[bo
 
 def approvals_of_office(person: Person) -> ColumnElement[bool]:
     """Condition on Approval: somebody of the school that this office runs has asked for it. That a line is to be held
-    back is known to whoever asked and to who watches alone: it says that there is a review, and why it is dangerous."""
+    back is known to whoever asked and to who watches alone: it says that there is a review, and why it is dangerous.
+    That a record is asked for is known to no party of the conversation."""
     schools = scopes.schools_run_by(person)
     watches = select(OversightDuty.user_id).where(
         OversightDuty.user_id == person.id,
@@ -205,7 +226,8 @@ def approvals_of_office(person: Person) -> ColumnElement[bool]:
     )
     not_own = ~func.coalesce(_is_own(person, Approval.person_id), false())
     told = or_(Approval.asked_by == person.id, and_(watches.exists(), not_own))
-    return and_(Approval.school_id.in_(schools), or_(Approval.kind != HOLD, told))
+    own_record = and_(Approval.kind == RECORD, is_party(person, Approval.person_id, Approval.section_id))
+    return and_(Approval.school_id.in_(schools), or_(Approval.kind != HOLD, told), ~own_record)
 
 
 def approval_for_office(person: Person, public_id: str) -> Approval:
@@ -230,16 +252,39 @@ def may_ask_for_record(person: Person, student: User, at: Section | School) -> b
     return not db.session.scalar(select(is_party(person, student.id, section_id)))
 
 
-def records_to_fetch(person: Person) -> ColumnElement[bool]:
-    """Condition on RecordExport: asked for or agreed to by this person of the office, no party of it, until it ends."""
+def others_can_agree_to_record(person: Person, student: User, at: Section | School) -> bool:
+    """Whether anybody else acts for the office today who is no party of the conversation."""
+    school_id, section_id = (at.school_id, at.id) if isinstance(at, Section) else (at.id, null())
+    others = (
+        select(Role.id)
+        .join(User, User.id == Role.user_id)
+        .where(
+            Role.school_id == school_id,
+            Role.kind == RoleKind.OFFICE,
+            Role.user_id != person.id,
+            scopes.holds_on(Role, person.school_days[school_id]),
+            scopes.active_users(),
+            ~_is_party(Role.user_id, student.id, section_id),
+        )
+    )
+    return bool(db.session.scalar(select(others.exists())))
+
+
+def records_of_office(person: Person) -> ColumnElement[bool]:
+    """Condition on RecordExport: handed out at the school that this office runs, this person being no party of it."""
     own = select(Approval.id).where(
         Approval.id == RecordExport.approval_id, is_party(person, Approval.person_id, Approval.section_id)
     )
+    here = RecordExport.school_id.in_(scopes.schools_run_by(person))
+    return and_(here, ~own.correlate(RecordExport).exists())
+
+
+def records_to_fetch(person: Person) -> ColumnElement[bool]:
+    """Condition on RecordExport: asked for or agreed to by this person of the office, no party of it, until it ends."""
     return and_(
-        RecordExport.school_id.in_(scopes.schools_run_by(person)),
+        records_of_office(person),
         or_(RecordExport.asked_by == person.id, RecordExport.approved_by == person.id),
         RecordExport.ends_at > person.now,
-        ~own.correlate(RecordExport).exists(),
     )
 
 
@@ -247,6 +292,30 @@ def record_for_office(person: Person, public_id: str) -> RecordExport:
     """A record that this person may fetch. Raises NotFound."""
     key = conversations.key_of(public_id)
     found = db.session.scalar(select(RecordExport).where(RecordExport.public_id == key, records_to_fetch(person)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+# --- Holds
+
+
+def holds_of_office(person: Person) -> ColumnElement[bool]:
+    """Condition on LegalHold: of the school that this office runs. One on a single conversation says that there is one:
+    it is shown to nobody whose own child or student it is about."""
+    here = LegalHold.school_id.in_(scopes.schools_run_by(person))
+    return and_(here, or_(LegalHold.conversation_id.is_(None), ~_is_own(person, LegalHold.person_id)))
+
+
+def holds_to_lift(person: Person) -> ColumnElement[bool]:
+    """Of these: what keeps one's own conversations, or those about an own child or student, somebody else lifts."""
+    return and_(holds_of_office(person), LegalHold.person_id != person.id, ~_is_own(person, LegalHold.person_id))
+
+
+def hold_to_lift(person: Person, public_id: str) -> LegalHold:
+    """A hold that this person may lift. Raises NotFound."""
+    key = conversations.key_of(public_id)
+    found = db.session.scalar(select(LegalHold).where(LegalHold.public_id == key, holds_to_lift(person)))
     if found is None:
         raise NotFound
     return found

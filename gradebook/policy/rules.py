@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradebook.policy import announcements, conversations, facts, oversight, own_messages, second_step
+from gradebook.policy import announcements, conversations, facts, oversight, own_messages, second_step, stops
 from gradebook.policy.actions import Action
 from gradebook.policy.person import Person
 
@@ -27,6 +27,7 @@ RULES: dict[Action, tuple[Fact, ...]] = {
     Action.MESSAGE_REPORT: (oversight.may_report,),
     Action.MESSAGES_REVIEW: (oversight.reviews,),
     Action.MESSAGES_USE: (facts.may_use_messages,),
+    Action.MESSAGES_WRITE: (stops.may_write,),
     Action.PERSON_MANAGE: (facts.is_known_to_the_office,),
     Action.REVIEW_READ: (oversight.may_read_in,),
     Action.REVIEWS_WATCH: (oversight.supervises,),

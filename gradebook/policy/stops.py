@@ -6,11 +6,13 @@ without a question to the database. Reading goes on. The office itself is never 
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from gradebook.models import ClosureScope, RoleKind
+from gradebook.policy import facts
 from gradebook.policy.person import HeldRole, Person
 
 _SCOPES = {RoleKind.PARENT: ClosureScope.GUARDIANS, RoleKind.TEACHER: ClosureScope.TEACHERS}
@@ -52,10 +54,32 @@ def stopped(person: Person, school_id: int, words: str = "") -> Stop | None:
     return None
 
 
+def may_write(person: Person, thing: Any = None) -> bool:
+    """Uses messages, and the office has not stopped writing at the school of the thing; without one, at each in use.
+
+    Whether there is anybody to write to is another question: this one is for links that would lead to a refusal.
+    """
+    schools = [role.school_id for role in person.roles_in_use] if thing is None else [thing.school_id]
+    return facts.may_use_messages(person) and any(not stopped(person, school_id) for school_id in schools)
+
+
+def stops_run_by(person: Person) -> list[Stop]:
+    """What the office for which this person acts has stopped for many: it goes on writing, and is to know."""
+    of_office = (role for role in person.roles_in_use if role.kind == RoleKind.OFFICE)
+    found = [stop_in(entry, role.school_id) for role in of_office for entry in role.closures or ()]
+    return _in_order(
+        stop for stop in found if stop.scope != ClosureScope.PERSON and (stop.until is None or stop.until > person.now)
+    )
+
+
 def stops_of(person: Person, school_id: int | None = None) -> list[Stop]:
     """What concerns this person now in the role in use (at one school): the widest first, addresses last."""
     roles = (role for role in person.roles_in_use if school_id in (None, role.school_id))
     found = [stop for role in roles for stop in _of(role, person)]
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[Stop]) -> list[Stop]:
     return sorted(found, key=lambda stop: (_ORDER.index(stop.scope), stop.key))
 
 

@@ -39,6 +39,8 @@ class ApprovalFault(StrEnum):
     NOT_YOURS = "not_yours"
     """Only who asked can withdraw it."""
     OVER = "over"
+    PARTIES = "parties"
+    """Everybody else of the office is a party of what it is about: nobody could agree."""
     OWN = "own"
     """It was the same person who asked."""
 

@@ -1,4 +1,5 @@
-"""Files that come with messages: kept with the message or not at all, and fetched by who may read it."""
+"""Files that come with messages: kept with the message or not at all, and fetched by who may read it, unless a scanner
+has not found them clean yet (services/scanning.py)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ from gradebook.models import (
     AttachmentKind,
     Conversation,
     Message,
+    ScanState,
 )
+from gradebook.models.conversations import LET_OUT
+from gradebook.services import queue
 
 MOST_FILES = 5
 """With one message."""
@@ -37,13 +41,16 @@ class FileLine:
     size: int
     purged_at: datetime | None = None
     """Since when its content is deleted for good."""
+    scan: ScanState = ScanState.UNSCANNED
 
 
-def keep(conversation: Conversation, seq: int, author_id: int, files: Sequence[Attachable]) -> None:
+def keep(conversation: Conversation, seq: int, author_id: int, files: Sequence[Attachable], now: datetime) -> None:
     """The files of a new message. Raises QuotaUsedUp; then the caller must roll back."""
     used = db.session.scalar(
         select(func.coalesce(func.sum(Attachment.size), 0)).where(
-            Attachment.school_id == conversation.school_id, Attachment.author_id == author_id
+            Attachment.school_id == conversation.school_id,
+            Attachment.author_id == author_id,
+            Attachment.scan != ScanState.FOUND,  # its bytes are gone
         )
     )
     if int(used or 0) + sum(len(file.content) for file in files) > QUOTA:
@@ -52,7 +59,7 @@ def keep(conversation: Conversation, seq: int, author_id: int, files: Sequence[A
         kept = Attachment(
             school_id=conversation.school_id, conversation_id=conversation.id, seq=seq, position=position,
             author_id=author_id, name=file.name, kind=AttachmentKind(file.kind), size=len(file.content),
-            digest=file.digest,
+            digest=file.digest, scan=ScanState.WAITING if file.is_held else ScanState.UNSCANNED,
         )  # fmt: skip
         db.session.add(kept)
         db.session.flush()
@@ -60,6 +67,8 @@ def keep(conversation: Conversation, seq: int, author_id: int, files: Sequence[A
         db.session.add(content)
         db.session.flush()
         db.session.expunge(content)  # ten megabytes that nobody asks this session for
+    if any(file.is_held for file in files):
+        queue.enqueue("scan_files", now)
 
 
 def digests_of(conversation: Conversation, seq: int) -> list[str]:
@@ -80,6 +89,7 @@ def files_of(conversation: Conversation, numbers: Iterable[int]) -> dict[int, li
             Attachment.kind,
             Attachment.size,
             Attachment.purged_at,
+            Attachment.scan,
         )
         .where(*_with(conversation, list(numbers)))
         .order_by(Attachment.seq, Attachment.position)
@@ -100,7 +110,8 @@ def _with(conversation: Conversation, numbers: list[int]) -> tuple[Any, ...]:
 def file_in(
     conversation: Conversation, public_id: str, *, also_removed: bool = False, only: Any = None
 ) -> tuple[FileLine, bytes] | None:
-    """A file of a conversation that the caller has fetched through the policy; None where there is none.
+    """A file of a conversation that the caller has fetched through the policy; None where there is none, and while a
+    scanner holds it back.
 
     What came with a removed message is for the office alone: `also_removed`. `only` narrows the messages.
     """
@@ -115,6 +126,7 @@ def file_in(
         )
         .where(
             Attachment.public_id == public_id,
+            Attachment.scan.in_(LET_OUT),
             Attachment.conversation_id == conversation.id,
             true() if also_removed else Message.removed_at.is_(None),
             true() if only is None else only,

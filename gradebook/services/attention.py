@@ -202,7 +202,7 @@ def unread_talks(person: Person) -> list[Talk] | None:
     """
     if not facts.may_use_messages(person):
         return None
-    return [Talk(*row) for row in scopes.ask(_unread, person)]
+    return [Talk(*row) for row in scopes.ask_columns(_unread, person)]
 
 
 def _unread(person: AnyPerson) -> Select[*tuple[Any, ...]]:

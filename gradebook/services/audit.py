@@ -41,6 +41,7 @@ ACTS = (
     "invitation.issued",
     "invitation.accepted",
     "mastery_scale.changed",
+    "messages.file_stopped",
     "messages.joint_opened",
     "messages.let_go_on",
     "messages.stopped",

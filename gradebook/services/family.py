@@ -320,12 +320,10 @@ class FamilyClass:
         kept = self.work.copy_of(self.student) is not None
         return not (kept or self.section.grades_outcomes or self.is_overridden)
 
-    @cached_property
+    @property
     def marks(self) -> Mapping[int, Mark | int]:
         """What is posted, as the calculation sees it."""
-        return self.work.marks(
-            cell for cell in self._cells.values() if self.work.is_posted(self.work.by_id[cell.assignment_id])
-        )
+        return {} if self.section.grades_outcomes else self.seen.marks
 
     def grade_with(self, marks: Marks) -> AnyGrade:
         """The grade that other marks would come to, with its parts."""

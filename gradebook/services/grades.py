@@ -740,20 +740,20 @@ class StudentClass:
     @cached_property
     def totals(self) -> Totals:
         """The numbers alone."""
-        return self.work.totals(self.student, self._marks, posted_only=False, for_family=True)
+        return self.work.totals(self.student, self.marks, posted_only=False, for_family=True)
 
     @cached_property
     def grade(self) -> AnyGrade:
         """The grade with its parts."""
-        return self.work.grade(self.student, self._marks, posted_only=False, for_family=True)
+        return self.work.grade(self.student, self.marks, posted_only=False, for_family=True)
 
     @property
     def parts(self) -> tuple[CategoryGrade, ...]:
         """The categories of the grade, for a list of all work."""
-        return self.work.parts(self.student, self._marks, self.grade)
+        return self.work.parts(self.student, self.marks, self.grade)
 
-    @property
-    def _marks(self) -> dict[int, Mark | int]:
+    @cached_property
+    def marks(self) -> Mapping[int, Mark | int]:
         """Only what is posted. The calculation is then told nothing of hiding, so that work whose scores are
         hidden reads exactly like work that nobody has graded (grading.md G8)."""
         posted = [cell for cell in self.cells.values() if self.work.is_posted(self.work.by_id[cell.assignment_id])]

@@ -28,7 +28,7 @@ from gradebook.models import (
 from gradebook.policy import scopes
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import Person
-from gradebook.policy.stops import Stop, stops_of
+from gradebook.policy.stops import Stop, stops_of, stops_run_by
 from gradebook.services import audit, messaging, notices
 
 LONGEST_REASON = 500
@@ -77,8 +77,9 @@ class Told:
 
 
 def stops_told(person: Person) -> list[Told]:
-    """What the office has stopped for this person, with its reasons. Nothing is asked where nothing is stopped."""
-    stops = {stop.key: stop for stop in stops_of(person)}
+    """What the office has stopped for this person, with its reasons; who acts for the office is told what it has
+    stopped for others. Nothing is asked where nothing is stopped."""
+    stops = {stop.key: stop for stop in (*stops_of(person), *stops_run_by(person))}
     if not stops:
         return []
     rows = db.session.execute(

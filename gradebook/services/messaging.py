@@ -371,7 +371,7 @@ def send(
         _give_back(conversation, corrects)
         return _number_sent_before(conversation, facts, files)
     if files:
-        attachments.keep(conversation, number, author_id, files)
+        attachments.keep(conversation, number, author_id, files, now)
     if corrects is not None:
         _mark_corrected(conversation, corrects, number, change - 1)
     _move_read_to(conversation.id, author_id, number, now)
@@ -711,7 +711,7 @@ class Inbox:
 
 def inbox_of(person: Person) -> Inbox:
     """The conversations and announcements of this person, counted in one statement."""
-    return Inbox(*(int(number or 0) for number in scopes.ask(_inbox, person).one()))
+    return Inbox(*(int(number or 0) for number in scopes.ask_columns(_inbox, person).one()))
 
 
 def unread_count(person: Person) -> int:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from gradebook.extensions import db
 from gradebook.models import (
@@ -18,8 +18,8 @@ from gradebook.models import (
     SectionOutcome,
 )
 from gradebook.policy import scopes
-from gradebook.policy.person import Person
-from gradebook.services.teacher_home import Home, waiting_in
+from gradebook.policy.person import AnyPerson, Person
+from gradebook.services.teacher_home import Home, due_work, waiting_in
 
 
 def with_ratings(home: Home, person: Person) -> Home:
@@ -28,7 +28,7 @@ def with_ratings(home: Home, person: Person) -> Home:
     classes = {one.section.id: one for one in home.classes if one.section.grades_outcomes}
     if not classes:
         return home
-    waiting = waiting_in(classes, person, _not_rated(person))
+    waiting = waiting_in(classes, person, _work_without_ratings)
     for key, one in classes.items():
         one.hidden = 0
         one.to_grade = sum(each.blanks for each in waiting if each.section.id == key)
@@ -37,7 +37,11 @@ def with_ratings(home: Home, person: Person) -> Home:
     return home
 
 
-def _not_rated(person: Person) -> Any:
+def _work_without_ratings(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return due_work(_not_rated(person))
+
+
+def _not_rated(person: AnyPerson) -> Any:
     """How many students have fewer ratings than the work has outcomes."""
     about = (
         select(func.count())

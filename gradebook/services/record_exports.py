@@ -20,12 +20,14 @@ from gradebook.models import (
     Section,
     User,
 )
-from gradebook.policy import oversight, scopes
+from gradebook.policy import oversight
 from gradebook.policy.person import Person
 from gradebook.services import approvals, audit, message_rules, messaging
+from gradebook.services.approvals import ApprovalError, ApprovalFault
 from gradebook.services.audit_log import fact
 
-KIND = "conversation.export"
+KIND = oversight.RECORD
+"""The act that a second person agrees to."""
 FETCHED_FOR = timedelta(days=7)
 """How long the two people may fetch a record after the second one has agreed."""
 MOST_AN_HOUR = 10
@@ -78,16 +80,18 @@ def ask(
     """Ask for the record of the conversation of this guardian (of both, together) with the teachers of the class, or
     with the office of the school.
 
-    Raises NoConversation, AskedAlready, and what approvals.ask raises.
+    Raises NoConversation, AskedAlready, and ApprovalError (ALONE, PARTIES, NO_REASON).
     """
     conversation_id = conversation_of(student, at, guardian_ids)
     if conversation_id is None:
         raise NoConversation
     details: dict[str, Any] = {"conversation_id": conversation_id, "guardian_ids": list(guardian_ids)}
-    school_id, section_id = (at.school_id, at.id) if isinstance(at, Section) else (at.id, None)
-    waiting = approvals.waiting_of_kind(school_id, KIND, now)
+    school, section_id = (at.school, at.id) if isinstance(at, Section) else (at, None)
+    waiting = approvals.waiting_of_kind(school.id, KIND, now)
     if any(each.details == details for each in waiting) or _is_open(person, conversation_id):
         raise AskedAlready
+    if not oversight.others_can_agree_to_record(person, student, at):
+        raise ApprovalError(ApprovalFault.ALONE if approvals.is_alone(school, now) else ApprovalFault.PARTIES)
     return approvals.ask(person, KIND, details, reason, now, person_id=student.id, section_id=section_id)
 
 
@@ -135,6 +139,11 @@ def open_record(approval: Approval, _person: Person, now: datetime) -> None:
 # --- What the office has
 
 
+def waiting(person: Person, now: datetime) -> list[Approval]:
+    """The records that this person knows to wait for a second person."""
+    return [each for each in approvals.waiting(person, now) if each.kind == KIND]
+
+
 @dataclass(frozen=True)
 class ExportLine:
     """A record that two people agreed on."""
@@ -151,13 +160,13 @@ class ExportLine:
 
 
 def exports(person: Person) -> list[ExportLine]:
-    """The records of the school that this office runs, the newest first."""
+    """The records of the school that this office runs, the newest first; none of a conversation of one's own."""
     rows = db.session.execute(
         select(RecordExport, Approval, User.display_name, Section.title, oversight.records_to_fetch(person))
         .join(Approval, Approval.id == RecordExport.approval_id)
         .join(User, User.id == Approval.person_id)
         .outerjoin(Section, Section.id == Approval.section_id)
-        .where(RecordExport.school_id.in_(scopes.schools_run_by(person)))
+        .where(oversight.records_of_office(person))
         .order_by(RecordExport.approved_at.desc(), RecordExport.id.desc())
         .limit(50)
     ).all()

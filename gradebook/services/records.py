@@ -32,6 +32,7 @@ from gradebook.models import (
     Participant,
     Read,
     RoleKind,
+    ScanState,
     School,
     User,
 )
@@ -47,6 +48,8 @@ OUTSIDE = ("approval.", "record.", "report.", "review.")
 """Acts about the record itself, which would make it another one each time that it is fetched; and of oversight, which
 tells its own when its time has come, as a line among the messages."""
 SUCCESSOR = "section.successor_named"
+WITHHELD = {ScanState.WAITING: "not checked for harmful content yet", ScanState.FOUND: "harmful content was found"}
+"""Why a file that is named is not in the record."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class Record:
         for rows in _pages(self.conversation):
             numbers = [row.seq for row in rows if row.files and (self.has_originals or row.removed_at is None)]
             for files in _files(self.conversation, numbers).values():
-                for each in (one for one in files if one.purged_at is None):
+                for each in (one for one in files if one.purged_at is None and one.scan.lets_out):
                     query = select(AttachmentContent.content).where(AttachmentContent.attachment_id == each.id)
                     yield _file(each), db.session.scalars(query).one()
 
@@ -348,6 +351,7 @@ def _file(file: Attachment) -> dict[str, Any]:
         "path": f"files/{file.seq:05}-{file.position} {_flat(file.name)}",
         "size": file.size,
         "deleted_at": written(file.purged_at),
+        "withheld": WITHHELD.get(file.scan),
     }
 
 
@@ -417,7 +421,14 @@ def _files(conversation: Conversation, numbers: list[int]) -> dict[int, list[Att
         query = (
             select(Attachment)
             .options(
-                load_only(Attachment.seq, Attachment.position, Attachment.name, Attachment.size, Attachment.purged_at)
+                load_only(
+                    Attachment.seq,
+                    Attachment.position,
+                    Attachment.name,
+                    Attachment.size,
+                    Attachment.purged_at,
+                    Attachment.scan,
+                )  # fmt: skip
             )
             .where(
                 Attachment.school_id == conversation.school_id,

@@ -1,15 +1,14 @@
 """What a teacher sees first: the classes of the term, what waits to be graded, what was changed last, who wrote."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
-from gradebook.extensions import db
 from gradebook.grading.values import Status
 from gradebook.models import (
     AcademicSession,
@@ -27,7 +26,7 @@ from gradebook.models import (
     User,
 )
 from gradebook.policy import scopes
-from gradebook.policy.person import Person
+from gradebook.policy.person import AnyPerson, Person
 from gradebook.services import messaging
 from gradebook.services.grades import due_moment
 from gradebook.services.questions import open_questions
@@ -112,16 +111,26 @@ def home_of(person: Person) -> Home:
     """The teacher's home, in five statements whatever the number of classes, students and scores."""
     classes = [one for one in classes_of(person) if _is_current(one.section, person)]
     by_id = {one.section.id: one for one in classes}
-    waiting = waiting_in(by_id, person, _blanks(person))
-    for row in _hidden(by_id, person.now):
+    waiting = waiting_in(by_id, person, _work_with_blanks)
+    for row in _hidden(by_id, person):
         by_id[row.section_id].hidden = row.scores
     for one in waiting:
         by_id[one.section.id].to_grade += one.blanks
-    return Home(classes, waiting, _unread(person), _recent(person, by_id))
+    return Home(classes, waiting, [Unread(*row) for row in scopes.ask_columns(_unread, person)], _recent(person, by_id))
+
+
+# The statements here are worded once for all teachers (scopes.ask): wording them took half of the page.
 
 
 def classes_of(person: Person) -> list[TaughtClass]:
     """Every class that this person teaches today, with its students, in one statement."""
+    return [
+        TaughtClass(section, position, ends_on, count, questions=questions)
+        for section, position, ends_on, count, questions in scopes.ask(_classes, person)
+    ]
+
+
+def _classes(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     students = (
         select(func.count())
         .select_from(Enrollment)
@@ -133,7 +142,7 @@ def classes_of(person: Person) -> list[TaughtClass]:
         .correlate(Section)
         .scalar_subquery()
     )
-    rows = db.session.execute(
+    return (
         select(Section, Enrollment.position, Enrollment.ends_on, students, open_questions())
         .join(Enrollment, Enrollment.section_id == Section.id)
         .join(Section.term)
@@ -145,11 +154,7 @@ def classes_of(person: Person) -> list[TaughtClass]:
             Enrollment.role_kind == RoleKind.TEACHER,
         )
         .order_by(AcademicSession.begins_on.desc(), Section.title, Section.id)
-    ).all()
-    return [
-        TaughtClass(section, position, ends_on, count, questions=questions)
-        for section, position, ends_on, count, questions in rows
-    ]
+    )
 
 
 def _is_current(section: Section, person: Person) -> bool:
@@ -166,12 +171,21 @@ _SAYS_SOMETHING = or_(
 """The teacher has dealt with the cell."""
 
 
-def waiting_in(classes: dict[int, TaughtClass], person: Person, blanks: Any) -> list[Waiting]:
-    """Assignments past due with blanks, oldest first; `blanks` counts an assignment's, as a column of the statement."""
+def waiting_in(classes: dict[int, TaughtClass], person: Person, work: scopes.Statement) -> list[Waiting]:
+    """Assignments past due with blanks, oldest first; `work` is a statement that due_work() gives."""
     if not classes:
         return []
-    latest = max(person.school_days.values())
-    rows = db.session.execute(
+    rows = scopes.ask_columns(work, person, classes=list(classes), latest=max(person.school_days.values()))
+    return [
+        Waiting(row.public_id, row.title, classes[row.section_id].section, row.due_on, row.blanks)
+        for row in rows
+        if row.blanks and _is_past(row.due_on, row.due_time, classes[row.section_id].section, person.now)
+    ]
+
+
+def due_work(blanks: Any) -> Select[*tuple[Any, ...]]:
+    """The assignments of some `classes` that are due on the `latest` day or before, with what is blank in each."""
+    return (
         select(
             Assignment.public_id,
             Assignment.title,
@@ -181,20 +195,19 @@ def waiting_in(classes: dict[int, TaughtClass], person: Person, blanks: Any) -> 
             blanks.label("blanks"),
         )
         .where(
-            Assignment.section_id.in_(classes),
+            Assignment.section_id.in_(bindparam("classes", expanding=True)),
             Assignment.deleted_at.is_(None),
-            Assignment.due_on <= latest,
+            Assignment.due_on <= bindparam("latest"),
         )
         .order_by(Assignment.due_on, Assignment.position, Assignment.id)
-    ).all()
-    return [
-        Waiting(row.public_id, row.title, classes[row.section_id].section, row.due_on, row.blanks)
-        for row in rows
-        if row.blanks and _is_past(row.due_on, row.due_time, classes[row.section_id].section, person.now)
-    ]
+    )
 
 
-def _blanks(person: Person) -> Any:
+def _work_with_blanks(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return due_work(_blanks(person))
+
+
+def _blanks(person: AnyPerson) -> Any:
     """How many of an assignment's students of today, who were there when it was due, have nothing entered.
 
     Counted for each assignment by itself: as a join, PostgreSQL reads through the scores of the whole school.
@@ -225,25 +238,29 @@ def _is_past(due_on: date, due_time: time | None, section: Section, now: datetim
     return due is not None and due <= now
 
 
-def _hidden(classes: Iterable[int], now: datetime) -> Sequence[Any]:
+def _hidden(classes: Iterable[int], person: Person) -> Iterable[Any]:
     """How many scores of each class are entered and not shown to families."""
-    return db.session.execute(
+    return scopes.ask_columns(_hidden_scores, person, classes=list(classes), now=person.now)
+
+
+def _hidden_scores(_person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    return (
         select(Assignment.section_id, func.count().label("scores"))
         .join(Score, Score.assignment_id == Assignment.id)
         .where(
-            Assignment.section_id.in_(list(classes)),
+            Assignment.section_id.in_(bindparam("classes", expanding=True)),
             Assignment.deleted_at.is_(None),
-            or_(Assignment.posted_at.is_(None), Assignment.posted_at > now),
+            or_(Assignment.posted_at.is_(None), Assignment.posted_at > bindparam("now")),
             _SAYS_SOMETHING,
         )
         .group_by(Assignment.section_id)
-    ).all()
+    )
 
 
-def _unread(person: Person) -> list[Unread]:
+def _unread(person: AnyPerson) -> Select[*tuple[Any, ...]]:
     """The conversations with unread messages, the newest first, without a word of what they say."""
     student = User.__table__.alias("student")
-    rows = db.session.execute(
+    return (
         select(Conversation.public_id, messaging.author_name(), User.id, student.c.display_name, Message.sent_at)
         .select_from(Participant)
         .join(Conversation, Conversation.id == Participant.conversation_id)
@@ -260,16 +277,29 @@ def _unread(person: Person) -> list[Unread]:
         )
         .order_by(Message.sent_at.desc(), Conversation.id.desc())
         .limit(UNREAD)
-    ).all()
-    return [Unread(*row) for row in rows]
+    )
 
 
 def _recent(person: Person, classes: dict[int, TaughtClass]) -> list[RecentChange]:
     """The last things that this teacher did to scores; cells changed together are one thing."""
     if not classes:
         return []
-    last = _last_acts(person, classes)
-    rows = db.session.execute(
+    return [
+        RecentChange(
+            classes[row[0]].section,
+            row[1],
+            ChangeKind(row[2]),
+            row[3] if row[5] == 1 else None,
+            row[4] if row[5] == 1 else None,
+            row[6],
+        )
+        for row in scopes.ask_columns(_acts, person, classes=list(classes))
+    ]
+
+
+def _acts(person: AnyPerson) -> Select[*tuple[Any, ...]]:
+    last = _last_acts(person)
+    return (
         select(
             ScoreChange.section_id,
             func.count(),
@@ -286,21 +316,10 @@ def _recent(person: Person, classes: dict[int, TaughtClass]) -> list[RecentChang
         .group_by(ScoreChange.section_id, ScoreChange.seq)
         .order_by(func.max(ScoreChange.changed_at).desc(), ScoreChange.section_id, ScoreChange.seq.desc())
         .limit(RECENT)
-    ).all()
-    return [
-        RecentChange(
-            classes[row[0]].section,
-            row[1],
-            ChangeKind(row[2]),
-            row[3] if row[5] == 1 else None,
-            row[4] if row[5] == 1 else None,
-            row[6],
-        )
-        for row in rows
-    ]
+    )
 
 
-def _last_acts(person: Person, classes: Iterable[int]) -> Any:
+def _last_acts(person: AnyPerson) -> Any:
     """From which number on to read each class's history: its last few acts of this person.
 
     The whole history of five classes took 20 ms of 40, and it only grows. SQLite would work out the number again for
@@ -317,5 +336,7 @@ def _last_acts(person: Person, classes: Iterable[int]) -> Any:
         .correlate(Section)
         .scalar_subquery()
     )
-    numbers = select(Section.id, func.coalesce(fifth, 0).label("since")).where(Section.id.in_(classes))
+    numbers = select(Section.id, func.coalesce(fifth, 0).label("since")).where(
+        Section.id.in_(bindparam("classes", expanding=True))
+    )
     return numbers.cte("last").prefix_with("MATERIALIZED", dialect="sqlite")

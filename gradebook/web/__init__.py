@@ -3,6 +3,7 @@
 from flask import Flask
 
 from gradebook.web import (
+    addresses,
     door,
     errors,
     filters,
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     door.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
+    addresses.init_app(app)
     filters.init_app(app)
     system_lines.init_app(app)
     office_words.init_app(app)

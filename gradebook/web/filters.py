@@ -11,12 +11,12 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from gradebook.clock import day_in
 from gradebook.grading.printed import printed
 from gradebook.grading.printed_course import printed_course
+from gradebook.web.language import gettext as _
 from gradebook.web.language import language
 from gradebook.web.requests import moment
 
@@ -30,7 +30,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         points=points, percent=percent, day=day, day_at=day_at, moment=at, initials=initials, tint=tint,
         exact=exact, fixed=fixed, printed=printed, printed_course=printed_course,
-        clock_time=clock_time, briefly=briefly, listed=listed, file_size=file_size,
+        clock_time=clock_time, clock_words=clock_words, briefly=briefly, listed=listed, file_size=file_size,
     )  # fmt: skip
 
 
@@ -97,6 +97,12 @@ def clock_time(value: datetime, timezone: str) -> Markup:
     """A moment of a day that stands above: <time>15:30</time> in the school's time zone."""
     local = value.astimezone(ZoneInfo(timezone))
     return _time(local, _time_of_day(local.hour, local.minute, language().name))
+
+
+def clock_words(value: datetime, timezone: str) -> str:
+    """The same in words alone: 15:30."""
+    local = value.astimezone(ZoneInfo(timezone))
+    return _time_of_day(local.hour, local.minute, language().name)
 
 
 def briefly(value: datetime, timezone: str) -> Markup:

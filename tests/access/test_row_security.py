@@ -713,3 +713,36 @@ def test_without_the_filter_the_database_refuses_what_the_review_does_not_cover(
     for talk in ("talk", "far_talk", "past_talk"):
         answer = vera.get(f"{at}/{scene.names[talk]}")
         assert answer.status_code == (404 if database_kind == "postgresql" else 200), talk
+
+
+# --- Files that wait for a scanner
+
+
+@only_postgresql
+def test_the_job_that_scans_reads_the_file_that_it_names_and_settles_it_once(app, ids):
+    files = {row[1]: row[0] for row in db.session.execute(select(Attachment.id, Attachment.conversation_id))}
+    mine, other, unscanned = (files[ids[talk]] for talk in ("talk", "other_talk", "far_talk"))
+    db.session.execute(update(Attachment).where(Attachment.id.in_([mine, other])).values(scan="waiting"))
+
+    def seen():
+        return [count(model) for model in (Attachment, AttachmentContent, Conversation, Message)]
+
+    def settle(key, scan):
+        return db.session.execute(update(Attachment).where(Attachment.id == key).values(scan=scan)).rowcount
+
+    with asking(app, None):
+        assert seen() == [0, 0, 0, 0]
+        with actor.scanning(0):
+            assert seen() == [2, 0, 0, 0]
+        with actor.scanning(unscanned):
+            assert seen() == [3, 0, 0, 0]
+        with actor.scanning(mine):
+            assert seen() == [2, 1, 1, 1]
+            assert settle(other, "clean") == 0
+            with refused():
+                settle(mine, "unscanned")
+            assert settle(mine, "clean") == 1
+            assert settle(mine, "found") == 0
+            assert db.session.execute(delete(AttachmentContent)).rowcount == 0
+            assert seen() == [2, 0, 1, 1]
+        assert seen() == [0, 0, 0, 0]

@@ -23,13 +23,16 @@ from urllib.request import urlopen
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 from sqlalchemy import make_url
 
 from tools.find_chromium import find_for_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = {"width": 390, "height": 844}
+PATIENCE = 15_000  # ms: a page may be slow on a busy machine; how slow it may be is measured in benchmarks/
+
+expect.set_options(timeout=PATIENCE)
 
 # No sandbox: it cannot be had as root nor in most containers. The rest keeps Chromium from calling home.
 SWITCHES = [
@@ -254,7 +257,7 @@ def open_page(_windows: Windows, new_context: Callable[..., Any]) -> Iterator[Ca
 
     def open_page(*, fresh: bool = False, **options: Any) -> Any:
         page = (new_context(**options) if fresh else _windows.lend(options)).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on("console", note)
         return page

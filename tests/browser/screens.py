@@ -491,6 +491,7 @@ NO_SCREENS = {"static", "healthz", "readyz", "auth.home", "office.index", "teach
     "messages.stream",
     "messages.unread",
     "student.calendar_feed",
+    "teacher.by_assignment",
     "teacher.changes",
     "teacher.export_column",
     "teacher.stream",

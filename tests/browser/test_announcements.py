@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-SECOND = 3_000
+SECOND = 8_000
 """A second, and what a busy machine may add."""
 
 
@@ -45,11 +45,11 @@ def test_an_announcement_is_answered_in_private_and_taken_back_before_everyones_
     expect(rivera.locator("main")).to_contain_text("Opened by 1 of 3 guardians")
     expect(rivera.locator("main")).to_contain_text("1 has answered")
     axe(rivera)
-    with erin.expect_request(lambda asked: "/stream" in asked.url):
+    with erin.expect_response(lambda given: "/stream" in given.url):
         erin.goto(address)
     expect(erin.locator("main")).to_contain_text("Please pack a lunch.")
     rivera.get_by_role("button", name="Take it back").click()
-    expect(erin.get_by_role("heading", level=1)).to_have_text("This announcement was withdrawn", timeout=2 * SECOND)
+    expect(erin.get_by_role("heading", level=1)).to_have_text("This announcement was withdrawn", timeout=SECOND)
     expect(erin.locator("main")).not_to_contain_text("Please pack a lunch.")
     axe(erin)
     erin.goto("/parent/")

@@ -126,6 +126,7 @@ def test_what_cannot_be_read_any_more_is_named_too(app, five, unguarded, stateme
 
 MOVE = "UPDATE audit_seals SET number = CASE number WHEN 2 THEN 13 WHEN 3 THEN 12 ELSE number END"
 SWAP = "UPDATE audit_seals SET entry_id = CASE number WHEN 2 THEN -:third WHEN 3 THEN -:second ELSE entry_id END"
+SWAP_ROWS = "UPDATE audit_entries SET id = CASE id WHEN :second THEN -:third WHEN :third THEN -:second ELSE id END"
 TAMPERED = {
     "a word of it": (["UPDATE audit_entries SET act = 'session.changed' WHERE id = :second"], "Entry 2 (row {second} "),
     "its facts": (["UPDATE audit_entries SET facts = '{{}}' WHERE id = :fourth"], "Entry 4 (row {fourth} "),
@@ -161,6 +162,10 @@ TAMPERED = {
     "seals swapped": (
         [SWAP, "UPDATE audit_seals SET entry_id = -entry_id WHERE entry_id < 0"],
         "Entry 2 (row {third} ",
+    ),
+    "rows swapped": (
+        [SWAP_ROWS, "UPDATE audit_entries SET id = -id WHERE id < 0"],
+        "Entry 2 (row {second} ",
     ),
     "the head": (["UPDATE audit_head SET hash = 'f'"], "audit_head says something else"),
     "the head set back": (["UPDATE audit_head SET number = 4"], "audit_head says something else"),

@@ -114,7 +114,7 @@ def announcement_stream(announcement_id: str) -> Any:
     def newest(login_session: LoginSession, person: Person) -> live.Sight:
         if not person.acts_as(RoleKind.OFFICE) and accounts.needs_proof(login_session, person.now):
             raise NotFound
-        return live.Sight(policy.announcement_for(person, announcement_id).last_change)
+        return live.Sight(policy.last_change_for(person, announcement_id))
 
     return stream_of(newest, live.Topic("announcement", found.id))
 

@@ -12,7 +12,7 @@ from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import announcer
 from gradebook.blueprints.messages.forms import AnnouncementForm
 from gradebook.blueprints.messages.stopping import accepts
-from gradebook.extensions import db
+from gradebook.blueprints.messages.to_many import ToMany, answer
 from gradebook.models import Announcement, AnnouncementState, RoleKind
 from gradebook.policy import announcements as policy
 from gradebook.policy.person import Person
@@ -28,41 +28,101 @@ NAMES_SHOWN = 300
 """Families named in the preview; of a whole school the others are counted."""
 
 
-class Announcing:
+class Announcing(ToMany):
     """What one request is about: who writes, in which school, to which classes one may."""
 
+    form: AnnouncementForm
+
     def __init__(self) -> None:
+        self.load()
+        self.form = AnnouncementForm()
+        self.at: datetime | None = None
+        offered = [(one.public_id, one.title) for one in self.sections]
+        self.form.offer(offered, request.args.get("section"), to_school=self.is_office)
+
+    def load(self) -> None:
+        """Who writes, and the classes."""
         self.person: Person = announcer()
         self.sections = policy.classes_to_announce_to(self.person)
         self.is_office = self.person.acts_as(RoleKind.OFFICE)
         self.timezone = self.person.roles_in_use[0].timezone
         self.may = can(self.person, "announcement:write")
 
-    def form(self) -> AnnouncementForm:
-        """With what was sent, or at the beginning with the class of the address."""
-        form = AnnouncementForm()
-        offered = [(one.public_id, one.title) for one in self.sections]
-        form.offer(offered, request.args.get("section"), to_school=self.is_office)
-        return form
+    def is_closed(self) -> bool:
+        """The office has stopped messages, or closed the writing of this person."""
+        return not self.may
 
-    def audience(self, form: AnnouncementForm) -> policy.Audience:
+    def is_right(self) -> bool:
+        """The words, the classes and the time."""
+        form, school_id = self.form, policy.school_of(self.person)
+        is_valid = accepts(form, self.person, school_id, form.title.data or "")
+        self.at = form.moment(moment(), ZoneInfo(self.timezone))
+        return is_valid and self.at is not None
+
+    @property
+    def send_at(self) -> datetime | None:
+        """When it is sent; None: at once."""
+        return self.at if self.form.when.data == "later" else None
+
+    @property
+    def audience(self) -> policy.Audience:
         """For whom it is."""
-        return policy.audience_of(self.person, form.sections.data or (), to_school=form.to.data == "school")
+        to_school = self.form.to.data == "school"
+        return policy.audience_of(self.person, self.form.sections.data or (), to_school=to_school)
 
-    def page(self, form: AnnouncementForm) -> str:
+    @property
+    def draft(self) -> Draft:
+        """What is announced."""
+        form = self.form
+        return Draft(form.title.data, form.body.data, form.client_key.data or "", self.send_at)
+
+    def found(self) -> Preview:
+        """Who would get it now."""
+        return acts.preview(self.person, self.audience)
+
+    def can_go(self, found: Preview) -> bool:
+        """Somebody gets it."""
+        if not found.count:
+            words = _("Nobody would get it: no guardian of these students can be written to at the moment")
+            (self.form.to if self.form.to.data == "school" else self.form.sections).errors = [words]
+        return bool(found.count)
+
+    def was_shown(self, found: Preview) -> bool:
+        """By the mark that the preview carried; that there is nobody is said on the page of the words."""
+        return found.mark == request.form.get("shown") or not found.count
+
+    def was_sent(self) -> bool:
+        """Just this one, with this key."""
+        return acts.was_sent(self.person, self.audience, self.draft)
+
+    def send(self, found: Preview | None) -> Any:
+        """To its page; the same form twice is one announcement."""
+        announcement = acts.announce(self.person, self.audience, self.draft, moment())
+        flash(_said(announcement, self.timezone), "good")
+        return redirect(url_for("messages.announcement", announcement_id=announcement.public_id), 303)
+
+    def say_used(self) -> None:
+        """Under a new key it can go."""
+        self.form.send_anew(_("You sent another announcement from this form before. To send this one too, go on"))
+
+    def say_too_many(self, error: Exception) -> None:
+        """In an hour."""
+        self.form.send_anew(_("You can send %(most)s announcements in an hour. Wait a little", most=acts.MOST_AN_HOUR))
+
+    def page(self) -> str:
         """The words, to whom, and when."""
-        return render_template("messages/announce.html", announcing=self, form=form)
+        return render_template("messages/announce.html", announcing=self, form=self.form)
 
-    def preview(self, form: AnnouncementForm, found: Preview, at: datetime, *, moved: bool = False) -> str:
+    def preview(self, found: Preview, *, moved: bool = False) -> str:
         """Who gets it, before anything is sent."""
         return render_template(
             "messages/announce_preview.html",
             announcing=self,
-            form=form,
+            form=self.form,
             found=found,
-            audience=self.audience(form),
-            send_at=at if form.when.data == "later" else None,
-            kept=_kept(form, found),
+            audience=self.audience,
+            send_at=self.send_at,
+            kept=_kept(self.form, found),
             moved=moved,
             most=NAMES_SHOWN,
         )
@@ -88,76 +148,14 @@ def _kept(form: AnnouncementForm, found: Preview) -> list[tuple[str, str]]:
 @door.staff
 def new_announcement() -> str:
     """The form."""
-    announcing = Announcing()
-    return announcing.page(announcing.form())
+    return Announcing().page()
 
 
 @bp.post("/announcements")
 @door.staff
 def announce() -> Any:
     """Show who gets it; go back to the words; or send, or plan to send, to those who were shown."""
-    announcing = Announcing()
-    form = announcing.form()
-    if not announcing.may:
-        return announcing.page(form), 403
-    if request.form.get("do") == "edit":
-        return announcing.page(form)
-    at = _moment(announcing, form)
-    if at is None:
-        return announcing.page(form), 422
-    if request.form.get("do") == "send":
-        return _send(announcing, form, at)
-    found = acts.preview(announcing.person, announcing.audience(form))
-    if not found.count:
-        return _nobody(announcing, form)
-    return announcing.preview(form, found, at)
-
-
-def _moment(announcing: Announcing, form: AnnouncementForm) -> datetime | None:
-    """When it is to be sent; None where something stands against it, said in the form."""
-    person = announcing.person
-    is_valid = accepts(form, person, policy.school_of(person), form.title.data or "")
-    at = form.moment(moment(), ZoneInfo(announcing.timezone))
-    return at if is_valid else None
-
-
-def _nobody(announcing: Announcing, form: AnnouncementForm) -> Any:
-    words = _("Nobody would get it: no guardian of these students can be written to at the moment")
-    (form.to if form.to.data == "school" else form.sections).errors = [words]
-    return announcing.page(form), 422
-
-
-def _send(announcing: Announcing, form: AnnouncementForm, at: datetime) -> Any:
-    """To those who were shown, or to nobody; the same form twice is one announcement."""
-    person, audience = announcing.person, announcing.audience(form)
-    planned = at if form.when.data == "later" else None
-    draft = Draft(form.title.data, form.body.data, form.client_key.data or "", planned)
-    try:
-        if not acts.was_sent(person, audience, draft):
-            found = acts.preview(person, audience)
-            if found.mark != request.form.get("shown") and found.count:
-                return announcing.preview(form, found, at, moved=True), 409
-        announcement = acts.announce(person, audience, draft, moment())
-    except acts.OtherWords:
-        return _again(form, _("You sent another announcement from this form before. To send this one too, go on"), 409)
-    except acts.TooMany:
-        words = _("You can send %(most)s announcements in an hour. Wait a little", most=acts.MOST_AN_HOUR)
-        return _again(form, words, 429)
-    except acts.Nobody:
-        db.session.rollback()
-        anew = Announcing()
-        return _nobody(anew, anew.form())
-    key = announcement.public_id
-    db.session.commit()
-    flash(_said(announcement, announcing.timezone), "good")
-    return redirect(url_for("messages.announcement", announcement_id=key), 303)
-
-
-def _again(form: AnnouncementForm, words: str, status: int) -> Any:
-    """The page with what was typed, under a new key; nothing was written."""
-    db.session.rollback()
-    form.send_anew(words)
-    return Announcing().page(form), status
+    return answer(Announcing())
 
 
 def _said(announcement: Announcement, timezone: str) -> str:

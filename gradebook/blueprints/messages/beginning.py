@@ -19,6 +19,7 @@ from gradebook.policy import conversations as policy
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import STUDENTS_ON_A_PAGE, Correspondence, WhyNot
 from gradebook.policy.person import Person
+from gradebook.policy.rules import can
 from gradebook.policy.stops import stopped
 from gradebook.services import attachments, family, messaging, office_hours
 from gradebook.web import door
@@ -32,8 +33,11 @@ def new() -> Any:
     """About whom, to whom, then the words: each step that has one answer is left out."""
     person = correspondent()
     student, section, guardian = (request.args.get(name) or None for name in ("student", "section", "guardian"))
+    office = request.args.get("office") or None
+    is_chosen = student and (guardian or (person.acts_as(RoleKind.PARENT) and (section or office)))
+    if not is_chosen and not can(person, "messages:write"):
+        return render_template("messages/new_stopped.html")
     if person.acts_as(RoleKind.PARENT):
-        office = request.args.get("office") or None
         return _new_to_office(person, student, office) if office else _new_as_guardian(person, student, section)
     if section is None:
         if student is not None:
@@ -41,7 +45,6 @@ def new() -> Any:
         return render_template(
             "messages/new_class.html",
             sections=policy.sections_to_write_from(person),
-            is_stopped=any(stopped(person, role.school_id) for role in person.roles_in_use),
         )
     if student is None:
         return _choose_family(person, section)

@@ -11,7 +11,7 @@ from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import correspondent
 from gradebook.blueprints.messages.forms import FamiliesForm
 from gradebook.blueprints.messages.stopping import accepts, refuse
-from gradebook.extensions import db
+from gradebook.blueprints.messages.to_many import ToMany, answer
 from gradebook.models import Assignment, Section
 from gradebook.policy import access
 from gradebook.policy import conversations as policy
@@ -24,13 +24,22 @@ from gradebook.web import door
 from gradebook.web.requests import moment
 
 
-class Sending:
+class Sending(ToMany):
     """What one request is about: the assignment, its class, and how it stands for each student."""
 
-    def __init__(self, person: Person, assignment_id: str) -> None:
-        self.person, self.key = person, assignment_id
-        self.assignment: Assignment = access.assignment_for_teacher(person, policy.key_of(assignment_id))
-        self.section: Section = access.section_of_assignment(person, assignment_id)
+    form: FamiliesForm
+
+    def __init__(self, assignment_id: str) -> None:
+        self.key = assignment_id
+        self.load()
+        self.form = FamiliesForm(who=request.args.get("who"))
+        self.form.offer(self._choices(), [(row.student.public_id, row.student.sort_name) for row in self.rows])
+
+    def load(self) -> None:
+        """Who writes, and how the assignment stands."""
+        self.person: Person = correspondent()
+        self.assignment: Assignment = access.assignment_for_teacher(self.person, policy.key_of(self.key))
+        self.section: Section = access.section_of_assignment(self.person, self.key)
         self.rows: list[Row] = letters.rows_of(self.section, self.assignment, moment())
 
     @property
@@ -43,12 +52,6 @@ class Sending:
         """Whether families do not see the scores yet."""
         posted_at = self.assignment.posted_at
         return posted_at is None or posted_at > moment()
-
-    def form(self) -> FamiliesForm:
-        """With what was sent, or at the beginning with the group of the address."""
-        form = FamiliesForm(who=request.args.get("who"))
-        form.offer(self._choices(), [(row.student.public_id, row.student.sort_name) for row in self.rows])
-        return form
 
     def _choices(self) -> list[tuple[str, str]]:
         missing, blank = (sum(getattr(row, name) for row in self.rows) for name in ("is_missing", "is_blank"))
@@ -69,24 +72,94 @@ class Sending:
             chosen,
         ]
 
-    def families(self, form: FamiliesForm) -> list[Family]:
+    def is_closed(self) -> bool:
+        """The class is over, or the office has stopped messages: what was typed stays in the form."""
+        if self.is_over:
+            return True
+        stop = stopped(self.person, self.section.school_id)
+        if stop is not None:
+            refuse(self.form, stop)
+        return stop is not None
+
+    def is_right(self) -> bool:
+        """The words, and whose families."""
+        return accepts(self.form, self.person, self.section.school_id)
+
+    def found(self) -> list[Family]:
         """Who gets what, as things stand now."""
+        form = self.form
         rows = letters.meant(self.rows, Whom(form.who.data), below=form.below.amount, chosen=form.students.data or ())
         return letters.families_of(self.person, self.section, rows, form.body.data, self.assignment.title)
 
-    def page(self, form: FamiliesForm) -> str:
-        """Whose families, and the words."""
-        return render_template("messages/families.html", sending=self, form=form)
+    def can_go(self, found: Sequence[Family]) -> bool:
+        """Say what stands against it: nobody is meant, too long with the names in it, too many at once."""
+        form, longest = self.form, max((len(family.body) for family in found), default=0)
+        count, room = sum(len(one.reached) for one in found), self._room
+        if not found:
+            form.who.errors = [_nobody(form)]
+        if longest > LONGEST_MESSAGE:
+            form.body.errors = [_("With the names in it the message is too long. Shorten it")]
+        if count > room:
+            form.who.errors = [_too_many(count, room)]
+        return not form.who.errors and not form.body.errors
 
-    def preview(self, form: FamiliesForm, families: Sequence[Family], *, moved: bool = False) -> str:
+    @property
+    def _room(self) -> int:
+        return messaging.room_for(self.section.school_id, self.person.id, moment())
+
+    @property
+    def _shown(self) -> list[str]:
+        return request.form.getlist("to")
+
+    def was_shown(self, found: Sequence[Family]) -> bool:
+        """By the guardians whom the preview carried."""
+        return bool(self._shown) and sorted(key for family in found for key in family.keys) == sorted(self._shown)
+
+    def was_sent(self) -> bool:
+        """Just these words to just these."""
+        before = letters.sent_with(self.section.school_id, self.person.id, self.form.client_key.data or "")
+        if not before:
+            return False
+        words, title = self.form.body.data, self.assignment.title
+        same = all(sent.body == letters.filled(words, sent.called, title) for sent in before)
+        if not same or {sent.key for sent in before} != set(self._shown):
+            raise messaging.OtherBody
+        return True
+
+    def send(self, found: Sequence[Family] | None) -> Any:
+        """To everyone who was shown, or to nobody. What was sent before is not sent again."""
+        if found is None:
+            return _done(0)
+        count = messaging.send_to_each(
+            self.section,
+            [letter for family in found for letter in family.letters],
+            author_id=self.person.id,
+            client_key=self.form.client_key.data or "",
+            now=moment(),
+        )
+        return _done(count)
+
+    def say_used(self) -> None:
+        """Under a new key it can go."""
+        self.form.was_used()
+
+    def say_too_many(self, error: Exception) -> None:
+        """Somebody else's sending, or an own one, came between."""
+        self.form.who.errors = [_too_many(len(self._shown), getattr(error, "most", 0))]
+
+    def page(self) -> str:
+        """Whose families, and the words."""
+        return render_template("messages/families.html", sending=self, form=self.form)
+
+    def preview(self, found: Sequence[Family], *, moved: bool = False) -> str:
         """Who gets what."""
         return render_template(
             "messages/families_preview.html",
             sending=self,
-            form=form,
-            families=families,
-            kept=_kept(form, families),
-            count=sum(len(family.reached) for family in families),
+            form=self.form,
+            families=found,
+            kept=_kept(self.form, found),
+            count=sum(len(family.reached) for family in found),
             moved=moved,
         )
 
@@ -107,53 +180,20 @@ def _kept(form: FamiliesForm, families: Sequence[Family]) -> list[tuple[str, str
 @door.teacher
 def families(assignment_id: str) -> Any:
     """The form."""
-    sending = Sending(correspondent(), assignment_id)
-    return sending.page(sending.form())
+    return Sending(assignment_id).page()
 
 
 @bp.post("/families/<assignment_id>")
 @door.teacher
 def to_families(assignment_id: str) -> Any:
     """Show who gets what; go back to the words; or send to those who were shown."""
-    sending = Sending(correspondent(), assignment_id)
-    form = sending.form()
-    if sending.is_over:
-        return sending.page(form), 403
-    if request.form.get("do") == "edit":
-        return sending.page(form)
-    stop = stopped(sending.person, sending.section.school_id)
-    if stop is not None:
-        refuse(form, stop)
-        return sending.page(form), 403
-    if not accepts(form, sending.person, sending.section.school_id):
-        return sending.page(form), 422
-    if request.form.get("do") == "send":
-        return _send(sending, form)
-    found = sending.families(form)
-    return sending.preview(form, found) if _can_be_sent(sending, form, found) else (sending.page(form), 422)
-
-
-def _can_be_sent(sending: Sending, form: FamiliesForm, found: Sequence[Family]) -> bool:
-    """Say what stands against it: nobody is meant, too long with the names in it, too many at once."""
-    longest = max((len(family.body) for family in found), default=0)
-    count, room = sum(len(one.reached) for one in found), _room(sending)
-    if not found:
-        form.who.errors = [_nobody(form)]
-    if longest > LONGEST_MESSAGE:
-        form.body.errors = [_("With the names in it the message is too long. Shorten it")]
-    if count > room:
-        form.who.errors = [_too_many(count, room)]
-    return not form.who.errors and not form.body.errors
+    return answer(Sending(assignment_id))
 
 
 def _nobody(form: FamiliesForm) -> str:
     if form.who.data == Whom.CHOSEN:
         return _("Choose at least one student from the list")
     return _("There is no such student at the moment. Choose another group")
-
-
-def _room(sending: Sending) -> int:
-    return messaging.room_for(sending.section.school_id, sending.person.id, moment())
 
 
 def _too_many(count: int, room: int) -> str:
@@ -169,48 +209,6 @@ def _too_many(count: int, room: int) -> str:
         count=count,
         room=room,
     )
-
-
-def _send(sending: Sending, form: FamiliesForm) -> Any:
-    """To everyone who was shown, or to nobody. What was sent before is not sent again."""
-    shown = request.form.getlist("to")
-    try:
-        if _was_sent(sending, form, shown):
-            return _done(0)
-        found = sending.families(form)
-        if not shown or sorted(key for family in found for key in family.keys) != sorted(shown):
-            return sending.preview(form, found, moved=True), 409
-        if not _can_be_sent(sending, form, found):
-            return sending.page(form), 422
-        count = messaging.send_to_each(
-            sending.section,
-            [letter for family in found for letter in family.letters],
-            author_id=sending.person.id,
-            client_key=form.client_key.data or "",
-            now=moment(),
-        )
-    except messaging.OtherBody:
-        db.session.rollback()
-        form.was_used()
-        return Sending(correspondent(), sending.key).page(form), 409
-    except messaging.TooMany as error:
-        db.session.rollback()
-        form.who.errors = [_too_many(len(shown), error.most)]
-        return Sending(correspondent(), sending.key).page(form), 429
-    db.session.commit()
-    return _done(count)
-
-
-def _was_sent(sending: Sending, form: FamiliesForm, shown: list[str]) -> bool:
-    """Whether just this was sent before. Raises OtherBody where the form sent something else."""
-    before = letters.sent_with(sending.section.school_id, sending.person.id, form.client_key.data or "")
-    if not before:
-        return False
-    words, title = form.body.data, sending.assignment.title
-    same = all(sent.body == letters.filled(words, sent.called, title) for sent in before)
-    if not same or {sent.key for sent in before} != set(shown):
-        raise messaging.OtherBody
-    return True
 
 
 def _done(count: int) -> Any:

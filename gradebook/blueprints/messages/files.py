@@ -1,7 +1,9 @@
 """Files that come with a message: taken from the form, and handed out again to be kept, never to be shown."""
 
+from dataclasses import replace
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
 
@@ -54,7 +56,8 @@ def no_room(form: SendForm) -> None:
 
 
 def _taken(file: FileStorage) -> Attachable:
-    return checked(file.filename or "", file.stream.read(LARGEST + 1))
+    found = checked(file.filename or "", file.stream.read(LARGEST + 1))
+    return replace(found, is_held=bool(current_app.config["CLAMD"]))
 
 
 def words_for(why: Why, name: str) -> str:

@@ -84,6 +84,10 @@ FAULTS = {
     ),
     ApprovalFault.NOT_YOURS: _l("Only who asked can withdraw it. You can refuse it."),
     ApprovalFault.OVER: _l("The time to agree has run out. Ask for it again."),
+    ApprovalFault.PARTIES: _l(
+        "Everybody else in the office is a guardian of this child, or teaches this class: nobody could agree. Give "
+        "another person the office role first."
+    ),
     ApprovalFault.OWN: _l("A second person has to do this: it was you who asked."),
 }
 ANSWERS = {"approved": _l("Approved"), "refused": _l("Refused"), "withdrawn": _l("Withdrawn")}

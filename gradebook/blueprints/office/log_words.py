@@ -92,6 +92,10 @@ SENTENCES: dict[str, tuple[str, Any]] = {
     "invitation.accepted": ("access", _l("%(who)s used a sign-in slip to choose a password")),
     "invitation.issued": ("access", _l("%(who)s made a sign-in slip for %(person)s")),
     "mastery_scale.changed": ("grades", _l("%(who)s changed a mastery scale of the school")),
+    "messages.file_stopped": (
+        "messages",
+        _l("A file that %(person)s sent with a message was stopped: the scanner found %(finding)s"),
+    ),
     "messages.joint_opened": ("messages", _l("%(who)s opened a joint conversation about %(person)s in %(section)s")),
     "messages.let_go_on": ("messages", _l("%(who)s let everyone write messages again")),
     "messages.let_go_on.guardians": ("messages", _l("%(who)s let guardians write messages again")),
@@ -322,5 +326,6 @@ VALUES: dict[str, Callable[[AuditEntry, Names], str]] = {
     "approval": lambda entry, _names: kind_words(entry.facts.get("kind")),
     "record_class": lambda entry, _names: class_words(entry.facts.get("record_class")),
     "device": lambda entry, _names: _text(entry.facts.get("device")),
+    "finding": lambda entry, _names: _text(entry.facts.get("finding")) or "–",
     "act": lambda entry, _names: entry.act,
 }

@@ -99,7 +99,7 @@ def records_of_conversations() -> Any:
         "office/records.html",
         school=school,
         exports=record_exports.exports(person),
-        waiting=approvals.waiting_of_kind(school.id, record_exports.KIND, moment()),
+        waiting=record_exports.waiting(person, moment()),
     )
 
 

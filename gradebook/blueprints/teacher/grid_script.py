@@ -21,6 +21,7 @@ from gradebook.blueprints.teacher.grid_page import ROWS, Grid
 from gradebook.grading.scales import letter_percent
 from gradebook.models import Section
 from gradebook.policy.person import Person
+from gradebook.policy.rules import can
 from gradebook.services.grades import ClassWork, Column
 from gradebook.web import door
 from gradebook.web.language import language
@@ -90,7 +91,7 @@ def facts_of_one(section: Section, work: ClassWork, one: One, person: Person) ->
 def _facts(section: Section, columns: dict[str, Any], person: Person) -> dict[str, str]:
     return {
         "base": url_for("teacher.gradebook", section_id=section.public_id),
-        **_families(),
+        **_families(section, person),
         "sign-in": url_for("auth.sign_in"),
         "texts": url_for("teacher.grid_texts", v=_more_texts(language().name)[1]),
         "person": person.user.public_id,
@@ -100,9 +101,10 @@ def _facts(section: Section, columns: dict[str, Any], person: Person) -> dict[st
     }
 
 
-def _families() -> dict[str, str]:
-    """Where families of an assignment are written to, with a key that stands for the assignment's."""
-    if "messages.families" not in current_app.view_functions:
+def _families(section: Section, person: Person) -> dict[str, str]:
+    """Where families of an assignment are written to, with a key that stands for the assignment's; nowhere while
+    writing is stopped."""
+    if "messages.families" not in current_app.view_functions or not can(person, "messages:write", section):
         return {}
     return {"families": url_for("messages.families", assignment_id=PLACEHOLDER)}
 

@@ -38,7 +38,8 @@ def words_of(page: str) -> str:
 
 def carried(page: str) -> dict[str, list[str]]:
     """What the form of the preview would send."""
-    form = page[page.index('<form method="post">') : page.index("</form>", page.index('<form method="post">'))]
+    begins = page.index('<form method="post" action="/messages/families/')
+    form = page[begins : page.index("</form>", begins)]
     found: dict[str, list[str]] = {}
     for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form):
         found.setdefault(name, []).append(unescape(value))

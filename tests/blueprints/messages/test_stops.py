@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from gradebook.extensions import db
-from gradebook.models import ClosureScope, Draft, Message
-from gradebook.services import message_rules
+from gradebook.models import ClosureScope, Draft, Message, RoleKind
+from gradebook.policy.announcements import Audience
+from gradebook.services import accounts, announcements, message_rules
 from tests.blueprints.messages.test_reach import KEY, plain
 
 EVERYONE, LINKS = ClosureScope.EVERYONE, ClosureScope.LINKS
@@ -125,6 +126,59 @@ def test_a_sending_to_families_is_stopped_and_the_words_stay(school, sign_in, st
         assert "Please call." in page.text
         assert "Teachers cannot write messages for now" in page.text
     assert bodies() == []
+
+
+LEADS = ("/messages/new", "/messages/families/", "Write about this", "Answer about")
+
+
+@pytest.mark.parametrize("scope", [EVERYONE, ClosureScope.PERSON])
+def test_no_link_leads_to_a_refusal(school, sign_in, talk, stop, clock, scope):
+    """Each page with a way to write has it before, and while writing is stopped only says so."""
+    address, dana, rivera = talk("dana", "maya", "algebra"), sign_in(school.dana), sign_in(school.rivera)
+    maya, algebra, quiz = (each.public_id for each in (school.maya, school.algebra, school.quiz))
+    draft = announcements.Draft("Trip", "We go on Friday.", KEY)
+    teacher = accounts.person_acting_as(school.rivera, clock(), RoleKind.TEACHER)
+    sent_one = announcements.announce(teacher, Audience(school.oak.id, (school.algebra,)), draft, clock())
+    db.session.commit()
+    announced = f"/messages/announcements/{sent_one.public_id}"
+    pages = [
+        (dana, "/messages/"), (dana, address), (dana, announced), (dana, f"/parent/children/{maya}/classes/{algebra}"),
+        (rivera, "/messages/"), (rivera, address), (rivera, "/messages/announcements"), (rivera, "/teacher/"),
+        (rivera, f"/teacher/assignments/{quiz}"), (rivera, f"/teacher/classes/{algebra}/students/{maya}"),
+        (rivera, f"/teacher/classes/{algebra}"),
+    ]  # fmt: skip
+    for browser, page in pages:
+        assert any(lead in browser.get(page).text for lead in LEADS) or "announcements/new" in browser.get(page).text, (
+            page
+        )
+    if scope == EVERYONE:
+        stop(scope)
+    else:
+        for user in (school.dana, school.rivera):
+            message_rules.close_writing(user, school.oak, "Rude words", clock(), actor_id=school.pat.id)
+        db.session.commit()
+    for browser, page in pages:
+        text = browser.get(page).text
+        assert not any(lead in text for lead in LEADS), page
+        assert "announcements/new" not in text, page
+        told = "cannot write messages for now" in text or "Messages are stopped for now" in text
+        assert told == page.startswith("/messages"), page
+    for browser, page in ((dana, "/messages/new"), (dana, f"/messages/new?student={maya}"), (rivera, "/messages/new")):
+        assert "You cannot write at the moment." in browser.get(page).text
+    assert "<form" not in rivera.get(f"/messages/families/{quiz}").text.split("</header>")[1].split("<footer")[0]
+
+
+def test_the_office_is_told_what_it_has_stopped_and_goes_on(school, sign_in, stop):
+    pat, quinn = sign_in(school.pat), sign_in(school.quinn)
+    lift = stop(ClosureScope.GUARDIANS)
+    for page in ("/messages/", "/messages/announcements", "/messages/announcements/new"):
+        text = plain(pat.get(page).text)
+        assert "Guardians cannot write messages for now" in text
+        assert "Your office has stopped this: “A harmful message went round.”" in text
+        assert "cannot write" not in quinn.get(page).text
+    assert 'name="body"' in pat.get("/messages/announcements/new").text
+    lift()
+    assert "cannot write" not in pat.get("/messages/announcements").text
 
 
 # --- Addresses

@@ -167,6 +167,52 @@ def test_no_party_of_the_conversations_asks_or_fetches(talk, school, sign_in, as
     assert fetch(sign_in(school.robin), export).status_code == 200
 
 
+def is_told(browser, approval):
+    """Where somebody of the office could find out that the record is asked for."""
+    pages = [browser.get(f"/office/{path}").text for path in ("approvals", "people", "records", "log")]
+    signs = ("Maya Diaz.</a>", "waits for you", "waits for a second person", "second person to agree")
+    signs_done = ("About <bdi>Maya Diaz", "as the second person", "fetched the record")
+    return (
+        any(sign in page for page in pages for sign in (*signs, *signs_done)),
+        browser.get(f"/office/approvals/{approval.public_id}").status_code,
+    )
+
+
+def test_a_party_in_the_office_neither_agrees_nor_learns_of_it(talk, school, sign_in):
+    """Robin is the other guardian, Toni taught the class; Sasha neither."""
+    make_role(school.robin, school.oak, RoleKind.PARENT)
+    add_guardianship(school.robin, school.maya, school.oak)
+    toni = make_user("toni", "Toni Reed")
+    make_role(toni, school.oak, RoleKind.OFFICE)
+    make_role(toni, school.oak, RoleKind.TEACHER, ends_on=TODAY)
+    enroll(toni, school.algebra, Position.SUBSTITUTE, ends_on=TODAY)
+    assert asked_by(sign_in(school.pat), school).status_code == 303
+    approval = db.session.query(Approval).one()
+    parties = [sign_in(each) for each in (school.robin, toni)]
+    for party in parties:
+        assert is_told(party, approval) == (False, 404)
+        for act in ("approval", "refusal", "withdrawal"):
+            answer = party.post(f"/office/approvals/{approval.public_id}/{act}", data={"why": "No"})
+            assert answer.status_code == 404, act
+    sasha = sign_in(school.sasha)
+    assert is_told(sasha, approval) == (True, 200)
+    assert sasha.post(f"/office/approvals/{approval.public_id}/approval").status_code == 303
+    export = db.session.query(RecordExport).one().public_id
+    assert fetch(sasha, export).status_code == 200
+    assert [is_told(party, approval) for party in parties] == [(False, 404)] * 2
+    assert is_told(sign_in(school.pat), approval) == (True, 200)
+
+
+def test_what_only_parties_could_agree_to_is_not_asked_for(talk, school, sign_in):
+    for each in (school.robin, school.sasha):
+        make_role(each, school.oak, RoleKind.PARENT)
+        add_guardianship(each, school.maya, school.oak)
+    answer = asked_by(sign_in(school.pat), school)
+    assert answer.status_code == 422
+    assert "nobody could agree" in answer.text
+    assert db.session.query(Approval).count() == 0
+
+
 def test_only_the_two_fetch_and_only_for_a_week(talk, school, sign_in, clock):
     export = agreed(sign_in, school)
     for name in ("sasha", "quinn", "rivera", "dana", "maya"):
