@@ -42,7 +42,7 @@ class Shown:
     """How many guardians got it; None where the person is not told."""
     opened_by: int = 0
     answered_in: int = 0
-    """Conversations with an answer, for teachers."""
+    """Conversations with an answer, of the teacher or the office person who looks."""
     waits_until: datetime | None = None
     """It is due and waits for the end of a stop, no longer than until then."""
 
@@ -101,8 +101,7 @@ def _shown(person: Person, found: Announcement) -> Shown:
     if found.sent_at is not None and can(person, "announcement:count_readers", found):
         sent_to, opened_by = announced.recipients_of([found.id]).get(found.id, (0, 0))
         counted |= {"sent_to": sent_to, "opened_by": opened_by}
-        if person.acts_as(RoleKind.TEACHER):
-            counted["answered_in"] = announced.answers_of(found)
+        counted["answered_in"] = announced.answers_of(person, found)
     return Shown(found, timezones(person)[found.school_id], sections, [], [], **counted)
 
 
