@@ -323,22 +323,25 @@ def _typing(found: Measured, noisy: bool) -> list[str]:
 def _start(found: Measured, noisy: bool) -> list[str]:
     lines = []
     for kind in found.plan.kinds:
-        start, (resident, proportional) = found.starts[kind], found.memory[kind]
+        start = found.starts[kind]
         bound = goals.START * floors_of(found, kind)["hello"]
         verdict = judge(start, bound, noisy=noisy)
         lines += [
             _line("P22", "start to the first page", kind, f"{_ms(start)} ms", f"700 ms, here {_ms(bound)}", verdict),
-            _line(
-                "P22", "a worker's memory: resident, proportional", kind, f"{resident:.0f} MB, {proportional:.0f} MB",
-                "80 MB, 35 MB",
-                max(judge(resident, goals.RESIDENT), judge(proportional, goals.PROPORTIONAL), key=_rank),
-            ),
-        ]  # fmt: skip
+            _memory("a worker's memory at its first page", kind, *found.first_memory[kind]),
+            _memory("a worker's memory after all of this", kind, *found.memory[kind]),
+        ]
     install = f"{found.install:.1f} s"
     lines.append(
         _line("P22", "nothing to an empty school", "sqlite", install, "5 s", judge(found.install, goals.INSTALL))
     )
     return lines
+
+
+def _memory(what: str, kind: str, resident: float, proportional: float) -> str:
+    verdict = max(judge(resident, goals.RESIDENT), judge(proportional, goals.PROPORTIONAL), key=_rank)
+    found = f"{resident:.0f} MB, {proportional:.0f} MB"
+    return _line("P22", f"{what}: resident, proportional", kind, found, "80 MB, 35 MB", verdict)
 
 
 def _rank(verdict: Verdict) -> int:

@@ -95,7 +95,10 @@ class Measured:
     typed: list[typing.Typed] = field(default_factory=list)
     typing_missing: str | None = None
     starts: dict[str, float] = field(default_factory=dict)
+    first_memory: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """A worker's after its first page, as peers were measured for P22."""
     memory: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """A worker's after everything that is measured, the largest classes and the crowds too."""
     install: float = 0.0
     loading: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -126,6 +129,7 @@ def run(plan: Plan, folder: Path, say: Callable[[str], None]) -> Measured:
                 found.loading[where] = time.monotonic() - loaded
                 found.versions[kind] = database.version
                 server = stack.enter_context(Server("wsgi:app", "/auth/sign-in", folder, **database.environment))
+                found.first_memory[where] = server.memory()
                 found.starts[where] = _start(server, folder, database)
                 served[where] = (database, _school(database, server), server)
         _measure(found, served, hello, workload, folder, stack, say)

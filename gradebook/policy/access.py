@@ -21,7 +21,6 @@ from gradebook.models import (
     GradingScale,
     GridView,
     Guardianship,
-    LegalHold,
     MasteryScale,
     Outcome,
     RecordExport,
@@ -283,11 +282,6 @@ def conversation_of_record(person: Person, export: RecordExport) -> Conversation
         .options(joinedload(Conversation.student), joinedload(Conversation.guardian), joinedload(Conversation.section))
         .where(Conversation.id == export.conversation_id, Conversation.school_id.in_(scopes.schools_run_by(person)))
     )
-
-
-def hold_for_office(person: Person, public_id: str) -> LegalHold:
-    """A hold of the school that this office runs. Raises NotFound."""
-    return _of_office(person, LegalHold, public_id, LegalHold.person)
 
 
 def school_of_office(person: Person) -> School:

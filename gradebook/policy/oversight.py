@@ -19,6 +19,7 @@ from gradebook.models import (
     Duty,
     Enrollment,
     Guardianship,
+    LegalHold,
     Message,
     MessageKind,
     MessageReport,
@@ -99,17 +100,18 @@ def log_of_office(person: Person) -> ColumnElement[bool]:
     of_oversight = or_(AuditEntry.act.startswith("report."), AuditEntry.act.startswith("review."), to_hold)
     if reviews(person) or supervises(person):
         of_oversight = and_(of_oversight, _is_own(person, AuditEntry.person_id))
-    return and_(scopes.log_of_office(person), ~of_oversight, ~_of_others_record(person))
+    return and_(scopes.log_of_office(person), ~of_oversight, ~_of_own_conversation(person))
 
 
-def _of_others_record(person: Person) -> ColumnElement[bool]:
-    """Somebody asked for or fetched the record of a conversation of which this person is a party."""
+def _of_own_conversation(person: Person) -> ColumnElement[bool]:
+    """Somebody else asked for, fetched or held what was written in a conversation of which this person is a party."""
+    held = and_(AuditEntry.act.startswith("hold."), AuditEntry.facts["is_one_conversation"].as_boolean())
     to_hand_out = and_(AuditEntry.act.startswith("approval."), AuditEntry.facts["kind"].as_string() == RECORD)
-    return and_(
+    handed_out = and_(
         or_(AuditEntry.act == "record.fetched", to_hand_out),
-        AuditEntry.actor_id != person.id,
         is_party(person, AuditEntry.person_id, AuditEntry.section_id),
     )
+    return and_(AuditEntry.actor_id != person.id, or_(handed_out, and_(held, _is_own(person, AuditEntry.person_id))))
 
 
 def _is_own(person: Person, student_id: Any) -> ColumnElement[bool]:
@@ -290,6 +292,30 @@ def record_for_office(person: Person, public_id: str) -> RecordExport:
     """A record that this person may fetch. Raises NotFound."""
     key = conversations.key_of(public_id)
     found = db.session.scalar(select(RecordExport).where(RecordExport.public_id == key, records_to_fetch(person)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+# --- Holds
+
+
+def holds_of_office(person: Person) -> ColumnElement[bool]:
+    """Condition on LegalHold: of the school that this office runs. One on a single conversation says that there is one:
+    it is shown to nobody whose own child or student it is about."""
+    here = LegalHold.school_id.in_(scopes.schools_run_by(person))
+    return and_(here, or_(LegalHold.conversation_id.is_(None), ~_is_own(person, LegalHold.person_id)))
+
+
+def holds_to_lift(person: Person) -> ColumnElement[bool]:
+    """Of these: what keeps one's own conversations, or those about an own child or student, somebody else lifts."""
+    return and_(holds_of_office(person), LegalHold.person_id != person.id, ~_is_own(person, LegalHold.person_id))
+
+
+def hold_to_lift(person: Person, public_id: str) -> LegalHold:
+    """A hold that this person may lift. Raises NotFound."""
+    key = conversations.key_of(public_id)
+    found = db.session.scalar(select(LegalHold).where(LegalHold.public_id == key, holds_to_lift(person)))
     if found is None:
         raise NotFound
     return found

@@ -161,12 +161,14 @@ def _note(act: str, hold: LegalHold, actor_id: int, now: datetime) -> None:
     )  # fmt: skip
 
 
-def holds_of(school: School, person: User | None = None) -> list[LegalHold]:
-    """The holds of the school (on this person), the newest first, those that are over too."""
-    query = select(LegalHold).where(LegalHold.school_id == school.id)
-    if person is not None:
-        query = query.where(LegalHold.person_id == person.id)
-    return list(db.session.scalars(query.order_by(LegalHold.placed_at.desc(), LegalHold.id.desc())))
+def holds_of(viewer: Person, on: User | None = None) -> list[tuple[LegalHold, bool]]:
+    """The holds that this office person may see (on this person), the newest first, those that are over too; and
+    whether the viewer may lift each."""
+    query = select(LegalHold, oversight.holds_to_lift(viewer)).where(oversight.holds_of_office(viewer))
+    if on is not None:
+        query = query.where(LegalHold.person_id == on.id)
+    rows = db.session.execute(query.order_by(LegalHold.placed_at.desc(), LegalHold.id.desc()))
+    return [(hold, bool(may_lift)) for hold, may_lift in rows]
 
 
 def is_in_force(hold: LegalHold, day: date) -> bool:

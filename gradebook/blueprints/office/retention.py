@@ -101,7 +101,7 @@ def _page(school: School, form: YearsForm | None = None) -> str:
         form=form or YearsForm(formdata=None, data=years),
         lines=retention.dry_run(school, moment()),
         going=retention.going(current_person(), school, moment()),
-        holds=[hold for hold in retention.holds_of(school) if retention.is_in_force(hold, today(school))],
+        holds=[one for one, _may in retention.holds_of(current_person()) if retention.is_in_force(one, today(school))],
         deleted=retention.deleted(current_person(), school),
         class_words=class_words,
         last_day=last_day,
@@ -147,7 +147,7 @@ def hold_post(person_id: str) -> Any:
 @door.office
 def hold_lifting(hold_id: str) -> Any:
     """What is old can be deleted again."""
-    row = rosters.locked(access.hold_for_office(current_person(), hold_id))
+    row = rosters.locked(oversight.hold_to_lift(current_person(), hold_id))
     retention.lift_hold(row, moment(), actor_id=current_person().id)
     key = row.person.public_id
     db.session.commit()
@@ -194,7 +194,10 @@ def _hold_page(user: User, form: HoldForm) -> str:
         user=user,
         form=form,
         school=school,
-        holds=[(each, retention.is_in_force(each, today(school))) for each in retention.holds_of(school, user)],
+        holds=[
+            (each, retention.is_in_force(each, today(school)), may_lift)
+            for each, may_lift in retention.holds_of(current_person(), user)
+        ],
         last_day=last_day,
         is_child=len(form.guardian.choices) > 1,
     )

@@ -10,7 +10,7 @@ from gradebook.policy.conversations import Correspondence
 from gradebook.services import message_rules, messaging, retention
 from tests.conftest import NOON
 from tests.families import add_guardianship
-from tests.school import make_role
+from tests.school import make_role, make_user
 
 YEARS = dict.fromkeys(retention.USUAL_YEARS, "7") | {"messages": "5", "files": "2", "reads": "2"}
 YEARS |= {"drafts": "1", "notices": "1", "stops": "9"}
@@ -84,6 +84,30 @@ def test_a_hold_is_placed_with_a_reason_and_lifted(school, sign_in):
     assert "Court 26-7" not in browser.get("/office/retention").text
     acts = [row.act for row in db.session.query(AuditEntry).filter(AuditEntry.act.like("hold.%"))]
     assert acts == ["hold.placed", "hold.lifted"]
+
+
+def test_a_guardian_in_the_office_neither_finds_nor_lifts_the_hold_on_a_conversation(school, sign_in):
+    """A hold on all stands on the page for everybody; it is somebody else who lifts what keeps one's own talks."""
+    talk_of(school)
+    robin = make_user("robin", "Robin Reed")
+    make_role(robin, school.oak, RoleKind.OFFICE)
+    browser, path = sign_in(school.pat), f"/office/people/{school.maya.public_id}/hold"
+    one = {"guardian": school.dana.public_id, "section": school.algebra.public_id}
+    assert browser.post(path, data={"reason": "Court 26-7", **one}).status_code == 303
+    assert browser.post(path, data={"reason": "Her claim"}).status_code == 303
+    add_guardianship(robin, school.maya, school.oak)
+    db.session.commit()
+    single, whole = db.session.query(LegalHold).order_by(LegalHold.id)
+    party = sign_in(robin)
+    for page in (path, "/office/retention", "/office/log"):
+        assert "Court 26-7" not in party.get(page).text, page
+        assert "Court 26-7" in browser.get(page).text, page
+    assert "Her claim" in party.get(path).text
+    assert "Somebody else lifts it" in party.get(path).text
+    assert "Lift it" not in party.get(path).text
+    for hold in (single, whole):
+        assert party.post(f"/office/holds/{hold.public_id}/lifting").status_code == 404
+        assert browser.post(f"/office/holds/{hold.public_id}/lifting").status_code == 303
 
 
 def test_one_conversation_can_be_that_of_two_together(school, sign_in):

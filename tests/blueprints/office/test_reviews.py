@@ -143,8 +143,16 @@ def test_one_conversation_opens_no_other(scene, app):
         (datetime(2026, 10, 14, 12, tzinfo=UTC), datetime(2026, 10, 21, 4, tzinfo=UTC)),
         (datetime(2026, 10, 29, 12, tzinfo=UTC), datetime(2026, 11, 5, 5, tzinfo=UTC)),  # summer time ends on the 1st
         (datetime(2026, 12, 29, 12, tzinfo=UTC), datetime(2027, 1, 5, 5, tzinfo=UTC)),
+        (datetime(2027, 3, 10, 12, tzinfo=UTC), datetime(2027, 3, 17, 4, tzinfo=UTC)),  # it begins on the 14th
+        (datetime(2027, 6, 16, 12, tzinfo=UTC), datetime(2027, 6, 23, 4, tzinfo=UTC)),
     ],
-    ids=["a week", "over the end of summer time", "over the end of the year"],
+    ids=[
+        "a week",
+        "over the end of summer time",
+        "over the end of the year",
+        "over its beginning",
+        "over the end of the class",
+    ],
 )
 def test_a_review_ends_by_itself_with_its_last_day_at_the_school(scene, sign_in, clock, begin, over):
     clock.set(begin)
