@@ -81,5 +81,6 @@ def make_app(url: str, folder: Path) -> Flask:
             "DATABASE_OWNER_URL": url,
             "INSTANCE_DIR": str(folder),
             "SECRET_KEY": KEY,
+            "MESSAGES_AN_HOUR": 1_000_000,
         }
     )

@@ -84,7 +84,7 @@ def _workload() -> Workload:
 
 def _measured(database: Database) -> Found:
     talks, grid = _places(database)
-    environment = {**database.environment, "STREAMS": str(STREAMS)}
+    environment = {**database.environment, "STREAMS": str(STREAMS), "MESSAGES_AN_HOUR": "1000000"}
     with (
         Server("wsgi:app", "/healthz", database.folder, **environment) as server,
         ExitStack() as stack,

@@ -53,6 +53,7 @@ SETTINGS = (
     Setting("WEB_CONCURRENCY", "2", "gunicorn worker processes"),
     Setting("STREAMS", "24", "live updates that a process keeps open, each on a thread beside those for pages"),
     Setting("LISTEN_URL", "DATABASE_URL", "the database without PgBouncer in between, for live updates"),
+    Setting("MESSAGES_AN_HOUR", "120", "messages that one account may send one by one in a school within an hour"),
     Setting("CLAMD", "none", "the ClamAV daemon that looks at files of messages: host:port, or the path of its socket"),
 )
 
@@ -85,6 +86,7 @@ def load_config(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "TRUSTED_HOSTS": _trusted_hosts(base_url),
         "STREAMS": int(os.environ.get("STREAMS", "24")),
         "LISTEN_URL": os.environ.get("LISTEN_URL", ""),
+        "MESSAGES_AN_HOUR": int(os.environ.get("MESSAGES_AN_HOUR", "120")),
         "CLAMD": _clamd(os.environ.get("CLAMD", "").strip()),
         "PROXIES": int(os.environ.get("PROXIES", "0")),
         "TESTING": environment == "testing",

@@ -80,7 +80,7 @@ class OtherBody(ValueError):
 
 
 class TooMany(ValueError):
-    """More messages than one person may send to many families."""
+    """More messages than one person may send, to many families or one by one."""
 
     def __init__(self, most: int, *, in_an_hour: bool) -> None:
         super().__init__(most)
@@ -354,6 +354,7 @@ def send(
     files: Sequence[Attachable] = (),
     kind: MessageKind = MessageKind.TEXT,
     announcement_id: int | None = None,
+    most_an_hour: int | None = None,
 ) -> int:
     """Add a message and return its number in the conversation. The same key sent twice is one message.
 
@@ -361,7 +362,8 @@ def send(
     `corrects` is the number of a message of the same author that this one puts right, `announcement_id` the key of the
     announcement that it answers.
     Raises OtherBody if the key was used for other words or files, attachments.QuotaUsedUp if there is no room for the
-    files; then the caller must roll back.
+    files, TooMany for a new one where `most_an_hour` were sent; then the caller must roll back. Those that come in the
+    same moment do not see one another, so there can be a few more.
     """
     if files:
         _one_sending_at_a_time(author_id)  # their sizes are counted
@@ -375,6 +377,8 @@ def send(
     if not _add(conversation, facts, number, change, now):
         _give_back(conversation, corrects)
         return _number_sent_before(conversation, facts, files)
+    if most_an_hour is not None and found.sent >= most_an_hour:
+        raise TooMany(most_an_hour, in_an_hour=True)
     if files:
         attachments.keep(conversation, number, author_id, files, now)
     if corrects is not None:
@@ -388,11 +392,11 @@ def send(
 
 def _around(conversation: Conversation, author_id: int, now: datetime) -> notices.Around:
     """Who takes part and is told, after those were admitted who became teachers or joined the office since."""
-    found = notices.around([conversation.id], author_id, now)
+    found = notices.around([conversation.id], author_id, conversation.school_id, now)
     if not found.lacks_staff:
         return found
     _admit_staff_to(conversation, now)
-    return notices.around([conversation.id], author_id, now)
+    return notices.around([conversation.id], author_id, conversation.school_id, now)
 
 
 def _next_number(conversation: Conversation, now: datetime, corrects: int | None) -> tuple[int, int]:
@@ -564,7 +568,7 @@ def send_to_each(section: Section, letters: Sequence[Letter], *, author_id: int,
         raise OtherBody(client_key)
     _mark_own_read(numbers, author_id, now)
     notices.tell(
-        notices.around(list(numbers), author_id, now),
+        notices.around(list(numbers), author_id, section.school_id, now),
         {key: seq for key, (seq, _change) in numbers.items()},
         section.school_id,
         now,

@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from gradebook import actor
 from gradebook.clock import day_in
+from gradebook.database import UtcDateTime
 from gradebook.extensions import db, execute_plain
 from gradebook.models import (
     Conversation,
     ConversationKind,
     Draft,
     Enrollment,
+    Message,
+    MessageKind,
     Notice,
     NoticeKind,
     OfficeHours,
@@ -57,11 +60,16 @@ class Around:
     """A teacher of the class, or a person of the office, does not take part yet."""
     has_draft: bool
     """The author has begun to write here."""
+    sent: int = 0
+    """Messages that the author has sent in this school within the hour; one to many families counts once."""
 
 
-def around(conversation_ids: Sequence[int], author_id: int, now: datetime) -> Around:
+def around(conversation_ids: Sequence[int], author_id: int, school_id: int, now: datetime) -> Around:
     """What a message of this author meets in these conversations of one school, in one statement."""
-    values = {"conversations": conversation_ids, "author": author_id, "earliest": (now - timedelta(hours=12)).date()}
+    values = {
+        "conversations": conversation_ids, "author": author_id, "school": school_id,
+        "earliest": (now - timedelta(hours=12)).date(), "hour_ago": now - timedelta(hours=1),
+    }  # fmt: skip
     rows = db.session.execute(_PARTICIPANTS, values).all()
     if not rows:  # nobody is there yet, not even the author
         return Around("UTC", [], lacks_staff=True, has_draft=True)
@@ -71,7 +79,7 @@ def around(conversation_ids: Sequence[int], author_id: int, now: datetime) -> Ar
         for row in rows
         if row.role_kind == RoleKind.PARENT or policy.reads_as_staff(row, day)
     ]
-    return Around(rows[0].timezone, told, bool(rows[0].lacks_staff), bool(rows[0].has_draft))
+    return Around(rows[0].timezone, told, bool(rows[0].lacks_staff), bool(rows[0].has_draft), rows[0].sent)
 
 
 def _days(row: Any) -> office_hours.Days:
@@ -162,6 +170,16 @@ _HAS_DRAFT = (
     .correlate(Conversation)
     .exists()
 )
+_SENT = (
+    select(func.count(Message.client_key.distinct()))
+    .where(
+        Message.school_id == bindparam("school"),
+        Message.sent_at > bindparam("hour_ago", type_=UtcDateTime),
+        Message.author_id + 0 == bindparam("author"),  # so that the index by time is used: an author may have thousands
+        Message.kind == MessageKind.TEXT,
+    )
+    .scalar_subquery()
+)
 _PARTICIPANTS = (
     select(
         Participant.conversation_id, Participant.user_id, Participant.role_kind, Participant.muted_at,
@@ -169,6 +187,7 @@ _PARTICIPANTS = (
         Role.begins_on.label("role_begins_on"), Role.ends_on.label("role_ends_on"),
         scopes.is_guardian_by_any_date(Participant.user_id, Conversation.student_id).label("is_guardian"),
         or_(_LACKS_TEACHERS, _LACKS_OFFICE).label("lacks_staff"), _HAS_DRAFT.label("has_draft"),
+        _SENT.label("sent"),
     )
     .select_from(Participant)
     .join(Conversation, Conversation.id == Participant.conversation_id)

@@ -27,6 +27,7 @@ from gradebook.services.accounts import person_acting_as
 
 KILLS = int(os.environ.get("SOAK_KILLS", "2"))
 ROOT = Path(__file__).parents[2]
+MANY = {"MESSAGES_AN_HOUR": "1000000"}
 READY_WITHIN = 120.0  # seconds, on a busy machine
 
 pytestmark = pytest.mark.commits
@@ -40,7 +41,7 @@ class Server:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
         settings = {name: app.config[name] for name in ("DATABASE_URL", "INSTANCE_DIR", "SECRET_KEY")}
-        more = {"GRADEBOOK_ENV": "testing", "COMPILED_TEMPLATES": str(folder), "WEB_CONCURRENCY": "1"}
+        more = {"GRADEBOOK_ENV": "testing", "COMPILED_TEMPLATES": str(folder), "WEB_CONCURRENCY": "1"} | MANY
         self.environment = {**os.environ, **settings, **more, "BASE_URL": f"http://127.0.0.1:{self.port}"}
         self.log = folder / "server.log"
         self.process = None

@@ -141,8 +141,9 @@ def act(window):
 
 
 @pytest.fixture
-def windows(app, school, sign_in, clock):
+def windows(app, school, sign_in, clock, monkeypatch):
     """Seven windows on three conversations: two of one teacher on the same one, a muted one, a joint one."""
+    monkeypatch.setitem(app.config, "MESSAGES_AN_HOUR", 1_000_000)
     school.gus_of_maya.ends_on = None
     db.session.commit()
     talks = {}

@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from gradebook.blueprints.messages import bp
-from gradebook.blueprints.messages.doorstep import correspondent, page_number
+from gradebook.blueprints.messages.doorstep import correspondent, most_an_hour, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import BeginForm
 from gradebook.blueprints.messages.shown import reached, reached_office, sides_of_pair, timezones
@@ -174,7 +174,7 @@ def begin() -> Any:
         return _write(person, pair, form), 403
     if not accepts(form, person, pair.school_id):
         return _write(person, pair, form), 422
-    words = {"body": form.body.data, "client_key": form.client_key.data}
+    words = {"body": form.body.data, "client_key": form.client_key.data, "most_an_hour": most_an_hour()}
     answers = answered.id if answered else None
     try:
         files = taken(form)
@@ -185,6 +185,10 @@ def begin() -> Any:
         db.session.rollback()
         form.was_used()
         return _write(person, _pair(person, form), form), 409
+    except messaging.TooMany as error:
+        db.session.rollback()
+        form.too_many(error.most)
+        return _write(person, _pair(person, form), form), 429
     except attachments.QuotaUsedUp:
         no_room(form)
         return _write(person, _pair(person, form), form), 422

@@ -6,7 +6,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from gradebook.blueprints.messages import bp
-from gradebook.blueprints.messages.doorstep import correspondent, page_number
+from gradebook.blueprints.messages.doorstep import correspondent, most_an_hour, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import MessageForm, SendForm
 from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, by_child, shown, timezones
@@ -141,13 +141,17 @@ def send(conversation_id: str) -> Any:
         return _stopped(person, found, form, 403)
     if not accepts(form, person, found.school_id):
         return _stopped(person, found, form, 422)
-    words = {"body": form.body.data, "client_key": form.client_key.data}
+    words = {"body": form.body.data, "client_key": form.client_key.data, "most_an_hour": most_an_hour()}
     try:
         number = messaging.send(found, author_id=person.id, **words, now=moment(), files=taken(form))
     except messaging.OtherBody:
         db.session.rollback()
         form.was_used()
         return _not_sent(person, policy.conversation_read_by(person, conversation_id), form, 409)
+    except messaging.TooMany as error:
+        db.session.rollback()
+        form.too_many(error.most)
+        return _not_sent(person, policy.conversation_read_by(person, conversation_id), form, 429)
     except attachments.QuotaUsedUp:
         no_room(form)
         return _not_sent(person, policy.conversation_read_by(person, conversation_id), form, 422)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import current_app, jsonify, redirect, render_template, request, url_for
 
 from gradebook.blueprints.messages import bp
 from gradebook.models import RoleKind
@@ -30,6 +30,11 @@ def correspondent() -> Person:
     if accounts.needs_proof(current_login_session(), _moment_of_the_page()):
         raise NotProved
     return person
+
+
+def most_an_hour() -> int:
+    """Messages that one account may send one by one in a school within an hour."""
+    return int(current_app.config["MESSAGES_AN_HOUR"])
 
 
 def announcer() -> Person:

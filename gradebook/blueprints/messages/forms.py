@@ -69,6 +69,17 @@ class MessageForm(WordsForm):
         self.client_key.data = new_key()
         self.body.errors = [*self.body.errors, words]
 
+    def too_many(self, most: int) -> None:
+        """As many were sent in the hour as one may send."""
+        self.body.errors = [
+            *self.body.errors,
+            _(
+                "You have sent %(most)s messages within an hour, and no more can go out for now. This one is kept here:"
+                " send it again later",
+                most=format_decimal(most),
+            ),
+        ]
+
     def was_used(self) -> None:
         """The key has sent other words before: from a page that the browser kept."""
         self.send_anew(_("You sent another message from this form before. To send this one too, send it again"))

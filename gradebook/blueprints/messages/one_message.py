@@ -7,7 +7,7 @@ from flask import flash, jsonify, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from gradebook.blueprints.messages import bp
-from gradebook.blueprints.messages.doorstep import correspondent
+from gradebook.blueprints.messages.doorstep import correspondent, most_an_hour
 from gradebook.blueprints.messages.forms import MessageForm, WordsForm
 from gradebook.blueprints.messages.shown import sides_of, timezones
 from gradebook.blueprints.messages.stopping import accepts
@@ -138,13 +138,17 @@ def correct_message(conversation_id: str, seq: str) -> Any:
         return _too_late(person, found, shown, form)
     if not accepts(form, person, found.school_id):
         return _refused(person, found, shown, form, 422)
-    words = {"body": form.body.data, "client_key": form.client_key.data}
+    words = {"body": form.body.data, "client_key": form.client_key.data, "most_an_hour": most_an_hour()}
     try:
         number = messaging.send(found, author_id=person.id, **words, now=moment(), corrects=shown.seq)
     except messaging.OtherBody:
         db.session.rollback()
         form.was_used()
         return _refused(person, *_found(person, conversation_id, seq), form, 409)
+    except messaging.TooMany as error:
+        db.session.rollback()
+        form.too_many(error.most)
+        return _refused(person, *_found(person, conversation_id, seq), form, 429)
     return _done(found, number, number)
 
 

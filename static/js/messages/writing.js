@@ -139,6 +139,7 @@ export class Writing {
     }
     if (status === 403 || status === 404) return new SendProblem("lost");
     if (status === 413) return new SendProblem("refused", this.#talk.words.files_large);
+    if (status === 429 && facts.problem) return new SendProblem("refused", facts.problem); // trying again at once is no use
     if (status === 409 || status === 422) return new SendProblem("refused", facts.problem ?? this.#talk.words.away);
     return new SendProblem("away");
   }
