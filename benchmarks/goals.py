@@ -7,6 +7,7 @@ The multiple is the goal in milliseconds over the same floor on the machine wher
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 Floors = Mapping[str, float]
 """Medians in seconds."""
@@ -27,6 +28,8 @@ class Goal:
     """What may come on top, whatever the ratio: the password hash."""
     statements: tuple[int, ...] = ()
     """The bound of each request."""
+    parts: tuple[str, ...] = ()
+    """What each request is, where the time of each is printed below their sum."""
     reads: bool = True
     largest: int | None = None
     """Bytes."""
@@ -88,6 +91,15 @@ def _whole(floors: Floors) -> float:
     return floors["hello"] + 2 * floors["1,200 written"]
 
 
+def _weights(floors: Floors) -> float:
+    """What P20 cannot do without: the save reads every score and writes once, then the grid is read. Where the goals
+    were set that was 0.86 + 0.25 + 1.27 and 0.86 + 1.27 + 0.55, so that 15 ms are 2.96 times it.
+    """
+    return _write(floors) + floors["rows of a grid"] + _grid(floors)
+
+
+_CHANGED: Any = {"statements": (8, 7), "parts": ("the save", "the grid")}
+
 GOALS = (
     Goal("P1", "grid 30 × 40", "grid", 8, 3.0, _grid, statements=(7,), largest=120_000, largest_sent=15_000),
     Goal("P1", "grid 30 × 40, two columns hidden", "grid, two hidden", 8, 3.0, _grid, statements=(7,)),
@@ -120,7 +132,9 @@ GOALS = (
     Goal("P18", "grid 30 × 160, all terms", "grid 30 × 160", 22, 3.4, _long_grid, statements=(7,)),
     Goal("P18", "grid 300 × 40, 100 rows", "grid 300 × 40", 40, 46.5, _hello, statements=(7,)),
     Goal("P18", "grid 300 × 160, 100 rows of a term", "grid 300 × 160", 60, 70.0, _hello, statements=(7,)),
-    Goal("P20", "weights changed and grid read", "weights", 15, 17.4, _hello, statements=(8, 7), reads=False),
+    Goal("P20", "weights changed and grid read", "weights", 15, 2.96, _weights, reads=False, **_CHANGED),
+    Goal("P20", "the same of 300 × 40, 100 rows", "weights 300 × 40", 60, 70.0, _hello, reads=False, **_CHANGED),
+    Goal("P20", "the same of 300 × 160, 100 rows", "weights 300 × 160", 300, 349.0, _hello, reads=False, **_CHANGED),
     Goal("P23", "unchanged grid asked again", "unchanged", 3, 3.5, _hello, statements=(3,)),
 )
 

@@ -27,6 +27,8 @@ class Case:
     """Seconds."""
     computed: list[float] = field(default_factory=list)
     """Seconds that the server computed for each sample; what else the machine did meanwhile is not in them."""
+    parts: list[list[float]] = field(default_factory=list)
+    """Seconds of each request of each sample."""
     answers: list[Answer] = field(default_factory=list)
     """What came back the last time."""
     statements: list[list[str]] = field(default_factory=list)
@@ -57,11 +59,13 @@ class Case:
         except Exception as error:
             self.problem = f"{type(error).__name__}: {error}"
             return
+        seconds = [outcome]
         if isinstance(outcome, list):
             self.answers = outcome
-            outcome = sum(answer.seconds for answer in outcome)
+            seconds = [answer.seconds for answer in outcome]
         if keep:
-            self.samples.append(outcome)
+            self.samples.append(sum(seconds))
+            self.parts.append(seconds)
             if self.meter:
                 self.computed.append(self.meter() - before)
 

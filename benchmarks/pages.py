@@ -244,14 +244,25 @@ def _save(school: School, section: int, cells: dict[str, str]) -> Answer:
 
 def change_weights(school: School) -> list[Answer]:
     """Two categories' weights changed, after the effect was shown, and the grid read again: every total is new."""
-    browser, path = school.browser(school.teacher), section_path(school, FILLED, "teacher.rules")
+    return _change_weights(school, school.teacher, FILLED)
+
+
+def growth_weights(students: int, assignments: int) -> Callable[[School], list[Answer]]:
+    """The same in a class of another size."""
+    return lambda school: _change_weights(
+        school, school.growth_teacher, school.workload.sections + school.workload.growth.index((students, assignments))
+    )
+
+
+def _change_weights(school: School, teacher: str, number: int) -> list[Answer]:
+    browser, path = school.browser(teacher), section_path(school, number, "teacher.rules")
     fields = form_fields(browser.get(path).must_be(200).text)
     weights = [name for name, value in fields.items() if name.endswith("-weight") and value]
     first = "15" if fields[weights[0]] == "20" else "20"
     fields |= {weights[0]: first, weights[1]: str(40 - int(first)), "do": "save"}
     shown = form_fields(browser.post(path, fields).must_be(200).text)
     saved = browser.post(path, {**shown, "do": "confirm"}).must_be(303)
-    return [saved, browser.get(section_path(school, FILLED)).must_be(200)]
+    return [saved, browser.get(section_path(school, number)).must_be(200)]
 
 
 # --- Messages

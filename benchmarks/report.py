@@ -158,6 +158,7 @@ def _pages(found: Measured, kind: str, noisy: bool) -> str:
         if case := found.case(goal.case, kind):
             unsteady = any((key, where) in moved for key in goal.floors(floors) for where in ("", kind))
             rows.append(_row(goal, case, floors, noisy or unsteady))
+            rows += _part_rows(goal, case)
     return "\n".join(rows)
 
 
@@ -172,6 +173,15 @@ def _row(goal: Goal, case: Case, floors: dict[str, float], noisy: bool) -> str:
         f"{case.median / floor:.1f}x", _ms(bound), goal_ms, verdict, _statements(goal, case), *_sizes(goal, case),
     )  # fmt: skip
     return _table_row(cells)
+
+
+def _part_rows(goal: Goal, case: Case) -> list[str]:
+    """Of each request alone: the sum is what is judged."""
+    rows = []
+    for title, seconds in zip(goal.parts, zip(*case.parts, strict=True), strict=False):
+        cells = ("", f"… {title}", _ms(median(seconds)), _ms(p95(seconds)), _ms(min(seconds)))
+        rows.append(_table_row((*cells, *[""] * (len(COLUMNS) - len(cells)))))
+    return rows
 
 
 def _statements(goal: Goal, case: Case) -> str:

@@ -48,6 +48,8 @@ PAGES: dict[str, tuple[Callable[[School], list[Answer]], int]] = {
     "people": (pages.people, 1),
     "sign in": (pages.sign_in, 2),
     "weights": (pages.change_weights, 4),
+    "weights 300 × 40": (pages.growth_weights(300, 40), 6),
+    "weights 300 × 160": (pages.growth_weights(300, 160), 8),
     "paste": (pages.paste_all, 5),
     "grid 30 × 10": (pages.growth_grid(30, 10), 2),
     "grid 30 × 160": (pages.growth_grid(30, 160, term="all"), 2),

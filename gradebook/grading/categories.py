@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import lcm
 from operator import mul
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from .cells import OUT, Value
 from .drops import NOTHING_DROPPED, Dropped, Pool, choose
@@ -64,10 +64,9 @@ class CategoryColumns:
         self._drops = category.drop_lowest > 0 or category.drop_highest > 0 or category.keep_best is not None
         self._may_drop = [column.droppable for column in self.columns]
         self._some_kept = not all(self._may_drop)
-        # What everything together has in its base, for students who have a value in every column.
-        self._whole = Sums(
-            0, sum(one.possible for one in self.columns), 0, sum(one.base for one in self.columns), len(self.columns)
-        )
+        # For students who have a value in every column.
+        self._possible = sum(one.possible for one in self.columns)
+        self._base = sum(one.base for one in self.columns)
         self._factors = None if all(one.factor == 1 for one in self.columns) else [one.factor for one in self.columns]
 
     @property
@@ -87,7 +86,7 @@ class CategoryColumns:
 
     def _plain_sums(self, values: Sequence[Value]) -> tuple[Sums, Sums]:
         if None not in values and OUT not in values:
-            whole = self._whole_sums(cast("Sequence[Amount]", values))
+            whole = self._whole_sums(values)  # type: ignore[arg-type]
             return whole, whole
         earned: Amount = 0
         top: Amount = 0
@@ -113,7 +112,7 @@ class CategoryColumns:
         """Where every column has a value, only these are left to be added up."""
         earned = sum(values)
         top = earned if self._factors is None else sum(map(mul, values, self._factors))
-        return Sums(earned, self._whole.possible, top, self._whole.base, self._whole.pieces)
+        return Sums(earned, self._possible, top, self._base, len(values))
 
     def _dropping_sums(self, values: Sequence[Value]) -> Sums:
         """As `_plain_sums` for one total: what is None or OUT takes no part."""
@@ -136,7 +135,7 @@ class CategoryColumns:
         """The places of what may be dropped, the same as a pool, and the sums of what may not."""
         may_drop = self._may_drop
         places = [at for at, value in enumerate(values) if value is not None and value is not OUT and may_drop[at]]
-        droppable = cast("list[Amount]", [values[at] for at in places])
+        droppable: list[Amount] = [values[at] for at in places]  # type: ignore[misc]
         beside = NOTHING
         if self._some_kept:
             kept = [OUT if may else value for value, may in zip(values, may_drop, strict=True)]

@@ -31,11 +31,9 @@ def letter_for(scale: GradingScale, percent: Decimal, on_whole_percent: bool = F
     The printed 2 places are compared, so that 89.995, printed as 90, has the letter of 90.
     `on_whole_percent` rounds the printed total to whole percent first (89.5 is then compared as 90).
     """
-    exact = Fraction(percent)
-    if on_whole_percent:
-        exact = Fraction(_half_up(exact))
+    top, bottom = (_half_up(Fraction(percent)), 1) if on_whole_percent else percent.as_integer_ratio()
     for band in scale.bands:
-        if exact >= band.bound:
+        if top * band.bound.denominator >= band.bound.numerator * bottom:  # comparing fractions takes much longer
             return band.label
     return scale.bands[-1].label
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from gradebook.extensions import db
 from gradebook.models import Announcement, AnnouncementRecipient, AnnouncementSection, Message, RoleKind, Section, User
 from gradebook.policy import announcements as policy
+from gradebook.policy import scopes
 from gradebook.policy.person import AnyPerson, Person
 
 FIRST_WORDS = 160
@@ -45,9 +46,11 @@ def recipients_of(announcement_ids: Sequence[int]) -> dict[int, tuple[int, int]]
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def answers_of(announcement: Announcement) -> int:
-    """How many conversations that the person who asks can see have an answer to it."""
-    answered = select(func.count(distinct(Message.conversation_id))).where(Message.announcement_id == announcement.id)
+def answers_of(person: Person, announcement: Announcement) -> int:
+    """How many of the conversations of this teacher, or person of the office, have an answer to it."""
+    answered = select(func.count(distinct(Message.conversation_id))).where(
+        Message.announcement_id == announcement.id, Message.conversation_id.in_(scopes.conversations_of(person))
+    )
     return int(db.session.scalar(answered) or 0)
 
 

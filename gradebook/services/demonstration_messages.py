@@ -18,15 +18,12 @@ from gradebook.models import (
     Announcement,
     Conversation,
     Duty,
-    Enrollment,
     Guardianship,
     Message,
     OversightReview,
-    Position,
     ReportReason,
     ReviewReason,
     RoleKind,
-    Section,
     User,
 )
 from gradebook.policy import announcements as announcement_policy
@@ -149,6 +146,13 @@ def _add_conversations(demo: Demonstration) -> None:
         student = demo.students["7B"][index]
         guardian = _guardian_of(student)
         _talk(demo, student, "English 7B", ((guardian, words),), begins)
+    office = demo.people["office"]
+    asked = (
+        (maria, "We move on the first of the month. Can Ana stay at this school if we live on the other side of town?"),
+        (office, "Yes. Send us the new address a week before, so that the bus card is right from the first day."),
+        (maria, "Thank you. I will bring the form on Friday."),
+    )
+    _talk(demo, ana, None, asked, begins)
 
 
 def _guardian_of(student: User) -> User:
@@ -161,15 +165,16 @@ def _guardian_of(student: User) -> User:
 def _talk(
     demo: Demonstration,
     student: User,
-    title: str,
+    title: str | None,
     lines: Lines,
     begins: datetime,
     *,
     answers: Announcement | None = None,
 ) -> Conversation:
-    """Write this, a message every three hours; the first is a guardian's, and perhaps answers an announcement."""
-    section, guardian = demo.sections[title], lines[0][0]
-    pair = Correspondence(student, section, guardian, tuple(_teachers_of(section)))
+    """Write this, a message every three hours; the first is a guardian's, and perhaps answers an announcement. `title`
+    is that of the class; None: with the office."""
+    guardian = lines[0][0]
+    pair = Correspondence(student, demo.school if title is None else demo.sections[title], guardian, ())
     with actor.acting_as(guardian.id, begins):
         conversation = messaging.open_conversation(pair, actor_id=guardian.id, now=begins)
     for number, (author, body) in enumerate(lines):
@@ -181,11 +186,6 @@ def _talk(
                 announcement_id=answers.id if answers and not number else None,
             )  # fmt: skip
     return conversation
-
-
-def _teachers_of(section: Section) -> list[User]:
-    query = select(User).join(Enrollment, Enrollment.user_id == User.id).where(Enrollment.section_id == section.id)
-    return list(db.session.scalars(query.where(Enrollment.position != Position.STUDENT).order_by(User.id)))
 
 
 # --- What the office does about messages

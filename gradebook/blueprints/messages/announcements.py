@@ -14,6 +14,7 @@ from gradebook.blueprints.messages.shown import timezones
 from gradebook.extensions import db
 from gradebook.models import Announcement, AnnouncementState, LoginSession, RoleKind, Section
 from gradebook.policy import announcements as policy
+from gradebook.policy import stops
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import Person
@@ -41,7 +42,7 @@ class Shown:
     """How many guardians got it; None where the person is not told."""
     opened_by: int = 0
     answered_in: int = 0
-    """Conversations with an answer, for teachers."""
+    """Conversations with an answer, of the teacher or the office person who looks."""
     waits_until: datetime | None = None
     """It is due and waits for the end of a stop, no longer than until then."""
 
@@ -87,7 +88,8 @@ def announcement(announcement_id: str) -> str:
         with short_write():
             announced.mark_opened(found, person.id, moment())
         found = policy.announcement_for(person, announcement_id)
-    return render_template("messages/announcement.html", shown=_shown(person, found))
+    mark = stops.mark(person, found.school_id)
+    return render_template("messages/announcement.html", shown=_shown(person, found), mark=mark)
 
 
 def _shown(person: Person, found: Announcement) -> Shown:
@@ -99,8 +101,7 @@ def _shown(person: Person, found: Announcement) -> Shown:
     if found.sent_at is not None and can(person, "announcement:count_readers", found):
         sent_to, opened_by = announced.recipients_of([found.id]).get(found.id, (0, 0))
         counted |= {"sent_to": sent_to, "opened_by": opened_by}
-        if person.acts_as(RoleKind.TEACHER):
-            counted["answered_in"] = announced.answers_of(found)
+        counted["answered_in"] = announced.answers_of(person, found)
     return Shown(found, timezones(person)[found.school_id], sections, [], [], **counted)
 
 
@@ -108,13 +109,15 @@ def _shown(person: Person, found: Announcement) -> Shown:
 @door.adult
 @door.unattended
 def announcement_stream(announcement_id: str) -> Any:
-    """Server-sent events with the number of its newest change, while this person may read it; 503 without a place."""
+    """Server-sent events with the number of its newest change, and with another mark when the office stops messages or
+    lets them go on: a guardian can answer on this page. While this person may read it; 503 without a place."""
     found = policy.announcement_for(announcer(), announcement_id)
+    school_id = found.school_id
 
     def newest(login_session: LoginSession, person: Person) -> live.Sight:
         if not person.acts_as(RoleKind.OFFICE) and accounts.needs_proof(login_session, person.now):
             raise NotFound
-        return live.Sight(policy.last_change_for(person, announcement_id))
+        return live.Sight(policy.last_change_for(person, announcement_id), stops.mark(person, school_id))
 
     return stream_of(newest, live.Topic("announcement", found.id))
 

@@ -258,6 +258,21 @@ def test_the_office_answers_itself_unless_nobody_there_may_read_it(announce, vis
     assert "555 0100" in page
 
 
+def test_the_office_sees_how_many_answered_it_but_not_about_a_child_of_its_own(announce, visit, fields, school):
+    pat, address = announce("pat", to="school")
+    for name in ("dana", "chris"):
+        browser = visit(name)
+        browser.post("/messages/", data={**answer_of(browser, address, fields), "body": "Thank you"})
+    assert "2 have answered" in words_of(pat.get(address).text)
+    link = {
+        "school_id": school.oak.id, "student_id": school.maya.id, "relationship_name": "aunt", "begins_on": YEAR[0],
+        "guardian_id": school.pat.id, "ends_on": YEAR[0],
+    }  # fmt: skip
+    db.session.add(Guardianship(**link))
+    db.session.commit()
+    assert "1 has answered" in words_of(pat.get(address).text)
+
+
 def test_it_is_found_by_searching(announce, visit):
     announce("rivera", "algebra")
     assert "Trip on Friday" in visit("dana").get("/messages/search?q=coat").text
