@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Result, Select, and_, false, or_, select
 from sqlalchemy.orm import aliased
 
-from gradebook.extensions import db
+from gradebook.extensions import db, execute_plain
 from gradebook.models import (
     Assignment,
     AuditEntry,
@@ -39,10 +39,8 @@ def ask(statement: Statement, person: Person, **values: Any) -> Result[*tuple[An
 
 
 def ask_columns(statement: Statement, person: Person, **values: Any) -> Result[*tuple[Any, ...]]:
-    """The same for a statement of plain columns, without a whole row of a table: the session would only pass them on,
-    and takes as long for that as for all else."""
-    db.session.flush()
-    return db.session.connection().execute(_made(statement, person.shape), person.values | values)
+    """The same for a statement of plain columns, without a whole row of a table."""
+    return execute_plain(_made(statement, person.shape), person.values | values)
 
 
 @cache

@@ -18,7 +18,7 @@ from sqlalchemy import BindParameter, ColumnElement, Integer, Select, String, an
 from sqlalchemy.orm import aliased, contains_eager
 
 from gradebook.database import will_write
-from gradebook.extensions import db
+from gradebook.extensions import execute_plain
 from gradebook.grading.cells import Asked, read_cell
 from gradebook.grading.cells import Cell as ReadCell
 from gradebook.grading.frozen import frozen_exact, frozen_totals, thaw
@@ -315,14 +315,12 @@ def mark_of(cell: Cell, timezone: ZoneInfo) -> Mark | int:
     )
 
 
-# The statements here are made once and asked on most pages: making one costs more than its answer. They give plain
-# columns, which the session would only pass on more slowly.
+# The statements here are made once and asked on most pages: making one costs more than its answer.
 
 
 def _rows(statement: Any, **values: Any) -> Sequence[Any]:
-    """The rows of a statement of plain columns, after what was changed in the session."""
-    db.session.flush()
-    return db.session.connection().execute(statement, values).all()
+    """The rows of a statement of plain columns."""
+    return execute_plain(statement, values).all()
 
 
 def _one_of(name: str) -> BindParameter[Any]:

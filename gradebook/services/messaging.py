@@ -29,7 +29,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from gradebook import actor
 from gradebook.database import UtcDateTime
-from gradebook.extensions import db
+from gradebook.extensions import db, execute_plain
 from gradebook.interchange.attachable import Attachable
 from gradebook.live.notices import notice
 from gradebook.models import (
@@ -68,6 +68,11 @@ MOST_AT_ONCE = 200
 """Messages of one sending to many families."""
 MOST_AN_HOUR = 500
 """Messages of one author in one school, of all kinds, after which nothing is sent to many any more."""
+
+
+_CONVERSATIONS: Any = Conversation.__table__
+_MESSAGES: Any = Message.__table__
+_PARTICIPANTS: Any = Participant.__table__
 
 
 class OtherBody(ValueError):
@@ -396,18 +401,28 @@ def _around(conversation: Conversation, author_id: int, now: datetime) -> notice
 
 def _next_number(conversation: Conversation, now: datetime, corrects: int | None) -> tuple[int, int]:
     """The number of the message and that of its change; the message that it puts right takes the one before."""
-    row = db.session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation.id)
-        .values(
-            last_seq=Conversation.last_seq + 1,
-            last_change=Conversation.last_change + _changes(corrects),
-            last_message_at=now,
-        )
-        .returning(Conversation.last_seq, Conversation.last_change, *_notice())
-        .execution_options(synchronize_session=False)
-    ).one()
+    values = {"of": conversation.id, "changes": _changes(corrects), "moment": now}
+    row = execute_plain(_counted_up(db.engine.dialect.name), values).one()
     return row.last_seq, row.last_change
+
+
+@cache
+def _counted_up(backend: str) -> Any:
+    """Made once, as what else a message that is sent asks."""
+    return (
+        update(_CONVERSATIONS)
+        .where(_CONVERSATIONS.c.id == bindparam("of"))
+        .values(
+            last_seq=_CONVERSATIONS.c.last_seq + 1,
+            last_change=_CONVERSATIONS.c.last_change + bindparam("changes"),
+            last_message_at=bindparam("moment"),
+        )
+        .returning(
+            _CONVERSATIONS.c.last_seq,
+            _CONVERSATIONS.c.last_change,
+            *notice(backend, "conversation", _CONVERSATIONS.c.id),
+        )
+    )
 
 
 def _changes(corrects: int | None) -> int:
@@ -445,9 +460,13 @@ def _add(conversation: Conversation, facts: dict[str, Any], number: int, change:
         "school_id": conversation.school_id, "conversation_id": conversation.id, "seq": number, "changed": change,
         "sent_at": now,
     }  # fmt: skip
+    return execute_plain(_added(db.engine.dialect.name), place | facts).first() is not None
+
+
+@cache
+def _added(_backend: str) -> Any:
     one_key = ["school_id", "author_id", "conversation_id", "client_key"]
-    statement = insert(Message).values(**place, **facts).on_conflict_do_nothing(index_elements=one_key)
-    return db.session.scalar(statement.returning(Message.seq)) is not None
+    return insert(_MESSAGES).on_conflict_do_nothing(index_elements=one_key).returning(_MESSAGES.c.seq)
 
 
 def _give_back(conversation: Conversation, corrects: int | None) -> None:
@@ -674,17 +693,21 @@ def mark_read(conversation_id: int, user_id: int, number: int, now: datetime) ->
 
 def _move_read_to(conversation_id: int, user_id: int, number: int, now: datetime) -> int | None:
     """The school, where that is further than before. Who sends has read too, but that is seen by what was sent."""
-    return db.session.scalar(
-        update(Participant)
-        .where(
-            Participant.conversation_id == conversation_id,
-            Participant.user_id == user_id,
-            Participant.last_read_seq < number,
-        )
-        .values(last_read_seq=number, last_read_at=now)
-        .returning(Participant.school_id)
-        .execution_options(synchronize_session=False)
+    values = {"of": conversation_id, "reader": user_id, "number": number, "moment": now}
+    row = execute_plain(_READ_TO, values).first()
+    return None if row is None else int(row[0])
+
+
+_READ_TO = (
+    update(_PARTICIPANTS)
+    .where(
+        _PARTICIPANTS.c.conversation_id == bindparam("of"),
+        _PARTICIPANTS.c.user_id == bindparam("reader"),
+        _PARTICIPANTS.c.last_read_seq < bindparam("number"),
     )
+    .values(last_read_seq=bindparam("number"), last_read_at=bindparam("moment"))
+    .returning(_PARTICIPANTS.c.school_id)
+)
 
 
 _UNREAD = Conversation.last_seq - Participant.last_read_seq
@@ -795,9 +818,10 @@ def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
         .outerjoin(Message, newest)
         .outerjoin(Guardianship, guardian_link)
         .options(
-            joinedload(Conversation.student),
-            joinedload(Conversation.guardian),
-            joinedload(Conversation.section),
+            # Of a line only these are shown: three tables have a hundred columns more.
+            joinedload(Conversation.student).load_only(User.public_id, User.display_name),
+            joinedload(Conversation.guardian).load_only(User.display_name),
+            joinedload(Conversation.section).load_only(Section.title),
         )
         .where(
             Participant.user_id == person.id,

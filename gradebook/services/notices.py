@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from gradebook import actor
 from gradebook.clock import day_in
 from gradebook.database import UtcDateTime
-from gradebook.extensions import db
+from gradebook.extensions import db, execute_plain
 from gradebook.models import (
     Conversation,
     ConversationKind,
@@ -127,9 +127,12 @@ def _row(school_id: int, user_id: int, role: RoleKind, now: datetime, **more: An
     return facts | {"kind": NoticeKind.MESSAGE} | more
 
 
+_NOTICES: Any = Notice.__table__
+
+
 def _write(rows: list[dict[str, Any]]) -> None:
     if rows:
-        db.session.execute(insert(Notice).inline().values(rows))
+        execute_plain(insert(_NOTICES), rows)
 
 
 _author, _place = aliased(Participant), aliased(Enrollment)

@@ -30,6 +30,8 @@ def test_stopping_handing_out_and_holding(enter, things):
     rules.check(teacher)
     office.get_by_role("button", name="Lift it").first.click()
     expect(office.get_by_role("button", name="Lift it")).to_have_count(1)
+    expect(guardian.get_by_role("link", name="Answer about Maya")).to_be_visible(timeout=20_000)  # it stayed open
+    expect(guardian.get_by_role("main")).not_to_contain_text("Call us.")
 
     # Another person of the office has agreed to a record: it is fetched, and its row says so.
     office.goto("/office/records")

@@ -9,9 +9,9 @@ from sqlalchemy import update
 
 from gradebook import actor
 from gradebook.extensions import db
-from gradebook.models import Announcement, Guardianship, RoleKind
+from gradebook.models import Announcement, ClosureScope, Guardianship, RoleKind
 from gradebook.policy import announcements as policy
-from gradebook.services import accounts, announcements
+from gradebook.services import accounts, announcements, message_rules
 from tests import school as small
 from tests.conftest import NOON
 from tests.live.test_stream import SLOW, SOON, opening, serving
@@ -61,6 +61,29 @@ def test_taken_back_it_is_withdrawn_on_open_pages_within_two_seconds(site, news,
     assert number > first[0]
     assert [stream.number() for stream in streams] == [number] * 2
     assert time.monotonic() - begun < SOON + SLOW
+
+
+def test_a_stop_of_the_office_is_told_within_two_seconds_and_so_is_its_end(site, news, opened):
+    """A guardian can answer on that page."""
+    dana = opened("dana", path=news[1])
+    number = dana.number()
+    for act, is_stopped in ((_stop, True), (_lift, False)):
+        begun = time.monotonic()
+        with site.app.app_context():
+            act(small.find())
+            db.session.commit()
+        assert dana.line() == f"id: {number}"
+        assert ('"mark"' in dana.line()) == is_stopped
+        assert time.monotonic() - begun < SOON + SLOW
+
+
+def _stop(school):
+    message_rules.stop(school.oak, ClosureScope.GUARDIANS, "Call us.", NOON, actor_id=school.pat.id)
+
+
+def _lift(school):
+    [closure] = message_rules.closures_of(school.oak, NOON)
+    message_rules.lift(closure, school.oak, NOON, actor_id=school.pat.id)
 
 
 def test_the_stream_ends_with_the_right(site, news, opened):

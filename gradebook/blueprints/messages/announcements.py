@@ -14,6 +14,7 @@ from gradebook.blueprints.messages.shown import timezones
 from gradebook.extensions import db
 from gradebook.models import Announcement, AnnouncementState, LoginSession, RoleKind, Section
 from gradebook.policy import announcements as policy
+from gradebook.policy import stops
 from gradebook.policy.access import NotFound
 from gradebook.policy.conversations import Correspondence
 from gradebook.policy.person import Person
@@ -87,7 +88,8 @@ def announcement(announcement_id: str) -> str:
         with short_write():
             announced.mark_opened(found, person.id, moment())
         found = policy.announcement_for(person, announcement_id)
-    return render_template("messages/announcement.html", shown=_shown(person, found))
+    mark = stops.mark(person, found.school_id)
+    return render_template("messages/announcement.html", shown=_shown(person, found), mark=mark)
 
 
 def _shown(person: Person, found: Announcement) -> Shown:
@@ -107,13 +109,15 @@ def _shown(person: Person, found: Announcement) -> Shown:
 @door.adult
 @door.unattended
 def announcement_stream(announcement_id: str) -> Any:
-    """Server-sent events with the number of its newest change, while this person may read it; 503 without a place."""
+    """Server-sent events with the number of its newest change, and with another mark when the office stops messages or
+    lets them go on: a guardian can answer on this page. While this person may read it; 503 without a place."""
     found = policy.announcement_for(announcer(), announcement_id)
+    school_id = found.school_id
 
     def newest(login_session: LoginSession, person: Person) -> live.Sight:
         if not person.acts_as(RoleKind.OFFICE) and accounts.needs_proof(login_session, person.now):
             raise NotFound
-        return live.Sight(policy.last_change_for(person, announcement_id))
+        return live.Sight(policy.last_change_for(person, announcement_id), stops.mark(person, school_id))
 
     return stream_of(newest, live.Topic("announcement", found.id))
 

@@ -1,4 +1,5 @@
-// One announcement: when it is taken back, or something else becomes of it, the page that shows it says so at once.
+// One announcement: when it is taken back, or something else becomes of it, the page that shows it says so at once; and
+// when the office stops messages or lets them go on, as a guardian can answer here.
 // Without scripts it says so when it is loaded again.
 
 import { announce, tellOthers } from "../lib/shell.js";
@@ -28,12 +29,24 @@ async function look() {
 
 function show(page) {
   const fresh = page.querySelector("[data-announcement]");
-  if (!fresh || Number(fresh.dataset.number) === number()) return;
+  const { mark } = box.dataset;
+  const isSame = fresh && Number(fresh.dataset.number) === number();
+  if (!fresh || (isSame && fresh.dataset.mark === mark)) return;
   box.replaceWith(fresh);
   box = fresh;
   document.title = page.title;
+  if (fresh.dataset.mark !== mark) showStops(page);
+  if (isSame) return;
   announce(fresh.querySelector("h1")?.textContent ?? fresh.dataset.changed, { urgent: true });
   tellOthers();
+}
+
+/** What the office has stopped stands above it, and is said. */
+function showStops(page) {
+  const [here, there] = [document, page].map((one) => one.querySelector("[data-stops]"));
+  if (!here || !there) return;
+  here.replaceWith(there);
+  announce(there.querySelector("h2")?.textContent.trim() ?? box.dataset.goesOn, { urgent: true });
 }
 
 /** The right to read it has ended: nothing of it stays on the page. */
@@ -56,6 +69,7 @@ async function begin() {
   const { follow } = await import("../lib/live.js");
   follow(`${main.dataset.announcement}/stream`, {
     seen: number,
+    mark: () => box.dataset.mark,
     changed: look,
     live: (is) => {
       isLive = is;
