@@ -351,7 +351,7 @@ def test_the_page_says_what_there_is(school, sign_in, app, clock):
     give_app(school.pat)
     second_step.new_recovery_codes(school.pat.id, app.secret_key, clock())
     page = sign_in(school.pat).get(SET_UP).text
-    assert "10 of 10 not used" in page
+    assert "10 of 10 left" in page
     assert "Turn the second step off" not in page, "the office cannot"
 
 
