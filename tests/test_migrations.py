@@ -11,7 +11,7 @@ from gradebook.extensions import db
 from gradebook.models import AuditEntry, Category, RoleKind, Score
 from gradebook.policy.conversations import Correspondence
 from gradebook.services import audit, audit_chain, messaging, score_comments
-from tests.conftest import World, dispose
+from tests.conftest import World
 from tests.families import add_category, add_work
 from tests.school import SEEN, build
 from tests.school import find as find_school
@@ -21,13 +21,11 @@ SEARCHED = ("message_search", "searched")
 
 
 @pytest.fixture
-def empty_app(world: World, empty_database: str):
-    """The application on a database without a table."""
-    app = world.make_app(empty_database)
-    with app.app_context():
+def migrated(world: World):
+    """The application on a database of its own that went all the steps up from an empty one, as every world's did."""
+    with world.app_of_its_own() as app, app.app_context():
         yield app
         db.session.remove()
-    dispose(app)
 
 
 def tables():
@@ -41,8 +39,7 @@ def is_in_the_models(name, _kind, _parents):
     return not (name or "").startswith(SEARCHED)
 
 
-def test_up_down_and_up_again(empty_app):
-    flask_migrate.upgrade()
+def test_up_down_and_up_again(migrated):
     assert tables() == set(db.metadata.tables)
     flask_migrate.downgrade(revision="base")
     assert tables() == set()
@@ -50,8 +47,7 @@ def test_up_down_and_up_again(empty_app):
     assert tables() == set(db.metadata.tables)
 
 
-def test_the_steps_lead_to_what_the_models_say(empty_app):
-    flask_migrate.upgrade()
+def test_the_steps_lead_to_what_the_models_say(migrated):
     with db.engine.connect() as connection:
         opts = {
             "compare_type": True,
@@ -61,12 +57,11 @@ def test_the_steps_lead_to_what_the_models_say(empty_app):
         assert compare_metadata(context, db.metadata) == []
 
 
-def test_audit_entries_find_their_class_again(empty_app):
+def test_audit_entries_find_their_class_again(migrated):
     """What the column says is also in the facts: nothing is lost on the way down, and found on the way up.
 
     What was there before the chain is sealed as it stands.
     """
-    flask_migrate.upgrade()
     will_write.set(True)
     school = build()
     facts = {"school_id": school.oak.id, "actor_id": school.rivera.id}
@@ -83,9 +78,8 @@ def test_audit_entries_find_their_class_again(empty_app):
     assert (verdict.number, verdict.broken) == (2, None)
 
 
-def test_a_category_that_keeps_its_best_becomes_one_that_drops_the_others(empty_app):
+def test_a_category_that_keeps_its_best_becomes_one_that_drops_the_others(migrated):
     """Down: what it drops now. Extra credit, and what never drops, counts or is there any more, is not dropped."""
-    flask_migrate.upgrade()
     will_write.set(True)
     school = build()
     sheets = add_category(school.algebra, "Sheets", keep_best=2)
@@ -106,8 +100,7 @@ def test_a_category_that_keeps_its_best_becomes_one_that_drops_the_others(empty_
     assert set(db.session.scalars(select(Category.keep_best))) == {None}
 
 
-def test_private_notes_are_found_again_in_the_history(empty_app):
-    flask_migrate.upgrade()
+def test_private_notes_are_found_again_in_the_history(migrated):
     will_write.set(True)
     school = build()
     for student, notes in ((school.maya, ["First", "Sat alone"]), (school.leo, ["Taken back", ""])):
@@ -124,11 +117,10 @@ def test_private_notes_are_found_again_in_the_history(empty_app):
     assert sorted(db.session.execute(query).all(), key=str) == expected
 
 
-def test_messages_from_before_can_be_searched(empty_app):
+def test_messages_from_before_can_be_searched(migrated):
     from gradebook.services.accounts import person_acting_as
     from gradebook.services.message_search import find
 
-    flask_migrate.upgrade()
     will_write.set(True)
     school = build()
     with_one = {"actor_id": school.dana.id, "now": SEEN}

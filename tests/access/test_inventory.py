@@ -4,14 +4,16 @@ from functools import cache
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 
 from gradebook.extensions import db
+from gradebook.models import Attempt, AttemptKind
 from gradebook.web.door import DoorError, check_doors
 from tests.access import matrix, permissions
 from tests.access.people import ACTORS
-from tests.access.test_matrix import knock
+from tests.access.test_matrix import knock, undone
 from tests.access.things import SECRETS
+from tests.conftest import NOON
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -70,6 +72,32 @@ def contents():
     db.session.flush()
     connection = db.session.connection()
     return {name: connection.exec_driver_sql(reading).fetchall() for name, reading in readings().items()}
+
+
+def rows_written():
+    """How many rows this test's connection has inserted, changed or deleted so far, also those taken back since.
+
+    Where the number is the same as before, so is all that the database holds: without reading it.
+    """
+    db.session.flush()
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        return connection.connection.driver_connection.total_changes
+    counted = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables"
+    return connection.exec_driver_sql(counted).scalar()
+
+
+def test_rows_written_are_counted_though_they_are_taken_back(app):
+    before = rows_written()
+    row = {"kind": AttemptKind.CODE, "at": NOON, "account_key": "x", "network": "x"}
+    with undone():
+        for number, write in enumerate(
+            (insert(Attempt).values(row), update(Attempt).values(network="y"), delete(Attempt))
+        ):
+            assert rows_written() == before + number
+            db.session.execute(write)
+            db.session.execute(select(Attempt)).all()
+    assert rows_written() == before + 3
 
 
 def test_no_get_writes_and_every_secret_is_somewhere_to_be_seen(app, scene):

@@ -142,7 +142,19 @@ def test_what_is_broken_is_refused(name, content):
         (docx(**{f"word/{number}.xml": b"" for number in range(2000)}), Why.TOO_LARGE),
         (xlsx(), Why.OTHER_CONTENT),
     ],
-    ids=str,
+    ids=(
+        "a macro",
+        "a control",
+        "a type with macros",
+        "types only",
+        "no types",
+        "a way up",
+        "a way from the root",
+        "something behind",
+        "a bomb",
+        "many parts",
+        "a sheet",
+    ),
 )
 def test_a_document_that_is_more_or_less_than_one_is_refused(content, reason):
     assert why("a.docx", content) == reason

@@ -4,7 +4,7 @@ import pytest
 
 from tests.access import matrix
 from tests.access.people import ACTORS
-from tests.access.test_inventory import contents
+from tests.access.test_inventory import rows_written
 
 ACTS = [door for door in matrix.read() if door.method != "GET"]
 
@@ -14,7 +14,7 @@ def test_without_the_token_nothing_happens(door, app, scene):
     actor = next((actor for actor in reversed(ACTORS) if door.statuses[actor.name] not in (404, 403)), ACTORS[0])
     browser = scene.browser(actor.name, app)
     foreign = app.test_client().csrf_token()
-    before = contents()
+    before = rows_written()
     fields = {name: scene.path(value) for name, value in door.fields}
     for data, headers in (
         (fields, {}),
@@ -26,7 +26,7 @@ def test_without_the_token_nothing_happens(door, app, scene):
         answer = browser.open(scene.path(door.path), method=door.method, data=data, headers=headers, csrf=False)
         assert answer.status_code == 400
         assert "<h1>" in answer.text
-    assert contents() == before
+    assert rows_written() == before
 
 
 def test_a_token_of_another_session_is_refused(app, school, sign_in):

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from uuid import uuid4
 
-from flask_babel import format_decimal
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -73,9 +73,12 @@ class MessageForm(WordsForm):
         """As many were sent in the hour as one may send."""
         self.body.errors = [
             *self.body.errors,
-            _(
+            ngettext(
+                "You have sent %(most)s message within an hour, and no more can go out for now. This one is kept here:"
+                " send it again later",
                 "You have sent %(most)s messages within an hour, and no more can go out for now. This one is kept here:"
                 " send it again later",
+                most,
                 most=format_decimal(most),
             ),
         ]
