@@ -818,7 +818,7 @@ def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
         .outerjoin(Message, newest)
         .outerjoin(Guardianship, guardian_link)
         .options(
-            # Of a line only these are shown: three tables have a hundred columns more.
+            # Of a line only these are shown: the three have sixty columns more.
             joinedload(Conversation.student).load_only(User.public_id, User.display_name),
             joinedload(Conversation.guardian).load_only(User.display_name),
             joinedload(Conversation.section).load_only(Section.title),
