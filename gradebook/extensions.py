@@ -18,7 +18,7 @@ csrf = CSRFProtect()
 babel = Babel()
 
 
-def execute_plain(statement: Executable, values: Any) -> CursorResult[Any]:
+def execute_plain(statement: Executable, values: Any) -> CursorResult[*tuple[Any, ...]]:
     """Execute a statement of plain tables and columns, after what was changed in the session.
 
     The session would only pass it on, and takes as long for that as for all else.

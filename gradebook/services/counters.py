@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from gradebook.extensions import db
+from gradebook.extensions import db, execute_plain
 from gradebook.live.notices import notice
 from gradebook.models import Section
 from gradebook.services import freezing
@@ -31,7 +31,7 @@ def next_number_and(section: Section, /, *also: ColumnElement[Any], **values: An
 
     `also` are made once and not for each call, like the statement itself; `values` are what they leave open.
     """
-    row = _run(_taking(db.engine.dialect.name, also), key=section.id, **values).one()
+    row = execute_plain(_taking(db.engine.dialect.name, also), {"key": section.id} | values).one()
     number, closings, unkept = row[:3]
     set_committed_value(section, "last_seq", number)  # the row has it; a flush must not write it again
     set_committed_value(section, "closings", closings)
@@ -39,13 +39,6 @@ def next_number_and(section: Section, /, *also: ColumnElement[Any], **values: An
     if unkept is not None:
         freezing.keep([section])
     return int(number), tuple(row[3 : 3 + len(also)])
-
-
-def _run(statement: Any, /, **values: Any) -> CursorResult[*tuple[Any, ...]]:
-    """A statement of the table, after what was changed in the session: as one of the class Section it would take five
-    times as long, on each save."""
-    db.session.flush()
-    return db.session.connection().execute(statement, values)
 
 
 @cache
@@ -86,7 +79,7 @@ def next_number_if(section: Section, number: int, **values: Any) -> int | None:
     """
     new = {f"new_{name}": value for name, value in values.items()}
     statement = _taking_if(db.engine.dialect.name, tuple(values))
-    row = _run(statement, key=section.id, number=number, **new).one_or_none()
+    row = execute_plain(statement, {"key": section.id, "number": number} | new).one_or_none()
     if row is None:
         freezing.keep_classes([section.id])
         return None
