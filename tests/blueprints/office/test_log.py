@@ -122,7 +122,7 @@ def test_every_act_has_a_sentence_that_reads_well_when_all_it_is_about_is_gone(w
     pages = range(1, 2 * len(audit.ACTS) // audit_log.ON_A_PAGE + 2)
     sentences = [sentence for page in pages for sentence in shown(f"page={page}")][: 2 * len(audit.ACTS)]
     assert len(sentences) == 2 * len(audit.ACTS)
-    by_itself = ("A planned announcement", "A review of", "A conversation about", "Too many wrong")
+    by_itself = ("A planned announcement", "A review of", "A conversation about", "A file that", "Too many wrong")
     assert all(sentence.startswith(("A command ", *by_itself)) for sentence in sentences)
     assert not [sentence for sentence in sentences if "None" in sentence or "%(" in sentence]
 
