@@ -42,7 +42,11 @@ NOT_MADE_YET: dict[str, str] = {}
 
 
 def asked(school: School, key: str) -> list[list[str]]:
-    """The statements of each request of a page, once everyone has signed in, from a process that remembers nothing."""
+    """The statements of each request of a page, once everyone has signed in, from a process that remembers nothing.
+
+    Scores have changed since the family looked, whatever other tests have saved: what was before is asked for too.
+    """
     PAGES[key][0](school)
+    PAGES["fill a column"][0](school)
     grades.forget_parts()
     return [answer.statements for answer in PAGES[key][0](school)]
