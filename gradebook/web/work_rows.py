@@ -68,7 +68,7 @@ def work_rows(
     """
     out: list[str] = []
     share_of = _("%(share)s of the grade now") if child else _("%(share)s of your grade now")
-    link: Callable[[Piece], str] | None = None
+    link: Callable[[Column], str] | None = None
     for piece in pieces:
         one, column, plain = piece.family_class, piece.column, piece.counts_as_typed
         if ask and link is None:
@@ -81,7 +81,7 @@ def work_rows(
         if share := piece.share:
             facts += f"<span>{in_page(share_of, share=percent(share))}</span> "
         if link and piece.says_something:
-            facts += f'<span class="ask">{link(piece)}</span>'
+            facts += f'<span class="ask">{link(column)}</span>'
         comment = piece.feedback
         asked = one.questions.get(column.id, ()) if one.questions and piece.says_something else ()
         out.append(
@@ -97,20 +97,15 @@ def work_rows(
     return Markup("".join(out))  # noqa: S704 - joined of escaped texts
 
 
-def _asking(family_class: FamilyClass, write_at: str | None) -> Callable[[Piece], str]:
+def _asking(family_class: FamilyClass, write_at: str | None) -> Callable[[Column], str]:
     """The way to ask about one score after another: the student asks the teachers, a guardian writes to them."""
-    section_id = family_class.section.public_id
     if write_at:
-        words, before = in_page(_("Write about this")), escape(write_at)
+        words, begin = in_page(_("Write about this")), f"{escape(write_at)}&amp;about="
+        return lambda column: _link(f"{begin}{escape(column.public_id)}", words, column)
+    words, section_id = in_page(_("Ask about this")), family_class.section.public_id
+    address = addresses("student.ask_about_score", "assignment_id", section_id=section_id)
+    return lambda column: _link(address(column.public_id), words, column)
 
-        def address(public_id: str) -> str:
-            return f"{before}&amp;about={escape(public_id)}"
-    else:
-        words = in_page(_("Ask about this"))
-        address = addresses("student.ask_about_score", "assignment_id", section_id=section_id)
 
-    def link(piece: Piece) -> str:
-        column = piece.column
-        return f'<a href="{address(column.public_id)}">{words}<span class="vh">: {escape(column.title)}</span></a>'
-
-    return link
+def _link(address: str, words: Markup, column: Column) -> str:
+    return f'<a href="{address}">{words}<span class="vh">: {escape(column.title)}</span></a>'
