@@ -17,8 +17,9 @@ from sqlalchemy import Engine, event
 
 ASKED_BEFORE = 2
 """How often a statement is sent as it is on a connection before it is worth preparing."""
-MOST = 200
-"""Statements remembered for a connection, prepared or not; the one that was not asked for longest goes."""
+MOST = 100
+"""Statements remembered for a connection, prepared or not; the one that was not asked for longest goes. A plan takes
+about 150 KB of the server's memory."""
 MOST_VALUES = 60
 """Statements with more values, the long lists of an import, differ each time."""
 
@@ -103,7 +104,7 @@ def _opened(connection: Any, _record: Any) -> None:
 def _execute(cursor: Any, statement: str, values: Any, _context: Any) -> bool:
     """Whether the statement was executed here."""
     known = _OF_CONNECTION.get(cursor.connection)
-    if known is None or cursor.name or not _is_often_asked(statement, values):
+    if known is None or cursor.name or not _can_be_prepared(statement, values):
         return False
     call = known.call(cursor, statement, values)
     if call:
@@ -111,5 +112,5 @@ def _execute(cursor: Any, statement: str, values: Any, _context: Any) -> bool:
     return bool(call)
 
 
-def _is_often_asked(statement: str, values: Any) -> bool:
+def _can_be_prepared(statement: str, values: Any) -> bool:
     return isinstance(values, dict) and 0 < len(values) <= MOST_VALUES and statement.startswith(_PLANNED)
