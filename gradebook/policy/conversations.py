@@ -923,9 +923,8 @@ def to_come(standing: Standing, day: date) -> list[TeacherPlace]:
     return [place for place in standing.places if place.begins_on > day] if standing.ended_on is None else []
 
 
-def teachers_of_each(person: Person, conversations: Iterable[Conversation]) -> dict[int, list[str]]:
+def teachers_of_each(person: Person, keys: list[int]) -> dict[int, list[str]]:
     """The names of the teachers who read each conversation today, by its key; in one statement."""
-    keys = [conversation.id for conversation in conversations]
     if not keys:
         return {}
     found: dict[int, list[str]] = {key: [] for key in keys}
