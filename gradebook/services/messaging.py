@@ -914,9 +914,9 @@ def messages_of(
     """The newest messages (before a number, if given) with their authors, in one statement."""
     values = {"school": conversation.school_id, "conversation": conversation.id, "reader": reader_id, "rows": limit + 1}
     if before is None:
-        rows = db.session.execute(_NEWEST, values).all()
+        rows = execute_plain(_NEWEST, values).all()
     else:
-        rows = db.session.execute(_EARLIER, values | {"before": before}).all()
+        rows = execute_plain(_EARLIER, values | {"before": before}).all()
     lines = _lines(conversation, list(reversed(rows[:limit])))
     if not rows:
         return MessagePage(lines, has_earlier=False, last_read_seq=0)
@@ -929,7 +929,7 @@ def changes_after(
 ) -> list[MessageLine]:
     """The messages that came or changed after this number of a change, in that order; no more than a page of them."""
     values = {"school": conversation.school_id, "conversation": conversation.id, "reader": reader_id}
-    return _lines(conversation, db.session.execute(_CHANGED, values | {"after": after, "rows": limit}).all())
+    return _lines(conversation, execute_plain(_CHANGED, values | {"after": after, "rows": limit}).all())
 
 
 def _lines(conversation: Conversation, rows: Sequence[Any]) -> list[MessageLine]:

@@ -12,6 +12,7 @@ from gradebook.blueprints.messages.doorstep import correspondent, most_an_hour, 
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import MessageForm, SendForm
 from gradebook.blueprints.messages.message_lines import MessagePen
+from gradebook.blueprints.messages.script_words import script_words
 from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, by_child, shown, timezones
 from gradebook.blueprints.messages.stopping import accepts, refuse
 from gradebook.blueprints.messages.unsent import unsent
@@ -110,6 +111,7 @@ def _page(
         has_errors=bool(form.errors or (form.is_submitted() and form.body.data)),
         beside=rows_beside(person, found.public_id),
         mark=stops.mark(person, found.school_id),
+        script_words=script_words(),
     )
 
 
