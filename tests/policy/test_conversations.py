@@ -507,7 +507,7 @@ def test_an_ended_guardian_learns_of_no_teacher_who_came_later(school, both, act
     standing = policy.standing(people()[0], talk)
     assert names(standing.teachers) == ["Inés Rivera", "Abe Cole", "Sue Subb"]  # of the last day
     assert policy.teacher_changes(standing, TODAY - timedelta(days=30), TODAY + timedelta(days=30)) == [
-        policy.TeacherChange(TODAY, school.sub, False)
+        policy.TeacherChange(TODAY, policy.Reader(school.sub.id, "Sue Subb", school.sub.name_key), False)
     ]
 
 
