@@ -1,4 +1,4 @@
-"""Addresses in templates: a page writes some sixty."""
+"""Addresses in templates, and of the lines of a table: a page writes some sixty."""
 
 from collections.abc import Callable
 from functools import cache

@@ -544,7 +544,8 @@ def test_a_class_without_a_teacher_is_named_with_the_reason(school, acting):
 
 
 def changes(standing, since, until):
-    return [(change.day, change.user.display_name, change.reads) for change in policy.teacher_changes(standing, since, until)]
+    found = policy.teacher_changes(standing, since, until)
+    return [(change.day, change.user.display_name, change.reads) for change in found]
 
 
 def test_the_family_sees_who_joined_and_who_left_on_the_days_of_their_places(school, both):
