@@ -5,18 +5,46 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, bindparam
 
 from gradebook.clock import day_in
-from gradebook.models import RoleKind, StepKind, User
+from gradebook.extensions import db
+from gradebook.models import AccountKind, RoleKind, StepKind, User
 
 SCHOOL_ROLES = (RoleKind.TEACHER, RoleKind.OFFICE)  # used in one school at a time; the others across schools
 
 
-@dataclass(frozen=True)
-class HeldRole:
+class Account(NamedTuple):
+    """The account of who asks, as it was when it was read: what pages say and rules look at.
+
+    Each request reads one, and a row of the ORM takes longer to make than all its columns to read. Whoever changes the
+    account takes `Person.user`.
+    """
+
+    id: int
+    public_id: str
+    account_kind: AccountKind
+    display_name: str
+    called: str
+    form: str | None
+    birth_date: date | None
+    auth_epoch: int
+    identity_seen_at: datetime | None
+    email_confirmed_at: datetime | None
+    deactivated_at: datetime | None
+    locale: str | None
+    theme: str | None
+    grade_entry: str | None
+    news_seen_at: datetime | None
+
+
+_OF_ACCOUNT = attrgetter(*Account._fields)
+
+
+class HeldRole(NamedTuple):
     """A role that holds today."""
 
     kind: RoleKind
@@ -33,16 +61,14 @@ class HeldRole:
     """Of a student: what policy/coming_of_age.py needs beside the date of birth."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """How and when a login session last passed the second step of signing in; empty where it has not."""
 
     kind: StepKind | None = None
     at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Acting:
+class Acting(NamedTuple):
     """The role in use: a kind for students and parents, a kind in one school for teachers and office."""
 
     kind: RoleKind
@@ -65,18 +91,31 @@ class Shape(NamedTuple):
 class Person:
     """Who asks, when, and in which role. Lives for one request or one command."""
 
-    user: User
+    account: Account
     roles: tuple[HeldRole, ...]
     acting: Acting | None
     now: datetime
     step: Step | None = None
     """None where no login session stands behind the person: commands, previews and tests."""
+    _row: User | None = None
     _known: dict[tuple[str, Any], bool] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, user: User, roles: tuple[HeldRole, ...], acting: Acting | None, now: datetime) -> "Person":
+        """The person behind a row that was read already."""
+        return cls(Account(*_OF_ACCOUNT(user)), roles, acting, now, _row=user)
 
     @property
     def id(self) -> int:
         """The key of the account."""
-        return self.user.id
+        return self.account.id
+
+    @property
+    def user(self) -> User:
+        """The row of the account, for whoever changes it; a statement where nobody has read it yet."""
+        if self._row is None:
+            self._row = db.session.get_one(User, self.account.id)
+        return self._row
 
     def acts_as(self, kind: RoleKind) -> bool:
         """Whether the role in use is of this kind."""

@@ -58,7 +58,7 @@ def chosen_locale() -> str:
         return default
     person = signed_in_person()
     offered = languages_for(person)
-    chosen = (person and person.user.locale) or request.cookies.get(LANGUAGE_COOKIE)
+    chosen = (person and person.account.locale) or request.cookies.get(LANGUAGE_COOKIE)
     return chosen if chosen in offered else request.accept_languages.best_match(offered, default)
 
 

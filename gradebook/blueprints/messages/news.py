@@ -13,7 +13,7 @@ from gradebook.blueprints.messages.doorstep import correspondent
 from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, timezones
 from gradebook.clock import day_in
 from gradebook.extensions import db
-from gradebook.models import Conversation, LoginSession
+from gradebook.models import Conversation
 from gradebook.policy import conversations as policy
 from gradebook.policy import stops
 from gradebook.policy.access import NotFound
@@ -35,8 +35,8 @@ def stream(conversation_id: str) -> Any:
     or lets them go on; while this person may read it. 503 without a place."""
     found = policy.conversation_for(correspondent(), conversation_id)
 
-    def newest(login_session: LoginSession, person: Person) -> live.Sight:
-        if not can(person, "messages:use") or accounts.needs_proof(login_session, person.now):
+    def newest(login: accounts.Login, person: Person) -> live.Sight:
+        if not can(person, "messages:use") or accounts.needs_proof(login, person.now):
             raise NotFound
         number = policy.conversation_for(person, conversation_id).last_change
         return live.Sight(number, stops.mark(person, school_id))
