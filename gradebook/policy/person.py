@@ -83,8 +83,8 @@ class Shape(NamedTuple):
     """What the wording of a statement about a person depends on; all else are values."""
 
     acting: RoleKind | None
-    spans: int
-    """How many different school days it is today, over the schools of the role in use."""
+    spans: tuple[int, ...]
+    """In how many schools of the role in use it is the same day, for each of these days."""
 
 
 @dataclass
@@ -147,14 +147,15 @@ class Person:
     @property
     def shape(self) -> Shape:
         """What the wording of a statement about this person depends on."""
-        return Shape(self.acting.kind if self.acting else None, len(self.spans))
+        return Shape(self.acting.kind if self.acting else None, tuple(len(schools) for schools, _day in self.spans))
 
     @cached_property
     def values(self) -> dict[str, Any]:
         """What a statement about `AnyPerson` of this shape needs to know of this one."""
         named: dict[str, Any] = {"person_id": self.id}
         for number, (schools, day) in enumerate(self.spans):
-            named |= {f"schools_{number}": schools, f"day_{number}": day}
+            named[f"day_{number}"] = day
+            named.update((f"school_{number}_{place}", key) for place, key in enumerate(schools))
         return named
 
     @property
@@ -182,9 +183,9 @@ class AnyPerson:
     def __init__(self, shape: Shape) -> None:
         self.id: BindParameter[Any] = bindparam("person_id")
         self.spans: list[tuple[Any, Any]] = [
-            (bindparam(f"schools_{number}", expanding=True), bindparam(f"day_{number}"))
-            for number in range(shape.spans)
-        ]
+            ([bindparam(f"school_{number}_{place}") for place in range(schools)], bindparam(f"day_{number}"))
+            for number, schools in enumerate(shape.spans)
+        ]  # one name for each school: SQLAlchemy words a list of unknown length anew at every execution
         self._acting = shape.acting
 
     def acts_as(self, kind: RoleKind) -> bool:
