@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Row, Text, and_, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import Row, Table, Text, and_, bindparam, delete, func, literal, or_, select, update
 
 from gradebook import actor
 from gradebook.clock import day_in
@@ -141,12 +141,13 @@ def forgive(attempt_id: int) -> None:
     db.session.execute(delete(Attempt).where(Attempt.id == attempt_id))
 
 
+_LOGINS, _USERS, _ROLES, _SCHOOLS = (cast(Table, model.__table__) for model in (LoginSession, User, Role, School))
 _HELD = (
-    Role.kind, Role.school_id, Role.begins_on, Role.ends_on,
-    School.name.label("school_name"), School.timezone, School.phone, School.teachers_take_step,
-    School.closures, Role.rights_pass_on, School.age_of_majority,
+    _ROLES.c.kind, _ROLES.c.school_id, _ROLES.c.begins_on, _ROLES.c.ends_on,
+    _SCHOOLS.c.name, _SCHOOLS.c.timezone, _SCHOOLS.c.phone, _SCHOOLS.c.teachers_take_step,
+    _SCHOOLS.c.closures, _ROLES.c.rights_pass_on, _SCHOOLS.c.age_of_majority,
 )  # fmt: skip
-"""What _held_today() reads; the last columns of a row."""
+"""What _held_today() reads."""
 
 
 def person_named(name: str, now: datetime) -> Person | None:
@@ -254,23 +255,22 @@ def remember_device(user_id: int, device_token: str | None, now: datetime) -> st
 
 @cache
 def _resumed(backend: str) -> Any:
-    """Made once: every request asks it. On PostgreSQL it also tells the transaction who asks, and when."""
-    login, user = LoginSession.__table__.c, User.__table__.c
+    """Made once: every request asks it. On PostgreSQL it also tells the transaction who asks, and when.
+
+    Of tables and not of models, whose columns take longer to be found among the statements that are worded already.
+    """
+    login, user = _LOGINS.c, _USERS.c
     query = (
-        select(
-            *(login[name] for name in Login._fields),
-            *(user[name] for name in Account._fields),
-            *_HELD,
-        )
-        .select_from(LoginSession)
-        .join(User, User.id == LoginSession.user_id)
-        .outerjoin(Role, Role.user_id == User.id)
-        .outerjoin(School, School.id == Role.school_id)
-        .where(LoginSession.token_hash == bindparam("token_hash"))
+        select(*(login[name] for name in Login._fields), *(user[name] for name in Account._fields), *_HELD)
+        .select_from(_LOGINS)
+        .join(_USERS, user.id == login.user_id)
+        .outerjoin(_ROLES, _ROLES.c.user_id == user.id)
+        .outerjoin(_SCHOOLS, _SCHOOLS.c.id == _ROLES.c.school_id)
+        .where(login.token_hash == bindparam("token_hash"))
     )
     if backend != "postgresql":
         return query
-    return query.add_columns(*actor.told(LoginSession.user_id, bindparam("moment", type_=Text)))
+    return query.add_columns(*actor.told(login.user_id, bindparam("moment", type_=Text)))
 
 
 _LOGIN = slice(len(Login._fields))

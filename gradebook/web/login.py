@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, current_app, g, request, session
 from flask_login import UserMixin, current_user, logout_user
@@ -65,28 +65,34 @@ def _is_unattended() -> bool:
 
 def signed_in_person() -> Person | None:
     """The person who asks, or None for a visitor."""
-    user = current_user
+    user = _user()
     return user.person if user.is_authenticated else None
 
 
 def current_person() -> Person:
     """The person who asks; only for views behind a door that is not public."""
-    return cast(Person, current_user.person)
+    return cast(Person, _user().person)
 
 
 def current_login() -> Login:
     """The login session behind this request."""
-    return cast(Login, current_user.login)
+    return cast(Login, _user().login)
 
 
 def current_login_session() -> LoginSession:
     """Its row, for whoever changes it."""
-    return cast(LoginSession, current_user.login_session)
+    return cast(LoginSession, _user().login_session)
 
 
 def current_token() -> str:
     """The token of the login session behind this request, for looking again later whether it still holds."""
-    return cast(str, current_user.token)
+    return cast(str, _user().token)
+
+
+def _user() -> Any:
+    """What `current_user` stands for, SignedIn or a visitor: asked a dozen times in a request, and a proxy asks each
+    time for all that it goes by."""
+    return g.get("_login_user") or current_user._get_current_object()
 
 
 def begin_login(token: str, *, keep: bool) -> None:

@@ -22,6 +22,7 @@ from gradebook.policy.rules import can
 from gradebook.services import accounts, messaging
 from gradebook.services.messaging import MessageLine
 from gradebook.web import door
+from gradebook.web.frame import part
 from gradebook.web.office_words import by_office
 from gradebook.web.requests import moment, whole_number
 from gradebook.web.streams import stream_of
@@ -116,7 +117,7 @@ def unread() -> Any:
     inbox = messaging.inbox_of(correspondent())
     if request.args.get("mark") == inbox.mark:
         return "", 204
-    badge = render_template("layouts/_unread.html", unread=inbox.unread)
+    badge = part("layouts/_unread.html", unread=inbox.unread)
     return jsonify(unread=inbox.unread, mark=inbox.mark, badge=badge)
 
 
