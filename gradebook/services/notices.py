@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Table, and_, bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from gradebook import actor
@@ -70,7 +70,7 @@ def around(conversation_ids: Sequence[int], author_id: int, school_id: int, now:
         "conversations": conversation_ids, "author": author_id, "school": school_id,
         "earliest": (now - timedelta(hours=12)).date(), "hour_ago": now - timedelta(hours=1),
     }  # fmt: skip
-    rows = db.session.execute(_PARTICIPANTS, values).all()
+    rows = execute_plain(_PARTICIPANTS, values).all()
     if not rows:  # nobody is there yet, not even the author
         return Around("UTC", [], lacks_staff=True, has_draft=True)
     day = day_in(rows[0].timezone, now)
@@ -127,12 +127,12 @@ def _row(school_id: int, user_id: int, role: RoleKind, now: datetime, **more: An
     return facts | {"kind": NoticeKind.MESSAGE} | more
 
 
-_NOTICES: Any = Notice.__table__
+_INSERT = insert(cast(Table, Notice.__table__))
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
     if rows:
-        execute_plain(insert(_NOTICES), rows)
+        execute_plain(_INSERT, rows)
 
 
 _author, _place = aliased(Participant), aliased(Enrollment)
