@@ -18,6 +18,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from gradebook.prepared import prepare_statements
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -147,8 +149,9 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Open SQLite connections safely (architecture.md 5); other databases need nothing."""
+    """Open SQLite connections safely (architecture.md 5); let those of PostgreSQL keep plans."""
     if engine.dialect.name != "sqlite":
+        prepare_statements(engine)
         return
     if sqlite3.sqlite_version_info < SQLITE_OLDEST:
         raise RuntimeError(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed")

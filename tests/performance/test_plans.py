@@ -11,6 +11,7 @@ from sqlalchemy import Engine, event
 from benchmarks.pages import School
 from benchmarks.run import PAGES
 from gradebook.extensions import db
+from gradebook.prepared import numbered
 from tests.performance.conftest import NOT_MADE_YET
 
 TABLES = ("scores", "score_changes")
@@ -41,10 +42,22 @@ def asked_with_values() -> Iterator[list[tuple[str, Any]]]:
 
 
 def plan(school: School, statement: str, values: Any) -> str:
-    """The database's plan for one statement, as text."""
+    """The database's plans for one statement, as text: on PostgreSQL also the one that a connection may keep."""
     with school.app.app_context(), db.engine.connect() as connection:
         rows = connection.exec_driver_sql(EXPLAIN[connection.dialect.name] + statement, values).all()
+        if connection.dialect.name == "postgresql" and isinstance(values, dict):
+            rows += _kept_plan(connection.connection.cursor(), statement, values)
     return "\n".join(str(row[-1]) for row in rows)
+
+
+def _kept_plan(cursor: Any, statement: str, values: Any) -> list[tuple[str]]:
+    cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    cursor.execute(f"PREPARE looked_at AS {numbered(statement, values)}")
+    places = ", ".join(f"%({name})s" for name in values)
+    cursor.execute(f"EXPLAIN EXECUTE looked_at {places and f'({places})'}", values)
+    rows: list[tuple[str]] = cursor.fetchall()
+    cursor.execute("DEALLOCATE looked_at")
+    return rows
 
 
 @pytest.mark.parametrize("key", CASES)
