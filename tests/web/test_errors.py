@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from gradebook.extensions import db
 
@@ -33,7 +34,7 @@ def test_while_the_database_is_away_people_are_told_to_try_again(school, sign_in
         raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
 
     for way in ("connection", "execute", "scalar"):
-        monkeypatch.setattr(db.session, way, away)
+        monkeypatch.setattr(Session, way, away)
     answer = browser.get("/auth/sessions")
     assert answer.status_code == 503
     assert "<h1>" in answer.text
