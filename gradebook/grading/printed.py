@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from .scales import round_percent, round_to
@@ -312,6 +313,7 @@ def _line(line: WorkLine, category: Category, places: int | None) -> PrintedLine
     )
 
 
+@lru_cache(maxsize=4096)
 def _points(amount: Amount) -> Decimal:
     return _decimal(Fraction(amount) / 100)
 

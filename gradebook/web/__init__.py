@@ -14,8 +14,10 @@ from gradebook.web import (
     login,
     office_words,
     requests,
+    sum_lines,
     system_lines,
     uploads,
+    work_rows,
 )
 from gradebook.web.assets import init_assets
 from gradebook.web.environment import PageEnvironment
@@ -37,6 +39,8 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     system_lines.init_app(app)
     office_words.init_app(app)
+    sum_lines.init_app(app)
+    work_rows.init_app(app)
     language.init_app(app)
     frame.init_app(app)
     init_assets(app)

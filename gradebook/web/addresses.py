@@ -1,10 +1,14 @@
-"""Addresses in templates: a page writes some sixty."""
+"""Addresses in templates, and of the lines of a table: a page writes some sixty."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from flask import Flask, request, url_for
+from markupsafe import escape
 from werkzeug.routing import Rule
+
+PLACEHOLDER = "000000000000"  # stands for a public id while an address is made once for all rows or columns
 
 _WISHES = frozenset(("_anchor", "_external", "_method", "_scheme"))
 """What url_for() takes as a wish, and not as a part of the address."""
@@ -31,3 +35,10 @@ def init_app(app: Flask) -> None:
         return url_for(endpoint, **values) if built is None else request.script_root + built[1]
 
     app.jinja_env.globals["url_for"] = address
+
+
+def addresses(endpoint: str, name: str, **values: Any) -> Callable[[str], str]:
+    """The address of an endpoint for one public id after another: routing is asked once."""
+    values[name] = PLACEHOLDER
+    before, after = str(escape(url_for(endpoint, **values))).split(PLACEHOLDER)
+    return lambda public_id: f"{before}{public_id}{after}"

@@ -153,7 +153,14 @@ def text_in_sense(context: EvalContext, sense: str, message: str, /, **values: A
 
 
 def _filled(context: EvalContext, said: str, values: dict[str, Any]) -> str:
-    if not context.autoescape:
-        return said % values
+    return _escaped(said, values) if context.autoescape else said % values
+
+
+def in_page(said: str, /, **values: Any) -> Markup:
+    """A text of the catalogue, for functions that draw a part of a page: as `_()` in a template, values are escaped."""
+    return _escaped(said, values)
+
+
+def _escaped(said: str, values: dict[str, Any]) -> Markup:
     safe = {name: escape(value) for name, value in values.items()}
     return Markup(said % safe)  # noqa: S704 - the catalogue is our own, and all else is escaped

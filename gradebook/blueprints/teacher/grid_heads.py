@@ -5,10 +5,10 @@ makes the menu); below are its points, when it is due, and who can see its score
 purpose, like the cells (grid_table.py): there may be sixty. The <i> is heard, not seen.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from flask import get_template_attribute, url_for
+from flask import get_template_attribute
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
@@ -16,8 +16,7 @@ from gradebook.blueprints.teacher.grid_fields import column_letters
 from gradebook.blueprints.teacher.grid_page import Grid, is_due
 from gradebook.blueprints.teacher.grid_words import Numbers
 from gradebook.services.grades import Column
-
-PLACEHOLDER = "000000000000"  # stands for a public id while an address is made once for all rows or columns
+from gradebook.web.addresses import addresses
 
 
 class Band(NamedTuple):
@@ -53,13 +52,6 @@ def bands_of(grid: Grid, numbers: Numbers) -> list[Band]:
 def begins_category(grid: Grid, number: int) -> bool:
     """Whether the column with this number (from 1) is the first of a category, but not of all."""
     return number > 1 and grid.columns[number - 1].category_id != grid.columns[number - 2].category_id
-
-
-def addresses(endpoint: str, name: str, **values: Any) -> Callable[[str], str]:
-    """The address of an endpoint for one public id after another: routing is asked once."""
-    values[name] = PLACEHOLDER
-    before, after = str(escape(url_for(endpoint, **values))).split(PLACEHOLDER)
-    return lambda public_id: f"{before}{public_id}{after}"
 
 
 def heads_of(grid: Grid, numbers: Numbers, entered: Mapping[int, int]) -> Markup:

@@ -15,7 +15,6 @@ from flask_babel import ngettext, pgettext
 from markupsafe import Markup
 
 from gradebook.blueprints.teacher import bp
-from gradebook.blueprints.teacher.grid_heads import PLACEHOLDER
 from gradebook.blueprints.teacher.grid_one import One
 from gradebook.blueprints.teacher.grid_page import ROWS, Grid
 from gradebook.grading.scales import letter_percent
@@ -24,6 +23,7 @@ from gradebook.policy.person import Person
 from gradebook.policy.rules import can
 from gradebook.services.grades import ClassWork, Column
 from gradebook.web import door
+from gradebook.web.addresses import PLACEHOLDER
 from gradebook.web.language import language
 
 NUMBERS = (0, 1, 2, 3, 5, 6, 7, 11, 100, 1_000_000)

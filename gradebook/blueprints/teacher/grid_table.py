@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from gradebook.blueprints.teacher.grid_fields import column_letters, field_name
-from gradebook.blueprints.teacher.grid_heads import Band, addresses, bands_of, begins_category, heads_of
+from gradebook.blueprints.teacher.grid_heads import Band, bands_of, begins_category, heads_of
 from gradebook.blueprints.teacher.grid_page import Grid, Row, is_entered, is_scored, score_of
 from gradebook.blueprints.teacher.grid_words import Numbers, cell_text
 from gradebook.grading.averages import mean_percent, mean_points
@@ -23,6 +23,7 @@ from gradebook.grading.values import Amount
 from gradebook.services.grades import Cell, Column
 from gradebook.services.remembering import Remembered
 from gradebook.services.scores import EMPTY, Place, content_of
+from gradebook.web.addresses import addresses
 
 _NEEDS_NO_QUOTES = re.compile(r"[A-Za-z0-9.,%/+-]+", re.ASCII)
 

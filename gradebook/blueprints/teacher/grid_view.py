@@ -8,10 +8,10 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from gradebook.blueprints.teacher.grid_heads import PLACEHOLDER
 from gradebook.blueprints.teacher.grid_page import Grid
 from gradebook.blueprints.teacher.grid_wish import VISIT
 from gradebook.policy.person import Person
+from gradebook.web.addresses import PLACEHOLDER
 from gradebook.web.filters import day
 
 
