@@ -109,6 +109,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("database_kind", parameters, indirect=True, scope="session")
 
 
+@cache  # thousands of tests ask
 def _kind_parameter(kind: str) -> Any:
     reason = postgres.why_not() if kind == "postgresql" else None
     return pytest.param(kind, marks=[pytest.mark.skip(reason=reason)] if reason else [])
