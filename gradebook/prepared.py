@@ -43,7 +43,7 @@ class Prepared:
     """The statements of one connection."""
 
     def __init__(self) -> None:
-        self._asked: OrderedDict[_Key, int | str] = OrderedDict()  # how often, then how it is called
+        self._asked: OrderedDict[_Key, int | str | None] = OrderedDict()  # how often; how it is called; None: never
         self._names = (f"gradebook_{number}" for number in count())
 
     def call(self, cursor: Any, statement: str, values: dict[str, Any]) -> str | None:
@@ -51,15 +51,23 @@ class Prepared:
         key = statement, tuple([_type_of(value) for value in values.values()])
         known = self._asked.get(key, 0)
         if isinstance(known, int):
-            known = known + 1 if known < ASKED_BEFORE or "" in key[1] else self._prepare(cursor, *key, list(values))
+            known = known + 1 if known < ASKED_BEFORE else self._prepare(cursor, *key, list(values))
             self._asked[key] = known
             self._forget_oldest(cursor)
         self._asked.move_to_end(key)
         return known if isinstance(known, str) else None
 
-    def _prepare(self, cursor: Any, statement: str, types: tuple[str, ...], names: list[str]) -> str:
+    def _prepare(self, cursor: Any, statement: str, types: tuple[str, ...], names: list[str]) -> str | None:
+        """How it is called, or None: where text may stand for anything PostgreSQL cannot prepare it."""
+        if "" in types:
+            return None
         name = next(self._names)
-        cursor.execute(f"PREPARE {name} ({', '.join(types)}) AS {numbered(statement, names)}")
+        text = f"PREPARE {name} ({', '.join(types)}) AS {numbered(statement, names)}"
+        try:
+            cursor.execute(f"SAVEPOINT preparing; {text}; RELEASE SAVEPOINT preparing")
+        except cursor.connection.ProgrammingError:
+            cursor.execute("ROLLBACK TO SAVEPOINT preparing; RELEASE SAVEPOINT preparing")
+            return None
         return f"EXECUTE {name} ({', '.join(f'%({each})s' for each in names)})"
 
     def _forget_oldest(self, cursor: Any) -> None:
@@ -104,7 +112,7 @@ def _opened(connection: Any, _record: Any) -> None:
 def _execute(cursor: Any, statement: str, values: Any, _context: Any) -> bool:
     """Whether the statement was executed here."""
     known = _OF_CONNECTION.get(cursor.connection)
-    if known is None or cursor.name or not _can_be_prepared(statement, values):
+    if known is None or cursor.connection.autocommit or cursor.name or not _can_be_prepared(statement, values):
         return False
     call = known.call(cursor, statement, values)
     if call:

@@ -59,7 +59,7 @@ TAKES_LONG = (
     "services/test_demonstration.py",
 )
 SERVER = postgres.Server()
-prepared.ASKED_BEFORE = 0  # what cannot be prepared fails the first time, not the third
+prepared.ASKED_BEFORE = 0  # every statement answers as it does when it is asked often
 hashing.hash_with(hashing.CHEAP)
 gc.disable()  # until all is loaded (below): nothing of it goes away, and looking through it took a third of the time
 

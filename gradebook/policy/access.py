@@ -224,9 +224,10 @@ def _conversation_read_by(person: AnyPerson) -> Select[*tuple[Any, ...]]:
 _CONVERSATION = (
     select(Conversation)
     .options(
-        joinedload(Conversation.student),
-        joinedload(Conversation.guardian),
-        joinedload(Conversation.section),
+        # Of a conversation only these are shown: the three have sixty columns more.
+        joinedload(Conversation.student).load_only(User.public_id, User.display_name, User.called),
+        joinedload(Conversation.guardian).load_only(User.public_id, User.display_name),
+        joinedload(Conversation.section).load_only(Section.school_id, Section.public_id, Section.title),
     )
     .where(Conversation.public_id == _PUBLIC_ID)
 )

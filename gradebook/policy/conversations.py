@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from gradebook.extensions import db
+from gradebook.extensions import db, execute_plain
 from gradebook.models import (
     AcademicSession,
     ClosureScope,
@@ -140,11 +140,19 @@ class GuardianSide:
     """When this guardian first had read up to the message that was asked about."""
 
 
+class Reader(NamedTuple):
+    """A teacher, or a person of the office, who reads a conversation: no more of them is shown."""
+
+    id: int
+    display_name: str
+    name_key: str
+
+
 @dataclass(frozen=True)
 class TeacherPlace:
     """A teacher's place in the class of a conversation: who reads it, from which day, and until which."""
 
-    user: User
+    user: Reader
     reads: bool
     begins_on: date
     ends_on: date | None
@@ -158,7 +166,7 @@ class TeacherChange:
     """From that day on a teacher reads a conversation, or reads it no more."""
 
     day: date
-    user: User
+    user: Reader
     reads: bool
 
 
@@ -166,7 +174,7 @@ class TeacherChange:
 class Standing:
     """How a conversation stands today: who can read it besides the person who asks, and whether it goes on."""
 
-    teachers: tuple[User, ...]
+    teachers: tuple[Reader, ...]
     guardian_reads: bool
     relationship: str
     closed: WhyNot | None
@@ -684,7 +692,7 @@ def standing(person: Person, conversation: Conversation, newest_own: int | None 
         "section": conversation.section_id, "guardian": conversation.guardian_id, "person": person.id,
         "conversation": conversation.id, "message": _NO_MESSAGE if newest_own is None else newest_own,
     }  # fmt: skip
-    rows = db.session.execute(_standing_of(conversation), of).all()
+    rows = execute_plain(_standing_of(conversation), of).all()
     places = _places(conversation, rows)
     guardians = _guardians_of_joint(of) if conversation.is_joint else (_guardian_side(conversation.guardian, rows[0]),)
     return _judged(person, rows[0], guardians, places, conversation.school_id)
@@ -697,7 +705,7 @@ def places_of(conversation: Conversation, day: date) -> tuple[TeacherPlace, ...]
         "section": conversation.section_id, "guardian": conversation.guardian_id, "person": conversation.guardian_id,
         "conversation": conversation.id, "message": _NO_MESSAGE,
     }  # fmt: skip
-    return _places(conversation, db.session.execute(_standing_of(conversation), of))
+    return _places(conversation, execute_plain(_standing_of(conversation), of))
 
 
 def _standing_of(conversation: Conversation) -> Any:
@@ -709,12 +717,13 @@ _NO_MESSAGE = 2**31 - 1
 
 def _places(conversation: Conversation, rows: Iterable[Any]) -> tuple[TeacherPlace, ...]:
     hours = OFFICE_HOURS if conversation.is_with_office else {}
-    return tuple(_place(row, hours) for row in rows if row.User is not None)
+    return tuple(_place(row, hours) for row in rows if row.reader_id is not None)
 
 
 def _place(row: Any, hours: dict[str, list[int]]) -> TeacherPlace:
     ends = [day for day in (row.ends_on, row.role_ends_on) if day is not None]
-    return TeacherPlace(row.User, row.reads, row.begins_on, min(ends, default=None), row.days or hours, row.seen_at)
+    reader = Reader(row.reader_id, row.display_name, row.name_key)
+    return TeacherPlace(reader, row.reads, row.begins_on, min(ends, default=None), row.days or hours, row.seen_at)
 
 
 def _guardian_side(guardian: User, row: Any) -> GuardianSide:
@@ -743,7 +752,7 @@ def _ended(ended_on: date, guardians: tuple[GuardianSide, ...], places: tuple[Te
 
 
 def _closed(
-    row: Any, own: GuardianSide | None, guardians: tuple[GuardianSide, ...], teachers: tuple[User, ...]
+    row: Any, own: GuardianSide | None, guardians: tuple[GuardianSide, ...], teachers: tuple[Reader, ...]
 ) -> WhyNot | None:
     if not row.goes_on:
         return WhyNot.CLASS_OVER
@@ -762,6 +771,9 @@ def _stopped(person: Person, school_id: int) -> WhyNot | None:
     return WhyNot.WRITING if stop.scope == ClosureScope.PERSON else WhyNot.STOPPED
 
 
+_READER = (User.id.label("reader_id"), User.display_name, User.name_key)
+
+
 @cache
 def _standing() -> Any:
     """A row for each teacher the class has or had, or one row without; made once: making it outlasts its answer."""
@@ -774,7 +786,7 @@ def _standing() -> Any:
             *_of_the_guardian(),
             attends(student, bindparam("section"), on_day(_DAY)).label("attends"),
             goes_on(_DAY).label("goes_on"),
-            User,
+            *_READER,
             reads.label("reads"),
             place.begins_on,
             place.ends_on,
@@ -821,7 +833,7 @@ def _standing_with_office() -> Any:
             *_of_the_guardian(),
             is_there.exists().label("attends"),
             true().label("goes_on"),
-            User,
+            *_READER,
             reads.label("reads"),
             role.begins_on,
             role.ends_on,
@@ -923,9 +935,8 @@ def to_come(standing: Standing, day: date) -> list[TeacherPlace]:
     return [place for place in standing.places if place.begins_on > day] if standing.ended_on is None else []
 
 
-def teachers_of_each(person: Person, conversations: Iterable[Conversation]) -> dict[int, list[str]]:
+def teachers_of_each(person: Person, keys: list[int]) -> dict[int, list[str]]:
     """The names of the teachers who read each conversation today, by its key; in one statement."""
-    keys = [conversation.id for conversation in conversations]
     if not keys:
         return {}
     found: dict[int, list[str]] = {key: [] for key in keys}

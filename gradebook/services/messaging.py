@@ -2,10 +2,10 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased
 
 from gradebook import actor
 from gradebook.database import UtcDateTime
@@ -98,26 +98,37 @@ class Letter:
     body: str
 
 
-@dataclass(frozen=True)
-class ConversationLine:
+class ConversationLine(NamedTuple):
     """A conversation as the list shows it."""
 
-    conversation: Conversation
+    id: int
+    public_id: str
+    school_id: int
+    is_with_office: bool
+    newest_at: datetime
+    """When the newest message was sent; without one, when it was begun."""
+    student_id: int
+    student_key: str
+    """The public id of the child."""
+    student_name: str
+    guardian_id: int
+    guardian_name: str
+    class_title: str | None
+    """None: it is with the office."""
     unread: int
     first_words: str
     relationship: str
     """What the guardian is to the child."""
-    goes_on: bool = True
+    goes_on: bool
     """False: the right of the guardian who reads it has ended, and it can only be read."""
-    is_muted: bool = False
-    other_guardian: str | None = None
+    is_muted: bool
+    other_guardian: str | None
     """The second guardian of a joint conversation."""
-    is_system: bool = False
+    is_system: bool
     """What stands in first_words is a code (web/system_lines.py)."""
 
 
-@dataclass(frozen=True)
-class MessageLine:
+class MessageLine(NamedTuple):
     """A message as a conversation shows it."""
 
     seq: int
@@ -136,7 +147,7 @@ class MessageLine:
     corrected_by: int | None
     purged_at: datetime | None = None
     """Since when its words are deleted for good."""
-    files: list[FileLine] = field(default_factory=list)
+    files: Sequence[FileLine] = ()
     answers: tuple[str, str] | None = None
     """The public id and the title of the announcement that it answers."""
     is_by_office: bool = False
@@ -770,20 +781,7 @@ def _inbox(person: AnyPerson) -> Select[*tuple[Any, ...]]:
 
 def conversations(person: Person, *, limit: int = 50, offset: int = 0) -> list[ConversationLine]:
     """What this person may read, the newest first, with the first words of each; in one statement."""
-    return [_conversation_line(*row) for row in scopes.ask(_conversations_of, person, limit=limit, offset=offset)]
-
-
-def _conversation_line(
-    conversation: Conversation,
-    unread: int,
-    words: str | None,
-    relationship: str | None,
-    goes_on: bool,
-    is_muted: bool,
-    *others: Any,
-) -> ConversationLine:
-    counted = unread if goes_on and not is_muted else 0  # as the badge counts them
-    return ConversationLine(conversation, counted, words or "", relationship or "", goes_on, is_muted, *others)
+    return [ConversationLine(*row) for row in scopes.ask_columns(_conversations_of, person, limit=limit, offset=offset)]
 
 
 def author_name() -> Any:
@@ -808,27 +806,34 @@ def _conversations_of(person: AnyPerson) -> Select[*tuple[Any, ...]]:
         Message.seq == Conversation.last_seq,
     )
     words, is_muted = func.substr(Message.body, 1, FIRST_WORDS), Participant.muted_at.is_not(None)
+    student, guardian, goes_on = aliased(User), aliased(User), _goes_on(person)
+    newest_at = func.coalesce(Conversation.last_message_at, Conversation.created_at)
+    unread = case((and_(goes_on, Participant.muted_at.is_(None)), _UNREAD), else_=0)  # as the badge counts them
     return (
         select(
-            Conversation, _UNREAD, words, Guardianship.relationship_name, _goes_on(person), is_muted,
+            Conversation.id, Conversation.public_id, Conversation.school_id,
+            (Conversation.kind == ConversationKind.OFFICE).label("is_with_office"), newest_at.label("newest_at"),
+            Conversation.student_id, student.public_id.label("student_key"), student.display_name,
+            Conversation.guardian_id, guardian.display_name.label("guardian_name"), Section.title,
+            unread.label("unread"), func.coalesce(words, "").label("first_words"),
+            func.coalesce(Guardianship.relationship_name, "").label("relationship"),
+            goes_on.label("goes_on"), is_muted.label("is_muted"),
             _other_guardian().label("other_guardian"),
             func.coalesce(Message.kind == MessageKind.SYSTEM, false()).label("is_system"),
         )
+        .select_from(Conversation)
         .join(Participant, Participant.conversation_id == Conversation.id)
         .outerjoin(Message, newest)
         .outerjoin(Guardianship, guardian_link)
-        .options(
-            # Of a line only these are shown: the three have sixty columns more.
-            joinedload(Conversation.student).load_only(User.public_id, User.display_name),
-            joinedload(Conversation.guardian).load_only(User.display_name),
-            joinedload(Conversation.section).load_only(Section.title),
-        )
+        .join(student, student.id == Conversation.student_id)
+        .join(guardian, guardian.id == Conversation.guardian_id)
+        .outerjoin(Section, Section.id == Conversation.section_id)
         .where(
             Participant.user_id == person.id,
             Conversation.id.in_(scopes.conversations_read_by(person)),
             or_(Conversation.last_seq > 0, Conversation.is_joint),
         )
-        .order_by(func.coalesce(Conversation.last_message_at, Conversation.created_at).desc(), Conversation.id.desc())
+        .order_by(newest_at.desc(), Conversation.id.desc())
         .limit(bindparam("limit"))
         .offset(bindparam("offset"))
     )  # fmt: skip
@@ -909,9 +914,9 @@ def messages_of(
     """The newest messages (before a number, if given) with their authors, in one statement."""
     values = {"school": conversation.school_id, "conversation": conversation.id, "reader": reader_id, "rows": limit + 1}
     if before is None:
-        rows = db.session.execute(_NEWEST, values).all()
+        rows = execute_plain(_NEWEST, values).all()
     else:
-        rows = db.session.execute(_EARLIER, values | {"before": before}).all()
+        rows = execute_plain(_EARLIER, values | {"before": before}).all()
     lines = _lines(conversation, list(reversed(rows[:limit])))
     if not rows:
         return MessagePage(lines, has_earlier=False, last_read_seq=0)
@@ -924,7 +929,7 @@ def changes_after(
 ) -> list[MessageLine]:
     """The messages that came or changed after this number of a change, in that order; no more than a page of them."""
     values = {"school": conversation.school_id, "conversation": conversation.id, "reader": reader_id}
-    return _lines(conversation, db.session.execute(_CHANGED, values | {"after": after, "rows": limit}).all())
+    return _lines(conversation, execute_plain(_CHANGED, values | {"after": after, "rows": limit}).all())
 
 
 def _lines(conversation: Conversation, rows: Sequence[Any]) -> list[MessageLine]:

@@ -70,7 +70,7 @@ def around(conversation_ids: Sequence[int], author_id: int, school_id: int, now:
         "conversations": conversation_ids, "author": author_id, "school": school_id,
         "earliest": (now - timedelta(hours=12)).date(), "hour_ago": now - timedelta(hours=1),
     }  # fmt: skip
-    rows = db.session.execute(_PARTICIPANTS, values).all()
+    rows = execute_plain(_PARTICIPANTS, values).all()
     if not rows:  # nobody is there yet, not even the author
         return Around("UTC", [], lacks_staff=True, has_draft=True)
     day = day_in(rows[0].timezone, now)

@@ -37,8 +37,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["url_for"] = address
 
 
-def addresses(endpoint: str, name: str, **values: Any) -> Callable[[str], str]:
-    """The address of an endpoint for one public id after another: routing is asked once."""
+def addresses(endpoint: str, name: str, **values: Any) -> Callable[[Any], str]:
+    """The address of an endpoint for one public id, or number, after another: routing is asked once."""
     values[name] = PLACEHOLDER
     before, after = str(escape(url_for(endpoint, **values))).split(PLACEHOLDER)
-    return lambda public_id: f"{before}{public_id}{after}"
+    return lambda one: f"{before}{one}{after}"

@@ -89,20 +89,28 @@ def at(value: datetime | None, timezone: str = "UTC") -> Markup:
     if value is None:
         return Markup("")
     local = value.astimezone(ZoneInfo(timezone))
-    words = _("%(day)s, %(time)s", day=day(local.date()), time=_time_of_day(local.hour, local.minute, language().name))
+    words = _("%(day)s, %(time)s", day=day(local.date()), time=time_of_day(local, language().name))
     return _time(local, words)
 
 
 def clock_time(value: datetime, timezone: str) -> Markup:
     """A moment of a day that stands above: <time>15:30</time> in the school's time zone."""
-    local = value.astimezone(ZoneInfo(timezone))
-    return _time(local, _time_of_day(local.hour, local.minute, language().name))
+    return time_element(value.astimezone(ZoneInfo(timezone)), language().name)
 
 
 def clock_words(value: datetime, timezone: str) -> str:
     """The same in words alone: 15:30."""
-    local = value.astimezone(ZoneInfo(timezone))
-    return _time_of_day(local.hour, local.minute, language().name)
+    return time_of_day(value.astimezone(ZoneInfo(timezone)), language().name)
+
+
+def time_element(local: datetime, locale: str) -> Markup:
+    """A moment, in the time zone of the school already: <time>15:30</time>."""
+    return _time(local, time_of_day(local, locale))
+
+
+def time_of_day(local: datetime, locale: str) -> str:
+    """The same in words alone."""
+    return _time_of_day(local.hour, local.minute, locale)
 
 
 def briefly(value: datetime, timezone: str) -> Markup:

@@ -1,13 +1,18 @@
 """A teacher and a guardian write to each other in two browsers, and both pages follow."""
 
 import re
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
+from gradebook import actor
 from gradebook.extensions import db
-from gradebook.models import Guardianship, LoginSession, Message, User
+from gradebook.interchange.attachable import checked
+from gradebook.models import Attachment, Conversation, Guardianship, LoginSession, Message, User
+from gradebook.services import messaging, scanning
 from tests.conftest import NOON
 from tests.files import EXAMPLES
 from tests.school import PASSWORD, TODAY
@@ -203,3 +208,54 @@ def test_files_go_with_their_message_also_when_it_is_sent_again(enter, talk):
         theirs.get_by_role("link", name="letter.pdf").click()
     assert download.value.suggested_filename == "letter.pdf"
     assert rivera.locator(".msg[data-seq]", has_text="The letter and a photo").count() == 1
+
+
+def test_a_file_that_the_scanner_settles_is_here_or_stopped_on_the_open_page(enter, talk, things, site):
+    rivera = opened(enter("rivera"), talk)
+    with site.app.app_context():
+        dana = db.session.scalars(select(User).where(User.username == "dana")).one()
+        conversation = db.session.scalars(select(Conversation).where(Conversation.public_id == things["talk"])).one()
+        held = [replace(checked(name, EXAMPLES["letter.pdf"]), is_held=True) for name in ("good.pdf", "bad.pdf")]
+        with actor.acting_as(dana.id, NOON):
+            words = {"body": "Both plans", "client_key": str(uuid4())}
+            messaging.send(conversation, author_id=dana.id, **words, now=NOON, files=held)
+            db.session.commit()
+        theirs = rivera.locator(".msg[data-seq]", has_text="Both plans")
+        expect(theirs.get_by_text("being checked for anything harmful")).to_have_count(2)
+        good, bad = db.session.scalars(select(Attachment.id).order_by(Attachment.id.desc()).limit(2)).all()[::-1]
+        scanning.settle(good, None, NOON)
+        scanning.settle(bad, "Evil.Test", NOON)
+        db.session.commit()
+    expect(theirs.get_by_role("link", name="good.pdf")).to_have_count(1)
+    expect(theirs.locator(".msg__held", has_text="bad.pdf")).to_contain_text("something harmful was found in it")
+    expect(theirs.get_by_text("being checked")).to_have_count(0)
+
+
+def test_over_the_number_of_an_hour_a_message_is_kept_with_the_reason(enter, talk, things, site):
+    with site.app.app_context():
+        dana = db.session.scalars(select(User.id).where(User.username == "dana")).one()
+        conversation = db.session.scalars(select(Conversation).where(Conversation.public_id == things["talk"])).one()
+        most, before = site.app.config["MESSAGES_AN_HOUR"], conversation.last_seq
+        for number in range(before + 1, before + most + 1):
+            sent = {"seq": number, "changed": conversation.last_change + number, "client_key": f"sent-{number}"}
+            db.session.add(
+                Message(
+                    **sent,
+                    conversation_id=conversation.id,
+                    school_id=conversation.school_id,
+                    author_id=dana,
+                    body="Again",
+                    sent_at=NOON,
+                )
+            )
+        conversation.last_seq, conversation.last_change = before + most, conversation.last_change + before + most
+        db.session.commit()
+    page = opened(enter("dana"), talk)
+    send(page, "One more")
+    failed = page.locator(".msg--failed")
+    expect(failed).to_contain_text(f"You have sent {most} messages within an hour")
+    expect(failed).to_contain_text("send it again later")
+    expect(failed).to_contain_text("One more")
+    failed.get_by_role("button", name="Change it").click()
+    expect(page.locator("#body")).to_have_value("One more")
+    assert "One more" not in texts(page)

@@ -172,7 +172,7 @@ def test_after_a_roster_all_teachers_of_many_classes_join_in_one_statement(schoo
     assert len([statement for statement in seen if statement.startswith("INSERT")]) == 1
     assert len(messaging.conversations(acting(school.osei, clock(), RoleKind.TEACHER))) == 2
     tess = acting(school.tess, clock(), RoleKind.TEACHER)  # Leo's stepmother: only Maya's
-    assert [line.conversation.student_id for line in messaging.conversations(tess)] == [school.maya.id]
+    assert [line.student_id for line in messaging.conversations(tess)] == [school.maya.id]
 
 
 def test_who_left_before_is_not_admitted(school, talk, clock):
@@ -201,7 +201,7 @@ def test_the_list_has_the_newest_first(school, clock):
     messaging.send(later, author_id=school.tess.id, body="First", client_key="a", now=clock())
     messaging.send(earlier, author_id=school.tess.id, body="x" * 900, client_key="a", now=clock() + timedelta(hours=1))
     lines = messaging.conversations(acting(school.tess, clock()))
-    assert [line.conversation.id for line in lines] == [earlier.id, later.id]
+    assert [line.id for line in lines] == [earlier.id, later.id]
     assert lines[0].first_words == "x" * messaging.FIRST_WORDS
 
 

@@ -4,11 +4,15 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from gradebook.blueprints.messages import bp
+from gradebook.blueprints.messages.conversation_rows import rows
 from gradebook.blueprints.messages.doorstep import correspondent, most_an_hour, page_number
 from gradebook.blueprints.messages.files import Refused, no_room, taken
 from gradebook.blueprints.messages.forms import MessageForm, SendForm
+from gradebook.blueprints.messages.message_lines import MessagePen
+from gradebook.blueprints.messages.script_words import script_words
 from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, by_child, shown, timezones
 from gradebook.blueprints.messages.stopping import accepts, refuse
 from gradebook.blueprints.messages.unsent import unsent
@@ -36,14 +40,17 @@ def index() -> str:
     lines = messaging.conversations(
         person, limit=CONVERSATIONS_ON_A_PAGE + 1, offset=(number - 1) * CONVERSATIONS_ON_A_PAGE
     )
-    here = lines[:CONVERSATIONS_ON_A_PAGE]
+    here, zones = lines[:CONVERSATIONS_ON_A_PAGE], timezones(person)
+    teachers = _teachers(person, here)
     return render_template(
         "messages/index.html",
-        groups=by_child(here),
+        groups=[
+            (group[0], rows(group, person, zones, teachers, child_named=teachers is None)) for group in by_child(here)
+        ],
         number=number,
         has_more=len(lines) > len(here),
-        teachers=_teachers(person, here),
-        timezones=timezones(person),
+        teachers=teachers,
+        timezones=zones,
         announced=announced.new_for(person) if number == 1 and person.acts_as(RoleKind.PARENT) else [],
     )
 
@@ -52,7 +59,7 @@ def _teachers(person: Person, lines: list[messaging.ConversationLine]) -> dict[i
     """The other side, for guardians; for teachers and the office it is the guardian."""
     if not person.acts_as(RoleKind.PARENT):
         return None
-    return policy.teachers_of_each(person, [line.conversation for line in lines])
+    return policy.teachers_of_each(person, [line.id for line in lines])
 
 
 @bp.get("/<conversation_id>")
@@ -74,6 +81,12 @@ def conversation(conversation_id: str) -> str:
     return _page(person, found, SendForm(data={"body": page.draft}), page, unread_from)
 
 
+def rows_beside(person: Person, here: str | None) -> Markup:
+    """The list that stands beside a conversation; `here` is the public id of the one that is open."""
+    lines = messaging.conversations(person, limit=CONVERSATIONS_BESIDE)
+    return rows(lines, person, timezones(person), here=here, words=False)
+
+
 def _number(text: str | None) -> int | None:
     return None if text is None else page_number(text)
 
@@ -88,15 +101,17 @@ def _page(
     page = page or messaging.messages_of(found, person.id)
     newest_own = max((line.seq for line in page.lines if line.author_id == person.id), default=None)
     standing = policy.standing(person, found, newest_own)
+    talk = shown(found, standing, page, person, unread_from)
     return render_template(
         "messages/conversation.html",
-        talk=shown(found, standing, page, person, unread_from),
+        talk=talk,
+        pen=MessagePen(person, found.public_id, talk.timezone, over=not talk.goes_on),
         offered=_offered(person, found, standing),
         form=form,
         has_errors=bool(form.errors or (form.is_submitted() and form.body.data)),
-        beside=messaging.conversations(person, limit=CONVERSATIONS_BESIDE),
-        timezones=timezones(person),
+        beside=rows_beside(person, found.public_id),
         mark=stops.mark(person, found.school_id),
+        script_words=script_words(),
     )
 
 

@@ -8,9 +8,10 @@ from werkzeug.exceptions import BadRequest
 
 from gradebook import live
 from gradebook.blueprints.messages import bp
-from gradebook.blueprints.messages.conversations import writing_part
+from gradebook.blueprints.messages.conversations import rows_beside, writing_part
 from gradebook.blueprints.messages.doorstep import correspondent
-from gradebook.blueprints.messages.shown import CONVERSATIONS_BESIDE, timezones
+from gradebook.blueprints.messages.message_lines import MessagePen
+from gradebook.blueprints.messages.shown import timezones
 from gradebook.clock import day_in
 from gradebook.extensions import db
 from gradebook.models import Conversation, LoginSession
@@ -84,7 +85,7 @@ def _told(line: MessageLine, found: Conversation, person: Person) -> dict[str, A
         "by": None if is_mine else _author_words(line),
         "day": day.isoformat(),
         "day_mark": render_template("messages/_day.html", day=day, today=day_in(timezone, person.now)),
-        "message": render_template("messages/_message.html", line=line, timezone=timezone, at=found.public_id),
+        "message": MessagePen(person, found.public_id, timezone).line(line),
     }
 
 
@@ -125,10 +126,4 @@ def unread() -> Any:
 @door.unattended
 def beside() -> str:
     """The list that stands beside a conversation, as a part of a page."""
-    person = correspondent()
-    return render_template(
-        "messages/_beside.html",
-        beside=messaging.conversations(person, limit=CONVERSATIONS_BESIDE),
-        timezones=timezones(person),
-        here=request.args.get("here"),
-    )
+    return rows_beside(correspondent(), request.args.get("here"))

@@ -252,9 +252,9 @@ def timezones(person: Person) -> dict[int, str]:
     return {role.school_id: role.timezone for role in person.roles_in_use}
 
 
-def by_child(lines: list[ConversationLine]) -> list[tuple[Any, list[ConversationLine]]]:
+def by_child(lines: list[ConversationLine]) -> list[list[ConversationLine]]:
     """The conversations of each child together; the child with the newest message first."""
-    found: dict[int, tuple[Any, list[ConversationLine]]] = {}
+    found: dict[int, list[ConversationLine]] = {}
     for line in lines:
-        found.setdefault(line.conversation.student_id, (line.conversation.student, []))[1].append(line)
+        found.setdefault(line.student_id, []).append(line)
     return list(found.values())
