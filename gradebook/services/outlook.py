@@ -1,6 +1,8 @@
-"""How a student's grade has gone, and what one more score could do to it; worked out once for marks that are equal.
+"""A student's grade, how it has gone, and what one more score could do to it; worked out once for marks that are equal
+(docs/decisions/0025).
 
-Both ask the calculator a dozen times for what one page shows, and most pages are opened again with nothing changed.
+The last two ask the calculator a dozen times for what one page shows, and most pages are opened again with nothing
+changed.
 """
 
 from collections.abc import Mapping
