@@ -225,6 +225,7 @@ export class GridTable {
     }
     td.replaceChildren(...parts, ...marks); // first: taking a field away lays out what was changed before
     td.className = kinds.join(" ");
+    if (cell.reason) td.parentElement.classList.add("told");
     this.widths?.changed(td);
     this.painted?.(cell);
   }

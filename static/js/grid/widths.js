@@ -12,6 +12,7 @@ export class Widths {
   constructor(grid) {
     this.#grid = grid;
     this.#columns = columnsOf(grid);
+    sayRoles(grid);
     this.keep();
     addEventListener("resize", () => {
       clearTimeout(this.#resized);
@@ -25,6 +26,8 @@ export class Widths {
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     const widths = heads.map((th) => th.getBoundingClientRect().width / rem); // all are read before any is written
     this.#columns.forEach((col, place) => col.style.setProperty("--kept", `${widths[place]}rem`));
+    table.style.setProperty("--columns", widths.map((width) => `${width}rem`).join(" "));
+    table.style.setProperty("--across", `${widths.reduce((sum, width) => sum + width, 0)}rem`);
     table.classList.add("grid--kept");
   }
 
@@ -46,6 +49,15 @@ export class Widths {
     this.#grid.table.classList.remove("grid--kept");
     this.keep();
     this.#grid.markCut();
+  }
+}
+
+/** Rows that are laid out by themselves (.grid--kept) stay rows to browsers that go by how they are laid out. */
+function sayRoles({ table, rows }) {
+  table.tBodies[0].setAttribute("role", "rowgroup");
+  for (const tr of rows) {
+    tr.setAttribute("role", "row");
+    for (const cell of tr.cells) cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "gridcell");
   }
 }
 
