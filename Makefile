@@ -14,7 +14,9 @@ export PORT
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 .PHONY: help run code venv test check lint types imports translations bench soak
 
 help:  ## This list
@@ -31,7 +33,9 @@ test: venv  ## The whole suite on SQLite and on PostgreSQL, and the browser jour
 	@CHROMIUM="$$($(VENV)/python tools/find_chromium.py --install)" \
 	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --database both
 
-check: lint types imports test  ## What CI runs: lint, types, direction of imports, then the tests
+check: venv  ## What CI runs: lint, types, direction of imports, then the tests
+	@$(MAKE) --no-print-directory -j 3 SIDE_BY_SIDE=yes lint types imports
+	@$(MAKE) --no-print-directory test
 
 lint: venv
 	$(VENV)/ruff check .

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Enum, Integer, MetaData, String, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -174,4 +175,9 @@ def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if will_write.get() else "BEGIN")
+    """Straight to the driver: every request begins a transaction, and around a statement SQLAlchemy does much more."""
+    statement = "BEGIN IMMEDIATE" if will_write.get() else "BEGIN"
+    try:
+        connection.connection.execute(statement)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error

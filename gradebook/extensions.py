@@ -23,8 +23,9 @@ def execute_plain(statement: Executable, values: Any) -> CursorResult[*tuple[Any
 
     The session would only pass it on, and takes as long for that as for all else.
     """
-    db.session.flush()
-    return db.session.connection().execute(statement, values)
+    session = db.session()
+    session.flush()
+    return session.connection().execute(statement, values)
 
 
 @contextmanager

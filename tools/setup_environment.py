@@ -89,7 +89,9 @@ def set_up(requirements, this_python):
     say(f"Installing {requirements.name} (only when it changed; about a minute) ...")
     MARKER.unlink(missing_ok=True)
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "-qq"]  # errors only
-    run([*pip, "install", "-r", str(requirements)], f"pip could not install {requirements.name}")
+    # The tools of the tests hold thousands of modules that nobody imports: Python compiles what it needs by itself.
+    options = ["--no-compile"] if requirements.name != "requirements.txt" else []
+    run([*pip, "install", *options, "-r", str(requirements)], f"pip could not install {requirements.name}")
     MARKER.write_text(fingerprint(requirements), encoding="utf-8")
 
 

@@ -497,7 +497,7 @@ def correspondence(person: Person, student_key: str, section_key: str, guardian_
     A teacher names the guardian: who of two reads a message is never ours to guess.
     """
     if person.acts_as(RoleKind.PARENT):
-        guardian_key = guardian_key or person.user.public_id
+        guardian_key = guardian_key or person.account.public_id
         possible = classes_of_guardian(person, student_key, section_key)
     else:
         section = access.section_for_teacher(person, key_of(section_key))

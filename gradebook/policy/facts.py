@@ -69,7 +69,7 @@ def runs_the_office_of_the_class(person: Person, section: Section) -> bool:
 def may_use_messages(person: Person, _thing: object = None) -> bool:
     """Acts as a teacher, for an office, or as a guardian whose identity the office has seen."""
     if person.acts_as(RoleKind.PARENT):
-        return person.user.identity_seen_at is not None or person.user.email_confirmed_at is not None
+        return person.account.identity_seen_at is not None or person.account.email_confirmed_at is not None
     return person.acts_as(RoleKind.TEACHER) or person.acts_as(RoleKind.OFFICE)
 
 

@@ -5,18 +5,46 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, bindparam
 
 from gradebook.clock import day_in
-from gradebook.models import RoleKind, StepKind, User
+from gradebook.extensions import db
+from gradebook.models import AccountKind, RoleKind, StepKind, User
 
 SCHOOL_ROLES = (RoleKind.TEACHER, RoleKind.OFFICE)  # used in one school at a time; the others across schools
 
 
-@dataclass(frozen=True)
-class HeldRole:
+class Account(NamedTuple):
+    """The account of who asks, as it was when it was read: what pages say and rules look at.
+
+    Each request reads one, and a row of the ORM takes longer to make than all its columns to read. Whoever changes the
+    account takes `Person.user`.
+    """
+
+    id: int
+    public_id: str
+    account_kind: AccountKind
+    display_name: str
+    called: str
+    form: str | None
+    birth_date: date | None
+    auth_epoch: int
+    identity_seen_at: datetime | None
+    email_confirmed_at: datetime | None
+    deactivated_at: datetime | None
+    locale: str | None
+    theme: str | None
+    grade_entry: str | None
+    news_seen_at: datetime | None
+
+
+_OF_ACCOUNT = attrgetter(*Account._fields)
+
+
+class HeldRole(NamedTuple):
     """A role that holds today."""
 
     kind: RoleKind
@@ -33,16 +61,14 @@ class HeldRole:
     """Of a student: what policy/coming_of_age.py needs beside the date of birth."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """How and when a login session last passed the second step of signing in; empty where it has not."""
 
     kind: StepKind | None = None
     at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Acting:
+class Acting(NamedTuple):
     """The role in use: a kind for students and parents, a kind in one school for teachers and office."""
 
     kind: RoleKind
@@ -57,26 +83,39 @@ class Shape(NamedTuple):
     """What the wording of a statement about a person depends on; all else are values."""
 
     acting: RoleKind | None
-    spans: int
-    """How many different school days it is today, over the schools of the role in use."""
+    spans: tuple[int, ...]
+    """In how many schools of the role in use it is the same day, for each of these days."""
 
 
 @dataclass
 class Person:
     """Who asks, when, and in which role. Lives for one request or one command."""
 
-    user: User
+    account: Account
     roles: tuple[HeldRole, ...]
     acting: Acting | None
     now: datetime
     step: Step | None = None
     """None where no login session stands behind the person: commands, previews and tests."""
+    _row: User | None = None
     _known: dict[tuple[str, Any], bool] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, user: User, roles: tuple[HeldRole, ...], acting: Acting | None, now: datetime) -> "Person":
+        """The person behind a row that was read already."""
+        return cls(Account(*_OF_ACCOUNT(user)), roles, acting, now, _row=user)
 
     @property
     def id(self) -> int:
         """The key of the account."""
-        return self.user.id
+        return self.account.id
+
+    @property
+    def user(self) -> User:
+        """The row of the account, for whoever changes it; a statement where nobody has read it yet."""
+        if self._row is None:
+            self._row = db.session.get_one(User, self.account.id)
+        return self._row
 
     def acts_as(self, kind: RoleKind) -> bool:
         """Whether the role in use is of this kind."""
@@ -108,14 +147,15 @@ class Person:
     @property
     def shape(self) -> Shape:
         """What the wording of a statement about this person depends on."""
-        return Shape(self.acting.kind if self.acting else None, len(self.spans))
+        return Shape(self.acting.kind if self.acting else None, tuple(len(schools) for schools, _day in self.spans))
 
     @cached_property
     def values(self) -> dict[str, Any]:
         """What a statement about `AnyPerson` of this shape needs to know of this one."""
         named: dict[str, Any] = {"person_id": self.id}
         for number, (schools, day) in enumerate(self.spans):
-            named |= {f"schools_{number}": schools, f"day_{number}": day}
+            named[f"day_{number}"] = day
+            named.update((f"school_{number}_{place}", key) for place, key in enumerate(schools))
         return named
 
     @property
@@ -143,9 +183,9 @@ class AnyPerson:
     def __init__(self, shape: Shape) -> None:
         self.id: BindParameter[Any] = bindparam("person_id")
         self.spans: list[tuple[Any, Any]] = [
-            (bindparam(f"schools_{number}", expanding=True), bindparam(f"day_{number}"))
-            for number in range(shape.spans)
-        ]
+            ([bindparam(f"school_{number}_{place}") for place in range(schools)], bindparam(f"day_{number}"))
+            for number, schools in enumerate(shape.spans)
+        ]  # one name for each school: SQLAlchemy words a list of unknown length anew at every execution
         self._acting = shape.acting
 
     def acts_as(self, kind: RoleKind) -> bool:

@@ -7,7 +7,7 @@ and what the office can list ask here.
 from datetime import timedelta
 
 from gradebook.models import AccountKind, RoleKind, StepKind, User
-from gradebook.policy.person import Person
+from gradebook.policy.person import Account, Person
 
 GIVEN = (StepKind.APP, StepKind.RECOVERY)
 """A code was typed in the session itself; a trusted device is none."""
@@ -18,7 +18,7 @@ def role_takes_step(kind: RoleKind, teachers_take_step: bool) -> bool:
     return kind == RoleKind.OFFICE or (kind == RoleKind.TEACHER and teachers_take_step)
 
 
-def may_have_one(user: User) -> bool:
+def may_have_one(user: User | Account) -> bool:
     """Whether it is offered at all: to adults. The school issues the sign-ins of students, who may have no phone."""
     return user.account_kind == AccountKind.ADULT
 

@@ -14,7 +14,7 @@ from gradebook.policy.person import Person
 def still_told(person: Person, notices: Sequence[Notice]) -> list[Notice]:
     """Of these notices, which are all this person's, those about what the person takes part in today, in the role in
     use; in two statements however many. That one's writing was closed is told to whoever has the role."""
-    if person.user.deactivated_at is not None:
+    if person.account.deactivated_at is not None:
         return []
     here = [one for one in notices if one.school_id in person.school_days]
     talks = _among([one.conversation_id for one in here], Participant.conversation_id, scopes.conversations_of(person))

@@ -2,20 +2,21 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Row, Text, and_, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy import Row, Table, Text, and_, bindparam, delete, func, literal, or_, select, update
 
 from gradebook import actor
 from gradebook.clock import day_in
 from gradebook.config import ABSOLUTE_LIFE, OWN_DEVICE_LIFE
-from gradebook.extensions import db
+from gradebook.extensions import db, execute_plain
 from gradebook.models import Attempt, AttemptKind, KnownDevice, LoginSession, Role, RoleKind, School, StepKind, User
 from gradebook.policy import second_step
-from gradebook.policy.person import Acting, HeldRole, Person, Step
+from gradebook.policy.person import Account, Acting, HeldRole, Person, Step
 from gradebook.services import audit, passwords
 
 TRY_WINDOW = timedelta(minutes=5)
@@ -43,6 +44,26 @@ class TooManyTries(Exception):
         super().__init__()
         self.of_account = of_account
         """Whether it is the account."""
+
+
+class Login(NamedTuple):
+    """The login session behind a request, as it was when it was read; web/login.py has the row, to change it."""
+
+    id: int
+    public_id: str
+    user_id: int
+    auth_epoch: int
+    role_kind: RoleKind | None
+    role_school_id: int | None
+    own_device: bool
+    proved_at: datetime
+    awaits_step: bool
+    step_kind: StepKind | None
+    stepped_at: datetime | None
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -120,11 +141,13 @@ def forgive(attempt_id: int) -> None:
     db.session.execute(delete(Attempt).where(Attempt.id == attempt_id))
 
 
+_LOGINS, _USERS, _ROLES, _SCHOOLS = (cast(Table, model.__table__) for model in (LoginSession, User, Role, School))
 _HELD = (
-    Role.kind, Role.school_id, Role.begins_on, Role.ends_on,
-    School.name.label("school_name"), School.timezone, School.phone, School.teachers_take_step,
-    School.closures, Role.rights_pass_on, School.age_of_majority,
+    _ROLES.c.kind, _ROLES.c.school_id, _ROLES.c.begins_on, _ROLES.c.ends_on,
+    _SCHOOLS.c.name, _SCHOOLS.c.timezone, _SCHOOLS.c.phone, _SCHOOLS.c.teachers_take_step,
+    _SCHOOLS.c.closures, _ROLES.c.rights_pass_on, _SCHOOLS.c.age_of_majority,
 )  # fmt: skip
+"""What _held_today() reads."""
 
 
 def person_named(name: str, now: datetime) -> Person | None:
@@ -143,7 +166,7 @@ def person_named(name: str, now: datetime) -> Person | None:
     by_name = [user for user in users.values() if user.username_key == key] or list(users.values())
     if len(by_name) != 1:
         return None
-    return Person(by_name[0], _held_today([row for row in rows if row[0] is by_name[0]], now), None, now)
+    return Person.of(by_name[0], _held_today([row[1:] for row in rows if row[0] is by_name[0]], now), None, now)
 
 
 def open_login_session(
@@ -159,7 +182,7 @@ def open_login_session(
     login_session = LoginSession(
         token_hash=token_hash(token),
         user_id=person.id,
-        auth_epoch=person.user.auth_epoch,
+        auth_epoch=person.account.auth_epoch,
         role_kind=acting.kind if acting else None,
         role_school_id=acting.school_id if acting else None,
         own_device=keeps,
@@ -232,80 +255,83 @@ def remember_device(user_id: int, device_token: str | None, now: datetime) -> st
 
 @cache
 def _resumed(backend: str) -> Any:
-    """Made once: every request asks it. On PostgreSQL it also tells the transaction who asks, and when."""
+    """Made once: every request asks it. On PostgreSQL it also tells the transaction who asks, and when.
+
+    Of tables and not of models, whose columns take longer to be found among the statements that are worded already.
+    """
+    login, user = _LOGINS.c, _USERS.c
     query = (
-        select(LoginSession, User, *_HELD)
-        .join(User, User.id == LoginSession.user_id)
-        .outerjoin(Role, Role.user_id == User.id)
-        .outerjoin(School, School.id == Role.school_id)
-        .where(LoginSession.token_hash == bindparam("token_hash"))
+        select(*(login[name] for name in Login._fields), *(user[name] for name in Account._fields), *_HELD)
+        .select_from(_LOGINS)
+        .join(_USERS, user.id == login.user_id)
+        .outerjoin(_ROLES, _ROLES.c.user_id == user.id)
+        .outerjoin(_SCHOOLS, _SCHOOLS.c.id == _ROLES.c.school_id)
+        .where(login.token_hash == bindparam("token_hash"))
     )
     if backend != "postgresql":
         return query
-    return query.add_columns(*actor.told(LoginSession.user_id, bindparam("moment", type_=Text)))
+    return query.add_columns(*actor.told(login.user_id, bindparam("moment", type_=Text)))
 
 
-def resume(token: str, now: datetime) -> tuple[LoginSession, Person] | None:
+_LOGIN = slice(len(Login._fields))
+_ACCOUNT = slice(_LOGIN.stop, _LOGIN.stop + len(Account._fields))
+_ROLE = slice(_ACCOUNT.stop, _ACCOUNT.stop + len(_HELD))
+
+
+def resume(token: str, now: datetime) -> tuple[Login, Person] | None:
     """The live login session behind a token and its person, in one query; None if it is over for any reason.
 
     The person acts from then on (gradebook/actor.py).
     """
     values = {"token_hash": token_hash(token), "moment": now.isoformat()}
-    rows = db.session.execute(_resumed(db.engine.dialect.name), values).all()
+    rows = execute_plain(_resumed(db.engine.dialect.name), values).all()
     if not rows:
         return None
-    login_session, user = rows[0][0], rows[0][1]
-    step = Step(login_session.step_kind, login_session.stepped_at)
-    person = Person(user, _held_today(rows, now), None, now, step)
-    person.acting = role_in_use(person, login_session)
-    if not _is_live(login_session, person, now):
+    login, account = Login(*rows[0][_LOGIN]), Account(*rows[0][_ACCOUNT])
+    roles = _held_today((row[_ROLE] for row in rows), now)
+    person = Person(account, roles, None, now, Step(login.step_kind, login.stepped_at))
+    person.acting = role_in_use(person, login)
+    if not _is_live(login, person, now):
         actor.nobody_acts()
         return None
     actor.acts(person.id, now)
-    return login_session, person
+    return login, person
 
 
-def _held_today(rows: Any, now: datetime) -> tuple[HeldRole, ...]:
-    return tuple(
-        HeldRole(
-            row.kind,
-            row.school_id,
-            row.school_name,
-            row.timezone,
-            row.phone,
-            second_step.role_takes_step(row.kind, row.teachers_take_step),
-            row.closures,
-            row.rights_pass_on,
-            row.age_of_majority,
-        )
-        for row in rows
-        if row.kind is not None
-        and row.begins_on <= day_in(row.timezone, now)
-        and (row.ends_on is None or row.ends_on > day_in(row.timezone, now))
-    )
+def _held_today(rows: Iterable[Sequence[Any]], now: datetime) -> tuple[HeldRole, ...]:
+    """Of these roles (_HELD) those that hold."""
+    held = []
+    for kind, school_id, begins_on, ends_on, school_name, timezone, phone, teachers_take_step, *facts in rows:
+        if kind is None:
+            continue
+        today = day_in(timezone, now)
+        if begins_on <= today and (ends_on is None or ends_on > today):
+            takes_step = second_step.role_takes_step(kind, teachers_take_step)
+            held.append(HeldRole(kind, school_id, school_name, timezone, phone, takes_step, *facts))
+    return tuple(held)
 
 
-def _is_live(login_session: LoginSession, person: Person, now: datetime) -> bool:
+def _is_live(login: Login | LoginSession, person: Person, now: datetime) -> bool:
     return (
-        login_session.ended_at is None
-        and not login_session.awaits_step
-        and login_session.expires_at > now
-        and now - login_session.last_used_at < idle_limit(login_session, person)
-        and login_session.auth_epoch == person.user.auth_epoch
-        and person.user.deactivated_at is None
+        login.ended_at is None
+        and not login.awaits_step
+        and login.expires_at > now
+        and now - login.last_used_at < idle_limit(login, person)
+        and login.auth_epoch == person.account.auth_epoch
+        and person.account.deactivated_at is None
     )
 
 
-def idle_limit(login_session: LoginSession, person: Person) -> timedelta:
+def idle_limit(login: Login | LoginSession, person: Person) -> timedelta:
     """How long without activity ends the session: staff 30 minutes, families 60, nothing on one's own device."""
     if is_staff(person):
         return STAFF_IDLE
-    return OWN_DEVICE_LIFE if login_session.own_device else FAMILY_IDLE
+    return OWN_DEVICE_LIFE if login.own_device else FAMILY_IDLE
 
 
-def needs_proof(login_session: LoginSession, now: datetime) -> bool:
+def needs_proof(login: Login, now: datetime) -> bool:
     """Whether Messages ask for the password again: on a kept device, long after it was last given."""
-    return login_session.own_device and now - login_session.proved_at > PROOF_LIFE
+    return login.own_device and now - login.proved_at > PROOF_LIFE
 
 
 def prove(login_session: LoginSession, now: datetime) -> str:
@@ -326,7 +352,7 @@ def person_of(user: User, now: datetime) -> Person:
     rows = db.session.execute(
         select(*_HELD).select_from(Role).join(School, School.id == Role.school_id).where(Role.user_id == user.id)
     ).all()
-    return Person(user, _held_today(rows, now), None, now)
+    return Person.of(user, _held_today(rows, now), None, now)
 
 
 def person_acting_as(user: User, now: datetime, kind: RoleKind, school_id: int | None = None) -> Person:
@@ -344,10 +370,10 @@ def default_role(person: Person) -> Acting | None:
     return min(person.choices, key=lambda choice: FIRST_ROLE.index(choice.kind), default=None)
 
 
-def role_in_use(person: Person, login_session: LoginSession) -> Acting | None:
+def role_in_use(person: Person, login: Login) -> Acting | None:
     """The role that the session chose, if the person still holds it; else the default."""
-    if login_session.role_kind is not None:
-        chosen = Acting(login_session.role_kind, login_session.role_school_id)
+    if login.role_kind is not None:
+        chosen = Acting(login.role_kind, login.role_school_id)
         if chosen in person.choices:
             return chosen
     return default_role(person)
@@ -369,7 +395,7 @@ def live_login_sessions(person: Person) -> list[LoginSession]:
             LoginSession.user_id == person.id,
             LoginSession.ended_at.is_(None),
             LoginSession.expires_at > person.now,
-            LoginSession.auth_epoch == person.user.auth_epoch,
+            LoginSession.auth_epoch == person.account.auth_epoch,
         )
         .order_by(LoginSession.last_used_at.desc())
     )

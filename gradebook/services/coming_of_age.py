@@ -61,7 +61,7 @@ def told_student(person: Person) -> list[Told]:
 
     No statement: all of it came with the request.
     """
-    birth_date = person.user.birth_date
+    birth_date = person.account.birth_date
     days = [
         (role, rights_pass_on(role.rights_pass_on, birth_date, role.age_of_majority)) for role in person.roles_in_use
     ]

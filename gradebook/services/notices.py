@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Table, and_, bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from gradebook import actor
@@ -127,12 +127,12 @@ def _row(school_id: int, user_id: int, role: RoleKind, now: datetime, **more: An
     return facts | {"kind": NoticeKind.MESSAGE} | more
 
 
-_NOTICES: Any = Notice.__table__
+_INSERT = insert(cast(Table, Notice.__table__))
 
 
 def _write(rows: list[dict[str, Any]]) -> None:
     if rows:
-        execute_plain(insert(_NOTICES), rows)
+        execute_plain(_INSERT, rows)
 
 
 _author, _place = aliased(Participant), aliased(Enrollment)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from gradebook.database import Points
-from gradebook.extensions import db
+from gradebook.extensions import db, execute_plain
 from gradebook.models import Score, ScoreChange
 
 Row = dict[str, Any]
@@ -37,10 +37,8 @@ def insert_changes(rows: Sequence[Row]) -> None:
 
 
 def _execute(statement: Any, rows: Sequence[Row]) -> None:
-    if db.engine.dialect.name == "postgresql":
-        db.session.execute(statement, {"rows": json.dumps(rows, default=_iso)})
-    else:
-        db.session.execute(statement, rows)
+    of_one = db.engine.dialect.name == "postgresql"
+    execute_plain(statement, {"rows": json.dumps(rows, default=_iso)} if of_one else rows)
 
 
 def _iso(value: date) -> str:

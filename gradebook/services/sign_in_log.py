@@ -32,7 +32,7 @@ def note_signed_in(person: Person, login_session: LoginSession, now: datetime, *
 def _is_kept(person: Person, login_session: LoginSession, is_new: bool) -> bool:
     if person.holds(RoleKind.OFFICE):
         return True
-    return is_new and (person.user.account_kind == AccountKind.ADULT or login_session.own_device)
+    return is_new and (person.account.account_kind == AccountKind.ADULT or login_session.own_device)
 
 
 def note_held_up(kind: AttemptKind, name: str, now: datetime) -> None:

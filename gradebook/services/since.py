@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlalchemy import ScalarSelect, bindparam, func, select
 
 from gradebook.extensions import db
-from gradebook.models import LoginSession, ScoreChange, Section, User
+from gradebook.models import LoginSession, ScoreChange, Section
+from gradebook.policy.person import Account
+from gradebook.services.accounts import Login
 
 
 def number_at(section: Section, moment: datetime) -> int:
@@ -27,7 +29,7 @@ _LAST_VISIT = select(func.max(LoginSession.last_used_at)).where(
 )
 
 
-def last_visit(here: LoginSession) -> datetime | None:
+def last_visit(here: Login) -> datetime | None:
     """When this account was last used before the session `here` began; None: never."""
     asked = {"user": here.user_id, "before": here.created_at}
     before: datetime | None = db.session.scalar(_LAST_VISIT, asked)
@@ -44,10 +46,10 @@ def last_used_before() -> ScalarSelect[datetime]:
     )
 
 
-def news_since(user: User, here: LoginSession, used_at: datetime | None) -> datetime | None:
+def news_since(account: Account, here: Login, used_at: datetime | None) -> datetime | None:
     """Since when something is new to this student: the last visit, or the moment until which they marked it as seen,
     the later one; None: they were never here. `used_at`: when the account was last used before the session `here`."""
-    seen_at = user.news_seen_at
+    seen_at = account.news_seen_at
     if seen_at is not None and seen_at >= here.created_at:
         return seen_at
     visited_at = None if used_at is None else min(used_at, here.created_at)

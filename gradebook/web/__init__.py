@@ -4,6 +4,7 @@ from flask import Flask
 
 from gradebook.web import (
     addresses,
+    compiled,
     door,
     errors,
     filters,
@@ -28,6 +29,7 @@ __all__ = ["CatalogueOfRequest", "PageEnvironment", "chosen_locale", "init_app"]
 
 def init_app(app: Flask) -> None:
     """Bind everything here to the application."""
+    compiled.init_app(app)
     requests.init_app(app)
     uploads.init_app(app)
     requests.check_texts(app)

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from babel.lists import format_list
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -18,7 +18,7 @@ from gradebook.services import messaging
 from gradebook.services.accounts import idle_limit
 from gradebook.web.filters import initials, tint
 from gradebook.web.language import language, languages_for
-from gradebook.web.login import current_login_session, signed_in_person
+from gradebook.web.login import current_login, signed_in_person
 
 PRODUCT = "Gradebook"
 
@@ -106,12 +106,12 @@ class Frame:
     @property
     def may_have_second_step(self) -> bool:
         """Whether the account's menu offers a second step at sign-in."""
-        return self.person is not None and second_step.may_have_one(self.person.user)
+        return self.person is not None and second_step.may_have_one(self.person.account)
 
     @property
     def user_name(self) -> str | None:
         """The person's own name."""
-        return self.person.user.display_name if self.person else None
+        return self.person.account.display_name if self.person else None
 
     @property
     def initials(self) -> str:
@@ -126,7 +126,7 @@ class Frame:
     @property
     def theme(self) -> str | None:
         """light, dark, or None for the system's choice."""
-        return self.person.user.theme if self.person else None
+        return self.person.account.theme if self.person else None
 
     @property
     def lang(self) -> str:
@@ -155,7 +155,7 @@ class Frame:
         """Minutes without activity after which this person is signed out; 0 on a device marked as their own."""
         if self.person is None:
             return 0
-        idle = idle_limit(current_login_session(), self.person)
+        idle = idle_limit(current_login(), self.person)
         return int(idle.total_seconds() // 60) if idle < ABSOLUTE_LIFE else 0
 
     @property
@@ -172,6 +172,12 @@ def know_unread(person: Person, count: int) -> None:
     """Give the frame the unread messages of this request's person, where the page has counted them anyway."""
     g.frame = Frame(person)
     g.frame.unread = count
+
+
+def part(template: str, **values: Any) -> str:
+    """A small part of a page for a script, rendered from these values alone: who asks and what stands around is not
+    found out for it."""
+    return current_app.jinja_env.get_template(template).render(values)
 
 
 def _context() -> dict[str, Any]:

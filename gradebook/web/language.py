@@ -23,6 +23,7 @@ from gradebook.web.login import signed_in_person
 LANGUAGES = {"en": "English", "es": "Español", "ar": "العربية"}
 """Those with a catalogue, by what they call themselves."""
 OF_FAMILIES = ("ar",)  # whose catalogue leaves out the pages of teachers and the office
+_OF_STAFF = {tag: name for tag, name in LANGUAGES.items() if tag not in OF_FAMILIES}
 LANGUAGE_COOKIE = "language"
 
 
@@ -45,21 +46,25 @@ def _forget(_error: BaseException | None = None) -> None:
 def languages_for(person: Person | None) -> dict[str, str]:
     """The languages, by what they call themselves, in which all is written that this person's role in use shows."""
     is_staff = person is not None and (person.acts_as(RoleKind.TEACHER) or person.acts_as(RoleKind.OFFICE))
-    return {tag: name for tag, name in LANGUAGES.items() if not (is_staff and tag in OF_FAMILIES)}
+    return _OF_STAFF if is_staff else LANGUAGES
 
 
-def chosen_locale() -> str:
+_locale = cache(Locale.parse)
+"""By its name, of which there are few; reading it takes as long as finding out who wants it."""
+
+
+def chosen_locale() -> Locale:
     """The person's language, else what was chosen in this browser, else the best of what it asks for, else the default.
 
     Commands and jobs speak the default.
     """
     default = str(current_app.config["BABEL_DEFAULT_LOCALE"])
     if not has_request_context():
-        return default
+        return _locale(default)
     person = signed_in_person()
     offered = languages_for(person)
-    chosen = (person and person.user.locale) or request.cookies.get(LANGUAGE_COOKIE)
-    return chosen if chosen in offered else request.accept_languages.best_match(offered, default)
+    chosen = (person and person.account.locale) or request.cookies.get(LANGUAGE_COOKIE)
+    return _locale(chosen if chosen in offered else request.accept_languages.best_match(offered, default))
 
 
 def refresh_language() -> None:

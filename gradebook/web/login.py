@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, current_app, g, request, session
 from flask_login import UserMixin, current_user, logout_user
 
-from gradebook.extensions import login_manager
+from gradebook.extensions import db, login_manager
 from gradebook.models import LoginSession
 from gradebook.policy.person import Person
 from gradebook.services import accounts
+from gradebook.services.accounts import Login
 from gradebook.web.requests import moment, short_write
 
 TOUCH_EVERY = timedelta(minutes=1)
@@ -22,8 +23,16 @@ class SignedIn(UserMixin):
     """What Flask-Login keeps in `current_user`: the person and the login session behind the cookie."""
 
     token: str
-    login_session: LoginSession
+    login: Login
     person: Person
+    _row: LoginSession | None = None
+
+    @property
+    def login_session(self) -> LoginSession:
+        """The row of the login session, for whoever changes it; a statement the first time."""
+        if self._row is None:
+            self._row = db.session.get_one(LoginSession, self.login.id)
+        return self._row
 
     def get_id(self) -> str:
         """The random token of the login session. The cookie holds nothing else, so ending the session kills it."""
@@ -41,12 +50,11 @@ def _load(token: str) -> SignedIn | None:
     found = accounts.resume(token, now)
     if found is None:
         return None
-    login_session, person = found
-    if now - login_session.last_used_at >= TOUCH_EVERY and not _is_unattended():
+    if now - found[0].last_used_at >= TOUCH_EVERY and not _is_unattended():
         with short_write():
-            accounts.touch(login_session.id, now)
-        return SignedIn(token, *cast(tuple[LoginSession, Person], accounts.resume(token, now)))
-    return SignedIn(token, login_session, person)
+            accounts.touch(found[0].id, now)
+        found = cast(tuple[Login, Person], accounts.resume(token, now))
+    return SignedIn(token, *found)
 
 
 def _is_unattended() -> bool:
@@ -57,23 +65,34 @@ def _is_unattended() -> bool:
 
 def signed_in_person() -> Person | None:
     """The person who asks, or None for a visitor."""
-    user = current_user
+    user = _user()
     return user.person if user.is_authenticated else None
 
 
 def current_person() -> Person:
     """The person who asks; only for views behind a door that is not public."""
-    return cast(Person, current_user.person)
+    return cast(Person, _user().person)
+
+
+def current_login() -> Login:
+    """The login session behind this request."""
+    return cast(Login, _user().login)
 
 
 def current_login_session() -> LoginSession:
-    """The login session behind this request."""
-    return cast(LoginSession, current_user.login_session)
+    """Its row, for whoever changes it."""
+    return cast(LoginSession, _user().login_session)
 
 
 def current_token() -> str:
     """The token of the login session behind this request, for looking again later whether it still holds."""
-    return cast(str, current_user.token)
+    return cast(str, _user().token)
+
+
+def _user() -> Any:
+    """What `current_user` stands for, SignedIn or a visitor: asked a dozen times in a request, and a proxy asks each
+    time for all that it goes by."""
+    return g.get("_login_user") or current_user._get_current_object()
 
 
 def begin_login(token: str, *, keep: bool) -> None:

@@ -45,9 +45,8 @@ def _has_nul() -> bool:
     """A NUL is typed by nobody, and PostgreSQL refuses it in every text."""
     if "\0" in request.path:
         return True
-    return any(
-        "\0" in text for fields in (request.args, request.form) for pair in fields.items(multi=True) for text in pair
-    )
+    sent = (request.args, request.form) if request.content_type else (request.args,)  # only a form that says it is one
+    return any("\0" in text for fields in sent for pair in fields.items(multi=True) for text in pair)
 
 
 def moment() -> datetime:

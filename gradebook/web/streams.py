@@ -9,7 +9,6 @@ from werkzeug.exceptions import ServiceUnavailable
 from gradebook import live
 from gradebook.clock import utc_now
 from gradebook.extensions import only_reading
-from gradebook.models import LoginSession
 from gradebook.policy import second_step
 from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
@@ -20,7 +19,7 @@ from gradebook.web.requests import whole_number
 AGAIN = 60
 """Seconds after which a page that found no place may try again; until then it asks from time to time."""
 
-SightOf = Callable[[LoginSession, Person], live.Sight]
+SightOf = Callable[[accounts.Login, Person], live.Sight]
 """How it stands now, asked with the rights of this moment. Raises NotFound when the person may not know it any more."""
 
 

@@ -24,6 +24,7 @@ ALL: Options = {
     "resultTypes": ["violations"],
 }
 CONTRAST = only("color-contrast")
+OPENED = "light"  # the theme of a page; to set it again lays out and paints the whole page once more
 # The theme changes nothing but colours.
 OF_COLOUR = only("link-in-text-block")
 # The width changes where things stand, how large they are and what they stand on.
@@ -74,14 +75,16 @@ def check(page: Page) -> None:
 
 
 def problems_of(page: Page, themes: Sequence[str] = ("light", "dark"), first: Options = ALL) -> list[str]:
-    """Each broken rule with its places: all rules in the first theme, those about colour again in the next."""
+    """Each broken rule with its places: all rules in the first theme, those about colour again in the next (dark)."""
     _bring(page)
     found = []
     for theme in themes:
-        page.emulate_media(color_scheme=theme)
+        if theme != OPENED:
+            page.emulate_media(color_scheme=theme)
         violations = page.evaluate(FOUND, first if theme == themes[0] else OF_COLOUR) + _poor_contrast(page)
         found += [f"{theme}: {_words(violation)}" for violation in violations]
-    page.emulate_media(color_scheme="light")
+    if themes[-1] != OPENED:
+        page.emulate_media(color_scheme=OPENED)
     return found
 
 

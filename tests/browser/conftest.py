@@ -152,7 +152,7 @@ def running_server(listener: socket.socket, url: str, app: Flask, log: Path) -> 
 def wait_for(address: str, log: Path) -> None:
     """Return when the server answers: until then the question waits in the queue of its socket."""
     try:
-        urlopen(address, timeout=30).close()
+        urlopen(address, timeout=120).close()
     except OSError as error:
         pytest.fail(f"the server did not start ({error}):\n{log.read_text()}", pytrace=False)
 

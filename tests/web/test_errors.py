@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from gradebook.extensions import db
 
@@ -32,8 +33,8 @@ def test_while_the_database_is_away_people_are_told_to_try_again(school, sign_in
     def away(*_args, **_kwargs):
         raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
 
-    monkeypatch.setattr(db.session, "execute", away)
-    monkeypatch.setattr(db.session, "scalar", away)
+    for way in ("connection", "execute", "scalar"):
+        monkeypatch.setattr(Session, way, away)
     answer = browser.get("/auth/sessions")
     assert answer.status_code == 503
     assert "<h1>" in answer.text

@@ -17,7 +17,7 @@ from gradebook.services import accounts, passwords
 from gradebook.services.passwords import SHORTEST, PasswordFault
 from gradebook.web import door
 from gradebook.web.language import LANGUAGE_COOKIE, languages_for, refresh_language
-from gradebook.web.login import current_login_session, current_person, signed_in_person
+from gradebook.web.login import current_login, current_login_session, current_person, signed_in_person
 from gradebook.web.password_again import check_password_again
 from gradebook.web.requests import moment
 from gradebook.web.visitors import A_YEAR, safe_next
@@ -60,7 +60,7 @@ def change_password_post() -> Any:
 
 def _password_page(form: ChangePasswordForm) -> str:
     return render_template(
-        "auth/change_password.html", form=form, shortest=SHORTEST[current_person().user.account_kind]
+        "auth/change_password.html", form=form, shortest=SHORTEST[current_person().account.account_kind]
     )
 
 
@@ -93,7 +93,7 @@ def sessions() -> Any:
     return render_template(
         "auth/sessions.html",
         sessions=accounts.live_login_sessions(current_person()),
-        this=current_login_session(),
+        this=current_login(),
         steps=STEPS,
         timezone=next((role.timezone for role in current_person().roles), "UTC"),
     )
@@ -103,7 +103,7 @@ def sessions() -> Any:
 @door.signed_in
 def end_session(public_id: str) -> Any:
     """End one of one's own sessions."""
-    if public_id == current_login_session().public_id:
+    if public_id == current_login().public_id:
         raise NotFound
     ended = accounts.sign_out_there(current_person(), public_id)
     db.session.commit()

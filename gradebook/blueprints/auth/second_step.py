@@ -19,7 +19,7 @@ from gradebook.services import accounts, audit, second_step
 from gradebook.services.second_step import Check
 from gradebook.web import door
 from gradebook.web.frame import PRODUCT
-from gradebook.web.login import begin_login, current_login_session, current_person
+from gradebook.web.login import begin_login, current_login, current_login_session, current_person
 from gradebook.web.password_again import check_password_again
 from gradebook.web.qr import drawing_of
 from gradebook.web.requests import moment
@@ -145,7 +145,7 @@ def _offered() -> Person:
 
 
 def _asks_password() -> bool:
-    return moment() - current_login_session().proved_at > PROOF_LIFE
+    return moment() - current_login().proved_at > PROOF_LIFE
 
 
 def _turned_off(person: Person) -> Any:

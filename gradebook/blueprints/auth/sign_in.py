@@ -16,7 +16,7 @@ from gradebook.web import door
 from gradebook.web.login import (
     begin_login,
     begin_waiting,
-    current_login_session,
+    current_login,
     current_person,
     end_login,
     signed_in_person,
@@ -128,7 +128,7 @@ def _again(form: SignInForm, status: int) -> Any:
 @door.signed_in
 def sign_out() -> Any:
     """End the login session on the server, then the cookie."""
-    accounts.end_login_session(current_person().id, current_login_session().public_id, moment())
+    accounts.end_login_session(current_person().id, current_login().public_id, moment())
     db.session.commit()
     end_login()
     flash(_("You are signed out."), "good")

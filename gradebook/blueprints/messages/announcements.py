@@ -12,7 +12,7 @@ from gradebook.blueprints.messages import bp
 from gradebook.blueprints.messages.doorstep import announcer, page_number
 from gradebook.blueprints.messages.shown import timezones
 from gradebook.extensions import db
-from gradebook.models import Announcement, AnnouncementState, LoginSession, RoleKind, Section
+from gradebook.models import Announcement, AnnouncementState, RoleKind, Section
 from gradebook.policy import announcements as policy
 from gradebook.policy import stops
 from gradebook.policy.access import NotFound
@@ -114,8 +114,8 @@ def announcement_stream(announcement_id: str) -> Any:
     found = policy.announcement_for(announcer(), announcement_id)
     school_id = found.school_id
 
-    def newest(login_session: LoginSession, person: Person) -> live.Sight:
-        if not person.acts_as(RoleKind.OFFICE) and accounts.needs_proof(login_session, person.now):
+    def newest(login: accounts.Login, person: Person) -> live.Sight:
+        if not person.acts_as(RoleKind.OFFICE) and accounts.needs_proof(login, person.now):
             raise NotFound
         return live.Sight(policy.last_change_for(person, announcement_id), stops.mark(person, school_id))
 

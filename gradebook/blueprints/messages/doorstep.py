@@ -10,7 +10,7 @@ from gradebook.policy.access import NotFound
 from gradebook.policy.person import Person
 from gradebook.policy.rules import can
 from gradebook.services import accounts
-from gradebook.web.login import current_login_session, current_person
+from gradebook.web.login import current_login, current_person
 from gradebook.web.requests import SAFE_METHODS, moment, wants_page
 
 
@@ -27,7 +27,7 @@ def correspondent() -> Person:
     person = current_person()
     if not can(person, "messages:use"):
         raise NotConfirmed
-    if accounts.needs_proof(current_login_session(), _moment_of_the_page()):
+    if accounts.needs_proof(current_login(), _moment_of_the_page()):
         raise NotProved
     return person
 

@@ -14,7 +14,7 @@ from gradebook.blueprints.messages.message_lines import MessagePen
 from gradebook.blueprints.messages.shown import timezones
 from gradebook.clock import day_in
 from gradebook.extensions import db
-from gradebook.models import Conversation, LoginSession
+from gradebook.models import Conversation
 from gradebook.policy import conversations as policy
 from gradebook.policy import stops
 from gradebook.policy.access import NotFound
@@ -23,6 +23,7 @@ from gradebook.policy.rules import can
 from gradebook.services import accounts, messaging
 from gradebook.services.messaging import MessageLine
 from gradebook.web import door
+from gradebook.web.frame import part
 from gradebook.web.office_words import by_office
 from gradebook.web.requests import moment, whole_number
 from gradebook.web.streams import stream_of
@@ -36,8 +37,8 @@ def stream(conversation_id: str) -> Any:
     or lets them go on; while this person may read it. 503 without a place."""
     found = policy.conversation_for(correspondent(), conversation_id)
 
-    def newest(login_session: LoginSession, person: Person) -> live.Sight:
-        if not can(person, "messages:use") or accounts.needs_proof(login_session, person.now):
+    def newest(login: accounts.Login, person: Person) -> live.Sight:
+        if not can(person, "messages:use") or accounts.needs_proof(login, person.now):
             raise NotFound
         number = policy.conversation_for(person, conversation_id).last_change
         return live.Sight(number, stops.mark(person, school_id))
@@ -117,7 +118,7 @@ def unread() -> Any:
     inbox = messaging.inbox_of(correspondent())
     if request.args.get("mark") == inbox.mark:
         return "", 204
-    badge = render_template("layouts/_unread.html", unread=inbox.unread)
+    badge = part("layouts/_unread.html", unread=inbox.unread)
     return jsonify(unread=inbox.unread, mark=inbox.mark, badge=badge)
 
 

@@ -10,7 +10,7 @@ from gradebook.blueprints.student import bp
 from gradebook.extensions import db
 from gradebook.services import coming_of_age, family, news, since
 from gradebook.web import door
-from gradebook.web.login import current_login_session, current_person
+from gradebook.web.login import current_login, current_person
 from gradebook.web.requests import moment, whole_number
 
 
@@ -19,10 +19,10 @@ from gradebook.web.requests import moment, whole_number
 def home() -> str:
     """Where do I stand, what is new, what do I do next. `?news=all` shows what is new of 14 days."""
     person = current_person()
-    here, new_since = current_login_session(), None
+    here, new_since = current_login(), None
     overview = family.overview_of_student(person, here.created_at)
     if request.args.get("news") != "all":
-        new_since = since.news_since(person.user, here, overview.used_at)
+        new_since = since.news_since(person.account, here, overview.used_at)
     if new_since is not None and new_since <= person.now - family.LOOK_BACK:
         new_since = None  # nothing older is kept as news
     new = overview.news if new_since is None else overview.news_since(new_since)

@@ -23,7 +23,7 @@ def columns(section_id: str) -> Any:
     """Every column with whether it is shown, in this person's order."""
     person = current_person()
     section = access.section_for_teacher(person, section_id)
-    work, view = class_work(section, moment()), grid_views.arrangement_of(section, person.user.id)
+    work, view = class_work(section, moment()), grid_views.arrangement_of(section, person.id)
     in_order = view.in_order(work.columns)
     groups = [(one, [column for column in in_order if column.category_id == one.id]) for one in work.categories]
     return render_template(

@@ -25,7 +25,7 @@ from gradebook.services.grades import ClassWork, class_work, day_begins
 from gradebook.services.grid_views import Arrangement, arrangement_of
 from gradebook.services.scores import Place, Saved, save_typed
 from gradebook.web import door
-from gradebook.web.login import current_login_session, current_person
+from gradebook.web.login import current_login, current_person
 from gradebook.web.requests import moment, wants_page
 
 
@@ -175,7 +175,7 @@ def _changed_after(section: Section, wish: Wish) -> int:
     day = wish.day
     if day is not None:
         return since.number_at(section, day_begins(day, ZoneInfo(section.school.timezone)))
-    visit = since.last_visit(current_login_session())
+    visit = since.last_visit(current_login())
     return 0 if visit is None else since.number_at(section, visit)
 
 

@@ -23,14 +23,18 @@ from gradebook.web.requests import moment, whole_number
 @door.unattended
 def changes(section_id: str) -> Any:
     """The cells that changed after the number `after`, for a script; 204 when nothing did."""
-    section = access.section_for_teacher(current_person(), section_id)
-    after, number = whole_number(request.args.get("after")), section.last_seq
+    after, number = (
+        whole_number(request.args.get("after")),
+        access.last_number_for_teacher(current_person(), section_id),
+    )
     if after is None:
         raise BadRequest
     if after == number:
         return "", 204
     if after > number:  # the page is of another time than the database: a backup was restored
         return jsonify(number=number, cells={}, students={}, stale=True)
+    section = access.section_for_teacher(current_person(), section_id)
+    number = section.last_seq
     news = news_of(section, after, number)
     if not news.last:
         return jsonify(number=number, cells={}, students={}, stale=True)

@@ -94,8 +94,8 @@ def _facts(section: Section, columns: dict[str, Any], person: Person) -> dict[st
         **_families(section, person),
         "sign-in": url_for("auth.sign_in"),
         "texts": url_for("teacher.grid_texts", v=_more_texts(language().name)[1]),
-        "person": person.user.public_id,
-        "entry": person.user.grade_entry or "keys",
+        "person": person.account.public_id,
+        "entry": person.account.grade_entry or "keys",
         "columns": _compact(columns),
         "words": _words(language().name),
     }

@@ -17,6 +17,6 @@ def stream(section_id: str) -> Any:
     """Server-sent events with the class's number, as long as this person teaches it; 503 when there is no place."""
     section = access.section_for_teacher(current_person(), section_id)
     return stream_of(
-        lambda _session, person: live.Sight(access.section_for_teacher(person, section_id).last_seq),
+        lambda _login, person: live.Sight(access.last_number_for_teacher(person, section_id)),
         live.Topic("section", section.id),
     )

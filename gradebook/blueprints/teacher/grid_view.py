@@ -121,6 +121,6 @@ def _printed(grid: Grid, person: Person) -> str:
             "class": grid.section.title,
             "day": day(today.date(), year=True),
             "time": f"{today:%H:%M}",
-            "name": person.user.display_name,
+            "name": person.account.display_name,
         },
     )

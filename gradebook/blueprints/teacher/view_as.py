@@ -114,7 +114,7 @@ def _seer(user: User, kind: RoleKind, section: Section) -> Person:
     person = accounts.person_of(user, moment())
     roles = tuple(role for role in person.roles if role.kind == kind and role.school_id == section.school_id)
     may_sign_in = roles and user.deactivated_at is None
-    return Person(user, roles, Acting(kind, None) if may_sign_in else None, person.now)
+    return Person.of(user, roles, Acting(kind, None) if may_sign_in else None, person.now)
 
 
 def _of_student(view: View, seer: Person, frame: dict[str, Any]) -> str:
