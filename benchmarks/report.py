@@ -317,16 +317,21 @@ def _browser(found: Measured, noisy: bool) -> list[str]:
 def _typing(found: Measured, noisy: bool) -> list[str]:
     lines = []
     for typed in found.typed:
-        for number, what, times, bound in (
-            ("P8", "Enter to the saved cell", typed.saved, goals.SAVED),
-            ("P8", "Enter to the focus in the next cell", typed.focused, goals.FOCUSED),
-            ("", "a key to the frame that shows it", typed.drawn, goals.DRAWN[typed.size]),
+        for number, what, name, bound in (
+            ("P8", "Enter to the saved cell", "saved", goals.SAVED),
+            ("P8", "Enter to the focus in the next cell", "focused", goals.FOCUSED),
+            ("", "a key to the frame that shows it", "drawn", goals.DRAWN[typed.size]),
         ):
-            value = f"{_ms(p95(times))} ms (median {_ms(median(times))})"
+            times, floor = getattr(typed, name), typed.floor(name)
+            of = f", {median(times) / floor:.1f}x a bare table" if floor else ""
+            value = f"{_ms(p95(times))} ms (median {_ms(median(times))}{of})"
             verdict = judge(p95(times), bound, noisy=noisy)
             lines.append(_line(number, f"{typed.size}: {what}, p95", "", value, f"{_ms(bound)} ms", verdict))
         for what, value in (("first paint, warm", typed.first_paint), ("takes keys, warm", typed.ready)):
             lines.append(_line("", f"{typed.size}: {what}", "", f"{_ms(value)} ms", "", ""))
+        if typed.bare is not None:
+            bare = f"{_ms(typed.bare.first_paint)} ms, {_ms(typed.bare.ready)} ms"
+            lines.append(_line("", f"{typed.size}: the same two of a bare table", "", bare, "", ""))
     return lines
 
 

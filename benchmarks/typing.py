@@ -3,6 +3,9 @@
 Two classes, of 35 × 40 and of 100 × 60, in a school of their own. Scores go into the whole first column as quickly as
 the browser takes them, then one by one, each waited for. Frames are drawn as soon as there is something to draw: a
 screen adds the wait for its next refresh. By itself: `python -m benchmarks.typing`.
+
+The floor is a bare table of the same size in the same browser, typed into in the same way: columns of one width, no
+other style, and the few lines of script that open a field in a cell, put its text back and go on. It saves nothing.
 """
 
 import sys
@@ -73,6 +76,32 @@ ALL_DRAWN = """(keys) => new Promise((tell) => {
     look();
 })"""
 NOTHING_WAITS = ".save[data-waiting='0']"
+BARE = "/bare"
+BARE_PAGE = """<!doctype html><title>Bare</title>
+<style>div { height: 700px; overflow: auto } table { table-layout: fixed; width: {width}px } td { height: 32px }</style>
+<div><table class=grid><thead><tr><th>{heads}</thead><tbody>{rows}</tbody></table></div>
+<script>
+    const table = document.querySelector("table");
+    table.addEventListener("mousedown", ({ target }) => {
+        target.tabIndex = 0;
+        target.focus();
+    });
+    table.addEventListener("keydown", ({ key, target }) => {
+        const td = target.closest("td");
+        if (key === "Enter") {
+            const next = td.parentElement.nextElementSibling.cells[td.cellIndex];
+            td.textContent = target.value;
+            next.tabIndex = 0;
+            next.focus();
+        } else if (target === td) {
+            const field = document.createElement("input");
+            field.size = 2;
+            td.replaceChildren(field);
+            field.focus();
+        }
+    });
+    table.setAttribute("role", "grid");
+</script>"""
 
 
 @dataclass
@@ -91,11 +120,18 @@ class Typed:
     """From Enter to the focus in the next cell."""
     saved: list[float] = field(default_factory=list)
     """From Enter to the cell that is marked saved, each score waited for."""
+    bare: "Typed | None" = None
+    """The floor: a bare table of this size. Nothing is saved there."""
 
     @property
     def size(self) -> str:
         """As the report writes it."""
         return f"{self.students} × {self.assignments}"
+
+    def floor(self, name: str) -> float | None:
+        """The median of the same in a bare table; None where it has no such thing."""
+        times = getattr(self.bare, name, None)
+        return median(times) if times else None
 
 
 def measure(maker: Any, kind: str, folder: Path, loads: int) -> list[Typed]:
@@ -110,6 +146,8 @@ def measure(maker: Any, kind: str, folder: Path, loads: int) -> list[Typed]:
         for number, (students, assignments) in enumerate(SIZES, workload.sections):
             address = f"http://127.0.0.1:{server.port}{section_path(school, number, term='all')}"
             found.append(_type(_page(browser, teacher), address, Typed(students, assignments), loads))
+            bare = Typed(students, assignments)
+            found[-1].bare = _type_bare(_page(browser, teacher), f"http://127.0.0.1:{server.port}", bare, loads)
         return found
 
 
@@ -138,25 +176,51 @@ def _type(page: Any, address: str, typed: Typed, loads: int) -> Typed:
     heads = page.locator("table.grid thead [rowspan='2']").count()
     assert rows.count() == typed.students, f"{rows.count()} rows in a class of {typed.students}"
     assert rows.first.locator("> *").count() - heads == typed.assignments
-    for waits in (False, True):
-        rows.first.locator("> *").nth(heads).click()
-        page.evaluate(FORGET)
-        for number in range(SCORES):
-            page.keyboard.press(str(number % 8 + (1 if waits else 2)))
-            page.keyboard.press("Enter")
-            if waits:
-                page.wait_for_selector(NOTHING_WAITS)
-        page.wait_for_selector(NOTHING_WAITS)
-        page.evaluate(ALL_DRAWN, 2 * SCORES)
-        seen = page.evaluate("seen")
-        if waits:
-            typed.saved = [value / 1000 for value in seen["saved"]]
-        else:
-            typed.drawn = [value / 1000 for value in seen["drawn"]]
-            typed.focused = [value / 1000 for value in seen["focused"]]
+    first = rows.first.locator("> *").nth(heads)
+    _note_quick(typed, _keys(page, first, 2, waits_for=NOTHING_WAITS))
+    typed.saved = [value / 1000 for value in _keys(page, first, 1, waits_for=NOTHING_WAITS, each=True)["saved"]]
     assert len(typed.saved) == len(typed.focused) == SCORES, (typed.saved, typed.focused)
     page.context.close()
     return typed
+
+
+def _type_bare(page: Any, root: str, typed: Typed, loads: int) -> Typed:
+    """Type into a bare table of the size."""
+    body = _bare_page(typed.students, typed.assignments)
+    page.route(root + BARE, lambda route: route.fulfill(content_type="text/html", body=body))
+    opened = [_open(page, root + BARE) for _ in range(loads + 1)][1:]
+    typed.first_paint, typed.ready = median(painted for painted, _ in opened), median(ready for _, ready in opened)
+    _note_quick(typed, _keys(page, page.locator("td").first, 2))
+    page.context.close()
+    return typed
+
+
+def _bare_page(students: int, assignments: int) -> str:
+    row = "<tr><th>Student" + "<td>7" * assignments
+    parts = {"width": 96 * (assignments + 1), "heads": "<th>Quiz" * assignments, "rows": row * students}
+    page = BARE_PAGE
+    for name, part in parts.items():
+        page = page.replace(f"{{{name}}}", str(part))
+    return page
+
+
+def _keys(page: Any, first: Any, base: int, *, waits_for: str = "", each: bool = False) -> dict[str, list[float]]:
+    """Type scores downwards from the first cell, and what was seen of them; `each` is waited for, or only the last."""
+    first.click()
+    page.evaluate(FORGET)
+    for number in range(SCORES):
+        page.keyboard.press(str(number % 8 + base))
+        page.keyboard.press("Enter")
+        if waits_for and (each or number == SCORES - 1):
+            page.wait_for_selector(waits_for)
+    page.evaluate(ALL_DRAWN, 2 * SCORES)
+    seen: dict[str, list[float]] = page.evaluate("seen")
+    return seen
+
+
+def _note_quick(typed: Typed, seen: dict[str, list[float]]) -> None:
+    typed.drawn = [value / 1000 for value in seen["drawn"]]
+    typed.focused = [value / 1000 for value in seen["focused"]]
 
 
 def _open(page: Any, address: str) -> tuple[float, float]:
@@ -177,8 +241,12 @@ def main() -> int:
         for typed in measure(makers["sqlite"], "sqlite", Path(folder), loads=5):
             print(f"{typed.size}: first paint {typed.first_paint * 1000:.0f} ms, ready {typed.ready * 1000:.0f} ms")
             for name in ("drawn", "focused", "saved"):
-                times = getattr(typed, name)
-                print(f"    {name}: median {median(times) * 1000:.1f} ms, p95 {p95(times) * 1000:.1f} ms")
+                times, floor = getattr(typed, name), typed.floor(name)
+                of = f", {median(times) / floor:.1f} times a bare table" if floor else ""
+                print(f"    {name}: median {median(times) * 1000:.1f} ms{of}, p95 {p95(times) * 1000:.1f} ms")
+            if typed.bare:
+                first_paint, ready = typed.bare.first_paint * 1000, typed.bare.ready * 1000
+                print(f"    a bare table: first paint {first_paint:.0f} ms, ready {ready:.0f} ms")
     return 0
 
 

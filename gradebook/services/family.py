@@ -74,6 +74,7 @@ LOOK_AHEAD = timedelta(days=14)
 STEADY = Decimal(1)
 """A grade that moved by less than so many percentage points in that time is steady."""
 LAST = date.max  # where work without a day stands
+_NOT_DONE = (Status.missing, Status.incomplete)
 
 
 # --- One piece of work
@@ -294,22 +295,22 @@ class FamilyClass:
         """The school day."""
         return self.section.school.today(self.now)
 
-    @property
+    @cached_property
     def is_current(self) -> bool:
         """Whether its term is on."""
         return term_today(self.section, self.today)
 
-    @property
+    @cached_property
     def totals(self) -> Totals:
         """The numbers of the grade."""
-        return self.seen.totals
+        return self.seen.totals if self.section.grades_outcomes else self.outlook.now
 
     @property
     def grade(self) -> AnyGrade:
         """The grade with its parts."""
         return self.seen.grade
 
-    @property
+    @cached_property
     def is_overridden(self) -> bool:
         """Whether a teacher put the grade in place of the computed one."""
         return self.work.is_overridden(self.student)
@@ -320,7 +321,7 @@ class FamilyClass:
         kept = self.work.copy_of(self.student) is not None
         return not (kept or self.section.grades_outcomes or self.is_overridden)
 
-    @property
+    @cached_property
     def marks(self) -> Mapping[int, Mark | int]:
         """What is posted, as the calculation sees it."""
         return {} if self.section.grades_outcomes else self.seen.marks
@@ -340,12 +341,12 @@ class FamilyClass:
         points = self.outlook.trend if self.is_open else []
         return points if len(points) > 1 else []
 
-    @property
+    @cached_property
     def was(self) -> Decimal | None:
         """The grade of two weeks ago in percent, of the work due by then; None where there was none, or it is set."""
         return self.outlook.percent_on(self.today - LOOK_BACK, self.totals) if self.is_open else None
 
-    @property
+    @cached_property
     def moved(self) -> Decimal | None:
         """By how many percentage points the grade moved since; None where there are not two to compare."""
         return None if self.was is None or self.totals.current is None else self.totals.current - self.was
@@ -366,7 +367,7 @@ class FamilyClass:
     @cached_property
     def pieces(self) -> list[Piece]:
         """What a family may have to look at now: what is missing or unfinished, due, or new. The rest is not read."""
-        return [self._piece(column) for column in self.work.columns if self._may_matter(column)]
+        return [self._piece(column) for column in self.work.columns if column.id in self._may_matter]
 
     @cached_property
     def _cells(self) -> dict[int, Cell]:
@@ -396,13 +397,22 @@ class FamilyClass:
         column = self.work.by_id[cell.assignment_id]
         return Piece(self, column, cell, self.work.read(self.student, column, cell))
 
-    def _may_matter(self, column: Column) -> bool:
-        if column.due_on is not None and column.due_on >= self.today:
-            return True
-        cell = self._cells.get(column.id)
-        return cell is not None and (
-            cell.status in (Status.missing, Status.incomplete) or self.shown_since(column) >= self._recent
-        )
+    @cached_property
+    def _may_matter(self) -> set[int]:
+        """By key. Asked of all work of all classes of a family, so `shown_since` is written out here."""
+        today, recent, changed = self.today, self._recent, self.seen.changed
+        found = {column.id for column in self.work.columns if column.due_on is not None and column.due_on >= today}
+        by_id = self.work.by_id
+        for key, cell in self._cells.items():
+            posted_at = by_id[key].posted_at
+            if (
+                cell.status in _NOT_DONE
+                or posted_at is None
+                or posted_at >= recent
+                or ((changed_at := changed.get(key)) is not None and changed_at >= recent)
+            ):
+                found.add(key)
+        return found
 
     def shown_since(self, column: Column) -> datetime:
         """Since when the family can see what stands in a posted cell."""
@@ -413,12 +423,12 @@ class FamilyClass:
     def _recent(self) -> datetime:
         return self.now - LOOK_BACK
 
-    @property
+    @cached_property
     def missing(self) -> list[Piece]:
         """Missing work, the oldest first."""
         return sorted((piece for piece in self.pieces if piece.is_missing), key=by_day)
 
-    @property
+    @cached_property
     def upcoming(self) -> list[Piece]:
         """Work that is still to be done in the next days: nothing handed in, excused or scored, as far as is posted."""
         return sorted((piece for piece in self.pieces if self._is_ahead(piece)), key=by_day)
@@ -438,7 +448,7 @@ class FamilyClass:
         )
         return sorted((piece for piece in found if piece.what is not What.not_assigned), key=by_day)
 
-    @property
+    @cached_property
     def news(self) -> list[Piece]:
         """Scores and comments of the last days, the newest first."""
         return newest_first(
@@ -450,7 +460,7 @@ class FamilyClass:
         posted = (self._piece(column) for column in self.work.columns if column.id in self._cells)
         return newest_first(piece for piece in posted if piece.is_news)[:limit]
 
-    @property
+    @cached_property
     def has_scores(self) -> bool:
         """Whether anything at all has been posted."""
         return any(_says_something(cell) for cell in self._cells.values())
@@ -494,12 +504,12 @@ class Overview:
     used_at: datetime | None = None
     """When the student's account was last used before."""
 
-    @property
+    @cached_property
     def current(self) -> list[FamilyClass]:
         """Classes whose term is on."""
         return [one for one in self.classes if one.is_current]
 
-    @property
+    @cached_property
     def others(self) -> list[FamilyClass]:
         """Classes of another term."""
         return [one for one in self.classes if not one.is_current]
@@ -519,7 +529,7 @@ class Overview:
         """What is due next on a day that is still to come."""
         return next((piece for piece in self.upcoming if piece.finish_by or not piece.is_unfinished), None)
 
-    @property
+    @cached_property
     def to_do(self) -> list[Piece]:
         """Missing work first, then what is due by date."""
         return [*self.missing, *self.upcoming]

@@ -1,6 +1,8 @@
-"""How a student's grade has gone, and what one more score could do to it; worked out once for marks that are equal.
+"""A student's grade, how it has gone, and what one more score could do to it; worked out once for marks that are equal
+(docs/decisions/0025).
 
-Both ask the calculator a dozen times for what one page shows, and most pages are opened again with nothing changed.
+The last two ask the calculator a dozen times for what one page shows, and most pages are opened again with nothing
+changed.
 """
 
 from collections.abc import Mapping
@@ -19,7 +21,7 @@ from gradebook.services.grades import ClassWork, Student
 from gradebook.services.remembering import Remembered
 
 MOST_MARKS = 20_000
-"""Marks of which this process remembers what they could still come to: some 150 bytes each."""
+"""Marks of which this process remembers what they come to, and could still: some 150 bytes each."""
 
 
 class _Asked(NamedTuple):
@@ -34,6 +36,7 @@ class _Asked(NamedTuple):
 class _Answers:
     """What was asked so far."""
 
+    now: Totals | None = None
     trend: list[TrendPoint] | None = None
     stakes: dict[int, Stake] = field(default_factory=dict)
     percents: dict[date, Decimal | None] = field(default_factory=dict)
@@ -53,6 +56,13 @@ class Outlook:
     def totals(self, marks: Marks) -> Totals:
         """The totals that these marks would come to."""
         return self.work.totals(self.student, marks, posted_only=False, for_family=True)
+
+    @property
+    def now(self) -> Totals:
+        """The totals of the marks as they are."""
+        if self._answers.now is None:
+            self._answers.now = self.totals(self.marks)
+        return self._answers.now
 
     @property
     def trend(self) -> list[TrendPoint]:
@@ -91,7 +101,7 @@ _known: Remembered[tuple[int, int], tuple[Calculator | CourseCalculator, _Asked,
 
 def outlook_of(work: ClassWork, student: Student, marks: Mapping[int, Mark | int], today: date) -> Outlook:
     """The outlook of these marks: the one that is remembered where all that it was made of is the same."""
-    if will_write.get() or not work.is_plain or any(_has_a_day(mark) for mark in marks.values()):
+    if will_write.get() or not work.is_plain or _has_a_day(marks):
         return Outlook(work, student, marks, today)
     key = (work.section.id, student.id)
     asked = _Asked(marks, (student.begins_on, student.ends_on), today)
@@ -102,6 +112,6 @@ def outlook_of(work: ClassWork, student: Student, marks: Mapping[int, Mark | int
     return Outlook(work, student, marks, today, known[2])
 
 
-def _has_a_day(mark: Mark | int) -> bool:
-    """Whether what the mark counts as changes on a day."""
-    return isinstance(mark, Mark) and mark.finish_by_at is not None
+def _has_a_day(marks: Mapping[int, Mark | int]) -> bool:
+    """Whether what some mark counts as changes on a day."""
+    return any(isinstance(mark, Mark) and mark.finish_by_at is not None for mark in marks.values())

@@ -1,4 +1,4 @@
-"""All work of a class, line by line, as families see it: joined in functions.
+"""Lines of work as families see them, all of a class or what is new: joined in functions.
 
 A template's loop over lines that each call a dozen macros was a third of the page of a class. What most lines have is
 drawn here; what few have (a status in words, feedback, a question) the template's own macros say. All that is handed in
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from flask import Flask
 from markupsafe import Markup, escape
 
+from gradebook.grading.values import What
 from gradebook.services.family import FamilyClass, Piece
 from gradebook.services.grades import Column
 from gradebook.web.addresses import addresses
@@ -21,7 +22,9 @@ from gradebook.web.language import in_page
 def init_app(app: Flask) -> None:
     """Give the templates what is drawn here."""
     app.jinja_env.filters["due"] = due
-    app.jinja_env.globals.update(plain_outcome=plain_outcome, score_of=score_of, work_rows=work_rows)
+    app.jinja_env.globals.update(
+        plain_outcome=plain_outcome, score_of=score_of, what_is_new=what_is_new, work_rows=work_rows
+    )
 
 
 def due(piece: Piece) -> Markup:
@@ -84,17 +87,66 @@ def work_rows(
             facts += f'<span class="ask">{link(column)}</span>'
         comment = piece.feedback
         asked = one.questions.get(column.id, ()) if one.questions and piece.says_something else ()
-        out.append(
-            f'  <li id="work-{escape(column.public_id)}">\n    <div class="rows__main">\n'
-            f"      <p><bdi>{escape(column.title)}</bdi></p>\n"
-            f'      <p class="rows__sub apart">{facts}</p>\n    </div>\n    <div class="rows__end">'
-            + (f"<p>{plain_outcome(piece)}</p>\n" if plain else str(escape(outcome(piece))))
-            + "</div>\n"
-            + (str(escape(feedback(comment))) if comment else "")
-            + "".join([escape(question(each, one.work.timezone.key)) for each in asked])
-            + "  </li>\n"
+        out += (
+            f'  <li id="work-{escape(column.public_id)}">\n    <div class="rows__main">\n',
+            f"      <p><bdi>{escape(column.title)}</bdi></p>\n",
+            f'      <p class="rows__sub apart">{facts}</p>\n    </div>\n    <div class="rows__end">',
+            _end(piece, outcome),
+            "</div>\n",
+            escape(feedback(comment)) if comment else "",
+            *[escape(question(each, one.work.timezone.key)) for each in asked],
+            "  </li>\n",
         )
     return Markup("".join(out))  # noqa: S704 - joined of escaped texts
+
+
+def _end(piece: Piece, outcome: Callable[[Piece], Markup]) -> str:
+    return f"<p>{plain_outcome(piece)}</p>\n" if piece.counts_as_typed else escape(outcome(piece))
+
+
+def what_is_new(
+    pieces: Iterable[Piece],
+    child: object,
+    named: bool,
+    *,
+    class_url: Callable[..., Markup],
+    class_name: Callable[..., Markup],
+    how_it_counts: Callable[[Piece], Markup],
+    outcome: Callable[[Piece], Markup],
+    changed: Callable[[Piece], Markup],
+    feedback: Callable[[str], Markup],
+) -> Markup:
+    """A line for each new score or comment, of several classes; named: each says its class.
+
+    `changed` is what stands at the end where the family saw another score before.
+    """
+    out: list[str] = []
+    of_class: dict[int, tuple[str, str]] = {}
+    for piece in pieces:
+        one, comment = piece.family_class, piece.feedback
+        if one.section.id not in of_class:
+            name = f"<span>{escape(class_name(one.section))}</span> " if named else ""
+            of_class[one.section.id] = escape(class_url(one.section, child)), name
+        address, name = of_class[one.section.id]
+        how = how_it_counts(piece) if _says_how(piece) else ""
+        out += (
+            '  <li>\n    <div class="rows__main">\n',
+            f'      <p><a class="whole" href="{address}#work-{escape(piece.column.public_id)}">',
+            f"<bdi>{escape(piece.title)}</bdi></a></p>\n",
+            f'      <p class="rows__sub apart">{name}<span>{at(piece.shown_since, one.work.timezone.key)}</span>',
+            f" <span>{escape(how)}</span>" if how else "",
+            '</p>\n    </div>\n    <div class="rows__end">',
+            escape(changed(piece)) if piece.before else _end(piece, outcome),
+            "</div>\n",
+            escape(feedback(comment)) if comment else "",
+            "  </li>\n",
+        )
+    return Markup("".join(out))  # noqa: S704 - joined of escaped texts
+
+
+def _says_how(piece: Piece) -> bool:
+    """Whether a line of what is new says how it counts."""
+    return piece.what in (What.excused, What.does_not_count) or piece.late_taken is not None
 
 
 def _asking(family_class: FamilyClass, write_at: str | None) -> Callable[[Column], str]:

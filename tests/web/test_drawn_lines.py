@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from markupsafe import escape
 
+from gradebook.clock import utc_now
 from tests.families import add_category, add_letters, add_work, score
 
 EVIL = """<x-evil a='b' c="d">&amp;"""
@@ -29,12 +30,14 @@ def test_no_word_of_a_person_is_markup_in_the_lines_of_a_class(school, sign_in):
         ("excused", None, {"status": "excused"}),
     ):
         titles[what] = f"{what} {EVIL}"
-        score(add_work(labs, titles[what]), school.maya, points, **content)
+        score(add_work(labs, titles[what], posted_at=utc_now()), school.maya, points, **content)
     add_letters(school.algebra)
     school.algebra.late_percent = Decimal(10)
     school.oak.takes_score_questions = True
 
-    own = sign_in(school.maya).get(f"/student/classes/{school.algebra.public_id}").text
+    maya = sign_in(school.maya)
+    own = maya.get(f"/student/classes/{school.algebra.public_id}").text
+    assert_escaped(maya.get("/student/?news=all").text, titles["plain"], f"Comment {EVIL}")
     hers = sign_in(school.dana).get(f"/parent/children/{school.maya.public_id}/classes/{school.algebra.public_id}").text
 
     for page in (own, hers):
