@@ -159,7 +159,7 @@ class Databases:
 
     def _create(self, source: str) -> str:
         name = f"{self._prefix}_{len(self._names)}_{uuid.uuid4().hex[:4]}"
-        self._execute(f'CREATE DATABASE "{name}" OWNER {owner()} {source}')
+        self._execute(f'CREATE DATABASE "{name}" OWNER {owner()} {source}{_strategy()}')
         self._names.append(name)
         return self._url(name)
 
@@ -169,6 +169,14 @@ class Databases:
     def _execute(self, statement: str) -> None:
         with self._server.connect() as connection:
             connection.execute(text(statement))
+
+
+def _strategy() -> str:
+    """How a database is copied: file by file takes half the processor time of block by block.
+
+    A named server may be older than 15, which knows no strategies, or wait for its disk meanwhile.
+    """
+    return "" if _named_server() else " STRATEGY file_copy"
 
 
 def application_url(owner_url: str) -> str:
