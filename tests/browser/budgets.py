@@ -15,7 +15,8 @@ class Budget:
     html: int
     script: int
     requests: int
-    """That the first showing waits for: the page, its style sheets and its pictures. Modules come after it."""
+    """That the first showing waits for: the page, its style sheets and its pictures. Modules come after it; on the grid
+    they come before it, which `first_render` bounds."""
     modules: int
     first_render: float
     """Seconds on a slow connection."""
