@@ -37,6 +37,22 @@ def test_a_teacher_sees_child_guardian_and_what_the_guardian_is(sign_in, school,
     assert "1 unread" in page
 
 
+def test_names_are_shown_and_never_read_as_markup(sign_in, school, talk):
+    """On the list, and in the conversation beside it: a name is whatever a roster says."""
+    for person in (school.dana, school.maya, school.rivera):
+        person.display_name = f"{person.display_name} <i>%(people)s</i>"
+    school.algebra.title, school.dana_of_maya.relationship_name = "<i>Algebra</i>", "<i>mother</i>"
+    address = talk("dana", "maya", "algebra", ("rivera", "Well done"), ("dana", "Thank you"))
+    for person in (school.dana, school.rivera):
+        for page in ("/messages/", address):
+            shown = sign_in(person).get(page).text
+            assert "Maya Diaz &lt;i&gt;%(people)s&lt;/i&gt;" in shown
+            assert "&lt;i&gt;Algebra" in shown
+            assert "<i>%(" not in shown
+            assert "<i>Algebra" not in shown
+            assert "<i>mother" not in shown
+
+
 def test_what_one_has_written_oneself_is_not_unread(sign_in, school, talk):
     talk("dana", "maya", "algebra")
     assert "unread" not in sign_in(school.dana).get("/messages/").text
