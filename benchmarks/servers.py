@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 
 from benchmarks.client import Client
@@ -65,9 +64,9 @@ class Server:
                 self._process.kill()
                 self._process.wait()
 
-    @cached_property
+    @property
     def workers(self) -> list[str]:
-        """The process numbers of the workers; none where /proc does not tell."""
+        """The process numbers of the workers so far; none where /proc does not tell."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         return children.read_text().split() if children.exists() else []
 
