@@ -145,7 +145,9 @@ def engine_options(url: str) -> dict[str, Any]:
     """What create_engine() needs for this database."""
     if make_url(url).get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 10}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "connect_args": {"options": AS_WRITTEN}}
+    pool = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+    # The connection that was used last has the plans (prepared.py) and the tables' facts at hand; others come cold.
+    return {**pool, "pool_use_lifo": True, "connect_args": {"options": AS_WRITTEN}}
 
 
 def prepare_engine(engine: Engine) -> None:
