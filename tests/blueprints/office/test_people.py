@@ -223,8 +223,8 @@ def test_identity_is_ticked_and_taken_back(school, sign_in):
     assert "Identity not seen" in pat.get(url).text
     pat.post(f"{url}/identity", data={"seen_identity": "yes"})
     assert school.dana.identity_seen_at == utc_now()
-    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "account.identity_seen")).all()
-    assert [entry.facts["seen"] for entry in entries] == [False, True]
+    told = select(AuditEntry).where(AuditEntry.act == "account.identity_seen").order_by(AuditEntry.id)
+    assert [entry.facts["seen"] for entry in db.session.scalars(told)] == [False, True]
 
 
 def test_what_two_schools_use_one_office_does_not_take_over(school, sign_in):
