@@ -432,7 +432,9 @@ def test_an_answer_to_what_one_did_not_get_is_refused(acting, announce, school):
 
 def test_the_log_says_what_was_done_and_no_word_of_it(acting, announce, school, clock):
     announcements.recall(acting("rivera", RoleKind.TEACHER), announce("rivera", "algebra"), clock())
-    entries = list(db.session.scalars(select(AuditEntry).where(AuditEntry.act.startswith("announcement"))))
+    entries = list(
+        db.session.scalars(select(AuditEntry).where(AuditEntry.act.startswith("announcement")).order_by(AuditEntry.id))
+    )
     assert [entry.act for entry in entries] == ["announcement.sent", "announcement.recalled"]
     assert entries[0].section_id == school.algebra.id
     assert entries[0].facts["guardians"] == 3
